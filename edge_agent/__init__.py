@@ -1,0 +1,3 @@
+"""The roadside agent: frames in, incident events out."""
+
+__version__ = "0.1.0"

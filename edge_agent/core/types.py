@@ -1,0 +1,132 @@
+"""What flows from a frame to an event. Boxes are normalised image coordinates (0..1, origin top left, y down)."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from event_contract.kinds import Phase, Severity
+
+# COCO ids that matter -> road-user class. Everything else a detector may say is not a road user.
+CLASS_OF_COCO = {0: "person", 1: "bicycle", 2: "car", 3: "motorcycle", 5: "bus", 7: "truck"}
+COCO_OF_CLASS = {name: number for number, name in CLASS_OF_COCO.items()}
+
+
+class Box(NamedTuple):
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    @property
+    def contact(self) -> tuple[float, float]:
+        """The wheel-contact point: the middle of the bottom edge."""
+        return (self.left + self.right) / 2, self.bottom
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One picture. `pixels` is BGR uint8 (height, width, 3), read-only; `at_s` is media or monotonic time in seconds."""
+
+    camera: str
+    index: int  # from 0, counts decoded frames, dropped ones included
+    at_s: float
+    pixels: NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class Detections:
+    """What a detector sees in one frame, as arrays of equal length n, best score first.
+
+    boxes (n, 4) float32 left, top, right, bottom, normalised; scores (n,) float32; classes (n,) int32 COCO ids.
+    """
+
+    boxes: NDArray[np.float32]
+    scores: NDArray[np.float32]
+    classes: NDArray[np.int32]
+
+    def __len__(self) -> int:
+        return len(self.scores)
+
+
+NO_DETECTIONS = Detections(np.empty((0, 4), np.float32), np.empty(0, np.float32), np.empty(0, np.int32))
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """One road user in the image plane. `cls` is the vote over the track; `seen` is False while it is only predicted."""
+
+    id: int
+    box: Box
+    cls: str
+    score: float
+    seen: bool
+    hits: int  # detections matched since the track began
+
+
+@dataclass(frozen=True, slots=True)
+class RoadUser:
+    """A track on the road. `road_m` = [x to the right, y away from the camera], None without a calibration.
+
+    `m_per_image` is the local scale at the contact point: metres on the road plane, across the line of sight, per image
+    height; it comes from the calibration, or from class heights where there is none. `speed_kmh` is None outside the
+    calibrated stretch or while too little has been seen; `speed_se_kmh` is its standard error.
+    """
+
+    track: Track
+    point: tuple[float, float]
+    lane: str | None
+    road_m: tuple[float, float] | None
+    speed_kmh: float | None
+    speed_se_kmh: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentReport:
+    """One thing an incident says: it began, it changed, it ended. Times are on the frame's clock, in seconds."""
+
+    kind: str
+    phase: Phase
+    number: int  # n of the incident's id <run>/<camera>/<n>
+    revision: int
+    camera: str
+    lane: str | None
+    severity: Severity
+    confidence: float
+    started_s: float
+    updated_s: float
+    ended_s: float | None
+    box: Box | None
+    road_m: tuple[float, float] | None
+    road_users: tuple[RoadUser, ...]
+    rule_version: int
+    detail: dict[str, str | float | int]
+
+
+@dataclass(frozen=True, slots=True)
+class LaneTraffic:
+    lane: str
+    counts: dict[str, int]
+    mean_kmh: float | None
+    p85_kmh: float | None
+    speed_se_kmh: float | None
+    occupancy: float
+    headway_s: float | None
+    queue_m: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class LineTraffic:
+    line: str
+    forward: dict[str, int]
+    backward: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class TrafficMinute:
+    camera: str
+    from_s: float
+    to_s: float
+    lanes: tuple[LaneTraffic, ...]
+    lines: tuple[LineTraffic, ...]

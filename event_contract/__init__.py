@@ -1,0 +1,1 @@
+"""What crosses the wire between a roadside device and the collector, and nothing else."""

@@ -1,0 +1,39 @@
+"""The vocabulary: event classes in order of priority, incident kinds with their severity and names, road-user classes."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+EventClass = Literal["incident", "state", "telemetry"]
+Severity = Literal["low", "medium", "high", "critical"]
+Phase = Literal["new", "update", "end"]
+
+EVENT_CLASSES: tuple[EventClass, ...] = ("incident", "state", "telemetry")  # sent and kept in this order
+SEVERITIES: tuple[Severity, ...] = ("low", "medium", "high", "critical")
+ROAD_USER_CLASSES = ("bicycle", "bus", "car", "motorcycle", "person", "three_wheeler", "truck", "unknown")
+VEHICLE_CLASSES = ("bicycle", "bus", "car", "motorcycle", "three_wheeler", "truck", "unknown")
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentKind:
+    severity: Severity
+    vi: str
+    en: str
+
+
+INCIDENT_KINDS: dict[str, IncidentKind] = {
+    "stopped_vehicle": IncidentKind("high", "Xe dừng trên phần đường xe chạy", "Vehicle stopped on the carriageway"),
+    "wrong_way": IncidentKind("critical", "Xe đi ngược chiều", "Wrong-way driving"),
+    "pedestrian": IncidentKind("high", "Người đi bộ trên phần đường xe chạy", "Pedestrian on the carriageway"),
+    "congestion": IncidentKind("medium", "Ùn tắc giao thông", "Congestion"),
+    "slow_vehicle": IncidentKind("low", "Xe chạy quá chậm", "Slow vehicle"),
+    "speeding": IncidentKind("low", "Chạy quá tốc độ", "Speeding"),
+    "illegal_parking": IncidentKind("low", "Dừng, đỗ xe sai quy định", "Illegal parking"),
+    "suspected_accident": IncidentKind("critical", "Nghi có tai nạn giao thông", "Suspected accident"),
+    "obstacle": IncidentKind("high", "Vật cản trên đường", "Obstacle on the road"),
+    "smoke": IncidentKind("critical", "Khói", "Smoke"),
+    "fire": IncidentKind("critical", "Cháy", "Fire"),
+    "flood": IncidentKind("high", "Ngập nước mặt đường", "Flooded road"),
+    "camera_fault": IncidentKind("medium", "Camera mất hình, bị che hoặc lệch", "Camera blind, covered or moved"),
+    "sensor_fault": IncidentKind("medium", "Cảm biến lỗi", "Sensor fault"),
+    "device_fault": IncidentKind("medium", "Thiết bị lỗi hoặc mất kết nối", "Device fault or device silent"),
+}

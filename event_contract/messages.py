@@ -1,0 +1,238 @@
+"""Messages as msgspec Structs: CloudEvents 1.0 (structured JSON), birth, will, acknowledgement.
+
+A body (`data`) is decoded by its kind and kept raw when the kind is unknown, so that an old collector stores what a new
+agent says. Unknown fields are ignored, new fields have defaults.
+"""
+
+from typing import Any
+
+import msgspec
+from msgspec import Struct, field
+
+from event_contract.kinds import INCIDENT_KINDS, EventClass, Phase, Severity
+
+CONTRACT_VERSION = 1
+CONTENT_TYPE = "application/cloudevents+json"
+MAX_MESSAGE_BYTES = 64 * 1024  # an incident is about 1 kB; anything larger is refused at the border
+
+
+class Clock(Struct, frozen=True, kw_only=True):
+    """How far the sender's wall time can be trusted. `mono_s` counts since `boot`; `error_ms` is None when unknown."""
+
+    mono_s: float
+    boot: str
+    synced: bool
+    error_ms: float | None = None
+
+
+class Position(Struct, frozen=True):
+    """WGS 84, degrees."""
+
+    lon: float
+    lat: float
+
+
+class RoadUserData(Struct, frozen=True, kw_only=True):
+    """One road user concerned by an incident. `speed_se_kmh` is the standard error of `speed_kmh`."""
+
+    cls: str = field(name="class")
+    speed_kmh: float | None = None
+    speed_se_kmh: float | None = None
+
+
+class IncidentData(Struct, frozen=True, kw_only=True):
+    """A road incident or a fault. The highest `revision` of one `incident` wins; messages can arrive out of order.
+
+    `box` is [left, top, right, bottom], normalised; `road_m` is [x to the right, y away from the camera] in metres.
+    """
+
+    kind: str
+    phase: Phase
+    revision: int
+    incident: str
+    run: str
+    camera: str | None = None
+    sensor: str | None = None
+    lane: str | None = None
+    severity: Severity
+    confidence: float
+    started_at: str
+    updated_at: str
+    ended_at: str | None = None
+    box: tuple[float, float, float, float] | None = None
+    road_m: tuple[float, float] | None = None
+    position: Position | None = None
+    road_users: tuple[RoadUserData, ...] = ()
+    detail: dict[str, Any] = {}  # what belongs to one kind only: congestion level, queue length, fault reason
+    rule_version: int = 1
+    shadow: bool = False
+    late: bool = False
+    clock: Clock
+
+
+class LostData(Struct, frozen=True, kw_only=True):
+    """Messages `first`..`last` (inclusive) of `stream` will never come, and why."""
+
+    kind: str = "lost"
+    run: str
+    stream: str
+    first: int
+    last: int
+    reason: str
+    clock: Clock
+
+
+class LaneMinute(Struct, frozen=True, kw_only=True):
+    lane: str
+    counts: dict[str, int]
+    mean_kmh: float | None = None
+    p85_kmh: float | None = None
+    speed_se_kmh: float | None = None
+    occupancy: float | None = None
+    headway_s: float | None = None
+    queue_m: float | None = None
+
+
+class LineMinute(Struct, frozen=True, kw_only=True):
+    line: str
+    forward: dict[str, int]
+    backward: dict[str, int]
+
+
+class TrafficMinuteData(Struct, frozen=True, kw_only=True):
+    """Traffic of one camera in the minute that begins at `from`."""
+
+    kind: str = "traffic_minute"
+    run: str
+    camera: str
+    from_: str = field(name="from")
+    lanes: tuple[LaneMinute, ...] = ()
+    lines: tuple[LineMinute, ...] = ()
+    clock: Clock
+
+
+class HealthData(Struct, frozen=True, kw_only=True):
+    """The agent's own figures since the last such message; counts are totals since the start of the run."""
+
+    kind: str = "health"
+    run: str
+    uptime_s: float
+    cameras: tuple["CameraHealth", ...] = ()
+    outbox_messages: int = 0
+    outbox_bytes: int = 0
+    oldest_unacknowledged_s: float | None = None
+    clock: Clock
+
+
+class CameraHealth(Struct, frozen=True, kw_only=True):
+    name: str
+    state: str  # live | waiting | failed
+    frames: int
+    dropped: int
+    restarts: int
+    fps: float
+    inference_ms: float | None = None
+
+
+Body = IncidentData | LostData | TrafficMinuteData | HealthData
+
+BODIES: dict[str, type[Body]] = {
+    "lost": LostData,
+    "traffic_minute": TrafficMinuteData,
+    "health": HealthData,
+}  # and every kind of the table INCIDENT_KINDS is an IncidentData
+
+
+class CloudEvent(Struct, frozen=True, kw_only=True):
+    """The envelope. `id` = `<stream>/<seq>`; `data` is left raw until its kind is known."""
+
+    specversion: str = "1.0"
+    id: str
+    source: str
+    type: str
+    subject: str | None = None
+    time: str
+    datacontenttype: str = "application/json"
+    data: msgspec.Raw
+
+
+class CameraBirth(Struct, frozen=True, kw_only=True):
+    name: str
+    scene_sha256: str
+    model: str
+    model_sha256: str
+
+
+class StreamBirth(Struct, frozen=True, kw_only=True):
+    """The lowest unacknowledged and the highest `seq` of a stream; `lowest` = `highest` + 1 when nothing is pending."""
+
+    event_class: EventClass = field(name="class")
+    stream: str
+    lowest: int
+    highest: int
+
+
+class Birth(Struct, frozen=True, kw_only=True):
+    online: bool = True
+    run: str
+    connection: int
+    boot: str
+    site: str
+    software: str
+    contract: int = CONTRACT_VERSION
+    cameras: tuple[CameraBirth, ...] = ()
+    streams: tuple[StreamBirth, ...] = ()
+
+
+class Will(Struct, frozen=True, kw_only=True):
+    online: bool = False
+    run: str
+    connection: int
+
+
+class Ack(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Inclusive `ranges` of `seq` that are committed; or `forked`: the stream is someone else's too, open a new one."""
+
+    stream: str
+    ranges: tuple[tuple[int, int], ...] = ()
+    forked: bool = False
+
+
+class CollectorStatus(Struct, frozen=True, kw_only=True):
+    online: bool
+    instance: str
+
+
+def message_id(stream: str, seq: int) -> str:
+    return f"{stream}/{seq}"
+
+
+def parse_message_id(text: str) -> tuple[str, int] | None:
+    """`<stream>/<seq>` -> (stream, seq), or None when it does not read so."""
+    stream, slash, seq = text.rpartition("/")
+    if not slash or not 1 <= len(stream) <= 64 or not (seq.isascii() and seq.isdigit()) or len(seq) > 18 or int(seq) < 1:
+        return None
+    return stream, int(seq)
+
+
+def source(device: str) -> str:
+    return f"/devices/{device}"
+
+
+def event_type(event_class: EventClass, kind: str) -> str:
+    return f"vn.kerbwatch.{event_class}.{kind}.v{CONTRACT_VERSION}"
+
+
+def encode(message: Struct) -> bytes:
+    return msgspec.json.encode(message)
+
+
+def decode_body(data: msgspec.Raw) -> Body | None:
+    """Body of a known kind -> its Struct; None for an unknown kind. Raises msgspec.DecodeError when it is malformed."""
+    kind = msgspec.json.decode(data, type=_Kind).kind
+    body = BODIES.get(kind, IncidentData if kind in INCIDENT_KINDS else None)
+    return None if body is None else msgspec.json.decode(data, type=body)
+
+
+class _Kind(Struct):
+    kind: str
