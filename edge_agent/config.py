@@ -1,0 +1,142 @@
+"""The agent's configuration: one TOML file, validated once. `site.toml: cameras[0].fps: expected <= 30, got 300`."""
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta, Struct, field
+
+from event_contract.topics import is_device_name
+
+Name = Annotated[str, Meta(pattern=r"^[a-z0-9-]{1,63}$")]
+Port = Annotated[int, Meta(ge=1, le=65535)]
+
+
+class ConfigError(Exception):
+    """A configuration that cannot be used. The message names file, path, value and the next step."""
+
+
+class RtspSource(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="rtsp"):
+    """A network camera. Credentials belong into `url_file` (mode 0600), not into the configuration."""
+
+    url: str = ""
+    url_file: str | None = None
+    transport: str = "tcp"
+
+
+class UsbSource(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="usb"):
+    """A camera at /dev/videoN, or better a stable path below /dev/v4l/by-id."""
+
+    device: str = "/dev/video0"
+
+
+class ClipSource(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="clip"):
+    """A video file played as a camera, in real time; `loop` begins again at its end, `reverse` plays it backwards."""
+
+    path: str
+    loop: bool = False
+    reverse: bool = False
+
+
+SourceConfig = RtspSource | UsbSource | ClipSource
+
+
+class CameraConfig(Struct, frozen=True, forbid_unknown_fields=True):
+    """One camera. Frames are taken at most `fps` times a second and scaled down to `width` pixels where they are wider."""
+
+    name: Name
+    scene: str
+    source: SourceConfig
+    fps: Annotated[float, Meta(gt=0, le=30)] = 10.0
+    width: Annotated[int, Meta(ge=160, le=1920)] = 640
+
+
+class DetectorConfig(Struct, frozen=True, forbid_unknown_fields=True):
+    """`providers` in order of preference: cpu, cuda, tensorrt, openvino. `threads` 0 leaves the choice to the runtime."""
+
+    model: str = "nanodet-g-416"
+    models_dir: str | None = None
+    providers: tuple[str, ...] = ("cpu",)
+    threads: Annotated[int, Meta(ge=0, le=64)] = 0
+    score_threshold: Annotated[float, Meta(gt=0, lt=1)] = 0.3
+
+
+class BrokerConfig(Struct, frozen=True, forbid_unknown_fields=True):
+    """Where events go. With `ca` the connection is TLS; `cert` and `key` are the device's own."""
+
+    host: str = "127.0.0.1"
+    port: Port = 1883
+    ca: str | None = None
+    cert: str | None = None
+    key: str | None = None
+    username: str | None = None
+    password_file: str | None = None
+    keepalive_s: Annotated[int, Meta(ge=5, le=600)] = 15
+    first_wait_s: Annotated[float, Meta(ge=0, le=60)] = 15.0  # reconnect: first wait uniform in 0..this
+    max_wait_s: Annotated[float, Meta(ge=1, le=600)] = 120.0
+
+
+class OutboxConfig(Struct, frozen=True, forbid_unknown_fields=True):
+    """Caps of what waits for the collector; the oldest telemetry goes first, then state, incidents last."""
+
+    max_bytes: Annotated[int, Meta(ge=1_000_000)] = 256_000_000
+    max_age_h: Annotated[float, Meta(gt=0)] = 720.0
+
+
+class AgentConfig(Struct, frozen=True, forbid_unknown_fields=True):
+    device: Name
+    cameras: Annotated[tuple[CameraConfig, ...], Meta(min_length=1, max_length=16)]
+    site: str = ""
+    data_dir: str = "/var/lib/kerbwatch"
+    detector: DetectorConfig = field(default_factory=DetectorConfig)
+    broker: BrokerConfig = field(default_factory=BrokerConfig)
+    outbox: OutboxConfig = field(default_factory=OutboxConfig)
+    health_every_s: Annotated[float, Meta(ge=1)] = 60.0
+
+
+def load_config(path: Path) -> AgentConfig:
+    """Read and validate the file. Relative paths in it stay as they are: see `resolve`. Raises ConfigError."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read ({error.strerror}); name the configuration with --config") from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"{path}: is not a text file; expected TOML in UTF-8") from None
+    try:
+        config = msgspec.convert(tomllib.loads(text), AgentConfig)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path}: is not valid TOML: {error}") from None
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"{path}: {in_words(error)}") from None
+    _check(path, config)
+    return config
+
+
+def resolve(base: Path, name: str) -> Path:
+    """A path in a configuration is relative to the folder of that configuration."""
+    return (base.parent / Path(name).expanduser()).resolve()
+
+
+def in_words(error: msgspec.ValidationError) -> str:
+    """msgspec's `Expected ... - at `$.a[0].b`` -> `a[0].b: expected ...`."""
+    text, _, where = str(error).partition(" - at `")
+    place = re.sub(r"^\$\.?", "", where.rstrip("`"))
+    text = text[:1].lower() + text[1:]
+    return f"{place}: {text}" if place else text
+
+
+def _check(path: Path, config: AgentConfig) -> None:
+    """What types cannot say."""
+    if not is_device_name(config.device):
+        raise ConfigError(f"{path}: device: {config.device!r} is reserved; choose another name")
+    names = [camera.name for camera in config.cameras]
+    for index, camera in enumerate(config.cameras):
+        if camera.name in names[:index]:
+            raise ConfigError(f"{path}: cameras[{index}].name: {camera.name!r} is used twice; each camera needs its own name")
+        source = camera.source
+        if isinstance(source, RtspSource) and bool(source.url) == bool(source.url_file):
+            raise ConfigError(f"{path}: cameras[{index}].source: expected exactly one of url and url_file")
+    if bool(config.broker.cert) != bool(config.broker.key):
+        raise ConfigError(f"{path}: broker: cert and key belong together; give both or neither")
