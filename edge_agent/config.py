@@ -1,13 +1,12 @@
 """The agent's configuration: one TOML file, validated once. `site.toml: cameras[0].fps: expected <= 30, got 300`."""
 
-import re
 import tomllib
 from pathlib import Path
 from typing import Annotated
 
-import msgspec
 from msgspec import Meta, Struct, field
 
+from event_contract.explain import validate
 from event_contract.topics import is_device_name
 
 Name = Annotated[str, Meta(pattern=r"^[a-z0-9-]{1,63}$")]
@@ -105,11 +104,11 @@ def load_config(path: Path) -> AgentConfig:
     except UnicodeDecodeError:
         raise ConfigError(f"{path}: is not a text file; expected TOML in UTF-8") from None
     try:
-        config = msgspec.convert(tomllib.loads(text), AgentConfig)
+        config: AgentConfig = validate(tomllib.loads(text), AgentConfig)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path}: is not valid TOML: {error}") from None
-    except msgspec.ValidationError as error:
-        raise ConfigError(f"{path}: {in_words(error)}") from None
+    except ValueError as error:
+        raise ConfigError(f"{path}: {error}") from None
     _check(path, config)
     return config
 
@@ -117,14 +116,6 @@ def load_config(path: Path) -> AgentConfig:
 def resolve(base: Path, name: str) -> Path:
     """A path in a configuration is relative to the folder of that configuration."""
     return (base.parent / Path(name).expanduser()).resolve()
-
-
-def in_words(error: msgspec.ValidationError) -> str:
-    """msgspec's `Expected ... - at `$.a[0].b`` -> `a[0].b: expected ...`."""
-    text, _, where = str(error).partition(" - at `")
-    place = re.sub(r"^\$\.?", "", where.rstrip("`"))
-    text = text[:1].lower() + text[1:]
-    return f"{place}: {text}" if place else text
 
 
 def _check(path: Path, config: AgentConfig) -> None:
