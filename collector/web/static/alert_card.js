@@ -1,0 +1,95 @@
+// One alert as a card. The card stays the same element for as long as the alert is shown; `fill` renews what it says.
+
+import { now } from "./api.js";
+import { isLoud } from "./alerts.js";
+import { el, renew } from "./dom.js";
+import { isNumber, number, percent, span, speed, time } from "./format.js";
+import { language, text } from "./language.js";
+import { pictureOf, severityShape } from "./shapes.js";
+import { ticking } from "./ticking.js";
+
+const LONGEST_RAW_TEXT = 200;
+const SHOWN_IN_WORDS = ["level", "reason"];
+const SHOWN_IN_METRES = ["queue_m", "depth_m", "distance_m"];
+
+export function makeCard() {
+  const heading = el("div", { class: "content" });
+  const facts = el("dl");
+  const more = el("summary");
+  return { element: el("li", { class: "card" }, heading, el("details", {}, more, facts)), heading, more, facts };
+}
+
+export function fill(card, alert) {
+  card.element.className = `card ${alert.state} severity-${alert.severity}${isLoud(alert) ? " loud" : ""}`;
+  card.element.dataset.id = alert.id;
+  renew(
+    card.heading,
+    el("p", { class: "badges" }, badge(alert), alert.late && el("span", { class: "late", title: text("late_why") }, text("late")), duration(alert)),
+    el("h3", {}, titleOf(alert)),
+    el("p", { class: "where" }, places(alert).map((place) => [el("span", {}, place), " "])),
+    el("p", { class: "when" }, [when(alert), text("confidence", { value: percent(alert.confidence) }), ...known(alert.detail)].join(" · ")),
+    el("ul", { class: "road-users" }, alert.road_users.map(roadUser)),
+    alert.box && pictureOf(alert.box),
+  );
+  card.more.textContent = text("more");
+  renew(card.facts, facts(alert).flatMap(([name, value]) => [el("dt", {}, text(`fact.${name}`)), el("dd", {}, value)]));
+}
+
+export const titleOf = (alert) => alert.title?.[language()] ?? alert.kind;
+
+/** Where it is, from the lane to the device, as far as the alert says. */
+export const placeOf = (alert) => places(alert).join(", ");
+
+function places({ lane, camera, sensor, device }) {
+  return [lane && text("lane", { name: lane }), camera && text("camera", { name: camera }), sensor && text("sensor", { name: sensor }), device].filter(Boolean);
+}
+
+function badge(alert) {
+  return el("span", { class: "severity" }, severityShape(alert.severity), text(`severity.${alert.severity}`));
+}
+
+function duration(alert) {
+  const began = Date.parse(alert.started_at);
+  const ended = Date.parse(alert.ended_at ?? alert.updated_at);
+  const value = alert.state === "open" ? ticking(began, { class: "span" }) : el("span", { class: "span" }, span(ended - began));
+  return el("span", { class: "duration" }, el("span", { class: "label" }, text(alert.state === "open" ? "lasting" : "lasted")), " ", value);
+}
+
+function when(alert) {
+  const from = time(Date.parse(alert.started_at), now());
+  if (alert.state === "open" || !alert.ended_at) return text("since", { time: from });
+  return text("from_to", { from, to: time(Date.parse(alert.ended_at), now()) });
+}
+
+/** The details that an operator acts on: level, cause, queue. */
+function known(detail) {
+  const words = SHOWN_IN_WORDS.filter((name) => typeof detail[name] === "string").map((name) => `${text(`fact.${name}`)} ${text(`${name}.${detail[name]}`)}`);
+  const metres = SHOWN_IN_METRES.filter((name) => isNumber(detail[name])).map((name) => `${text(`fact.${name}`)} ${text("metres", { value: number(detail[name], detail[name] < 10 ? 1 : 0) })}`);
+  return [...words, ...metres];
+}
+
+function roadUser(user) {
+  const kmh = speed(user.speed_kmh, user.speed_se_kmh);
+  return el("li", {}, text(`class.${user.class}`), kmh && [" ", el("b", { title: text("speed_error_why") }, kmh)]);
+}
+
+function facts(alert) {
+  const at = (moment) => moment && time(Date.parse(moment), now());
+  const position = alert.position && `${number(alert.position.lat, 5)}  ${number(alert.position.lon, 5)}`;
+  const rest = Object.entries(alert.detail).filter(([name]) => !SHOWN_IN_WORDS.includes(name) && !SHOWN_IN_METRES.includes(name));
+  return [
+    ["id", alert.id],
+    ["site", alert.site],
+    ["opened_at", at(alert.opened_at)],
+    ["updated_at", at(alert.updated_at)],
+    ["received_at", at(alert.received_at)],
+    ["position", position],
+    ["revision", number(alert.revision)],
+    ...rest.map(([name, value]) => [name, raw(value)]),
+  ].filter(([, value]) => value);
+}
+
+function raw(value) {
+  const written = typeof value === "string" ? value : JSON.stringify(value);
+  return written.length > LONGEST_RAW_TEXT ? `${written.slice(0, LONGEST_RAW_TEXT)}…` : written;
+}

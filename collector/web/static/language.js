@@ -1,0 +1,32 @@
+// The language in use: look a text up, fill it in, switch it, and put it into the page's fixed parts.
+
+import { remember } from "./preferences.js";
+import { TEXTS } from "./texts.js";
+
+export const language = () => (document.documentElement.lang === "en" ? "en" : "vi");
+export const locale = () => TEXTS[language()].locale;
+
+/** `text("severity.high")`, `text("lane", {name: "s1"})`. A key without a text is shown as its last part: data, not an error. */
+export function text(key, values = {}) {
+  const dot = key.indexOf(".");
+  const table = TEXTS[language()];
+  const template = dot < 0 ? table[key] : table[key.slice(0, dot)][key.slice(dot + 1)];
+  if (template === undefined) return key.slice(dot + 1);
+  return template.replace(/\{(\w+)\}/g, (_, name) => values[name]);
+}
+
+export function setLanguage(code) {
+  document.documentElement.lang = code;
+  remember("language", code);
+  translatePage();
+}
+
+/** Fills the elements that name their text: data-text (content), data-label (aria-label). */
+export function translatePage() {
+  for (const element of document.querySelectorAll("[data-text]")) element.textContent = text(element.dataset.text);
+  for (const element of document.querySelectorAll("[data-label]")) element.setAttribute("aria-label", text(element.dataset.label));
+  for (const element of document.querySelectorAll("[data-switch=language]")) {
+    element.textContent = text("other_language");
+    element.lang = text("other_language_code");
+  }
+}
