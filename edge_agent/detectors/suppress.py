@@ -1,0 +1,63 @@
+"""One road user, one box: which of the overlapping candidates stay."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge_agent.core.types import COCO_OF_CLASS
+
+Floats = NDArray[np.float32]
+Indices = NDArray[np.intp]
+
+# No road user fills this much of a roadside picture; a detector that answers for the whole scene does. The nearest lorries
+# on our footage reach 0.33 of the picture, and a box at most its full height or 0.7 of its width.
+MAX_AREA = 0.5
+MAX_WIDTH = 0.9
+MOST = 300  # boxes that are compared with each other; a full junction has under 100
+
+_FOUR_WHEELED = [COCO_OF_CLASS[name] for name in ("car", "bus", "truck")]
+_TWO_WHEELED = [COCO_OF_CLASS[name] for name in ("bicycle", "motorcycle")]
+
+
+@dataclass(frozen=True, slots=True)
+class Suppression:
+    """`overlap`: the IoU, and `inside`: the share of its own area within a better box, above which a box goes."""
+
+    overlap: float
+    inside: float = 1.0
+
+
+def plausible(boxes: Floats) -> NDArray[np.bool_]:
+    """Normalised boxes that can be a road user: not empty, and smaller than the scene itself."""
+    width, height = boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]
+    return (width > 0) & (height > 0) & (width <= MAX_WIDTH) & (width * height <= MAX_AREA)
+
+
+def survivors(boxes: Floats, scores: Floats, classes: NDArray[np.int32], rule: Suppression) -> Indices:
+    """Indices of the boxes that stay, best first. Greedy: a box goes only for a better one that stays itself.
+
+    Overlap counts among all vehicles, whatever their class, and among persons: a small detector says car and truck of the
+    same thing, but a rider is a person and a motorcycle. `inside` counts only among four-wheeled or among two-wheeled
+    vehicles, for a motorcycle in front of a lorry lies within its box and is another road user.
+    """
+    order = np.argsort(-scores, kind="stable")[:MOST]
+    boxes, four, two = boxes[order], np.isin(classes[order], _FOUR_WHEELED), np.isin(classes[order], _TWO_WHEELED)
+    vehicle = four | two
+    shared, areas = _intersections(boxes), (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
+    overlaps = shared > rule.overlap * (areas[:, None] + areas - shared)
+    insides = shared > rule.inside * areas  # [i, j]: how much of j lies in i
+    drops = overlaps & (vehicle[:, None] == vehicle) | insides & (four[:, None] & four | two[:, None] & two)
+    alive = np.ones(len(order), bool)
+    for i in range(len(order)):
+        if alive[i]:
+            alive[i + 1 :] &= ~drops[i, i + 1 :]
+    return order[alive]
+
+
+def _intersections(boxes: Floats) -> Floats:
+    left_top = np.maximum(boxes[:, None, :2], boxes[:, :2])
+    right_bottom = np.minimum(boxes[:, None, 2:], boxes[:, 2:])
+    sides = np.maximum(right_bottom - left_top, 0)
+    areas: Floats = sides[..., 0] * sides[..., 1]
+    return areas
