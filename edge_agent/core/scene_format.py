@@ -5,6 +5,7 @@ Coordinates are normalised (0..1, origin top left, y down). Only `camera`, `ref_
 
 import hashlib
 import re
+from collections.abc import Sequence
 from typing import Annotated
 
 import msgspec
@@ -13,6 +14,8 @@ from msgspec import Meta, Struct, field
 
 from edge_agent.core import geometry
 from edge_agent.core.incidents.rules import Rules
+from edge_agent.core.lane import Area, Lane
+from edge_agent.core.scene import Scene
 from event_contract.explain import validate
 from event_contract.kinds import ROAD_USER_CLASSES
 
@@ -111,6 +114,22 @@ def parse_scene(text: bytes) -> SceneFile:
     return scene
 
 
+def build_scene(file: SceneFile) -> Scene:
+    """The file's shapes as the pipeline uses them."""
+    lanes = tuple(
+        Lane(lane.id, np.array(lane.polygon), lane.centreline, lane.two_way, lane.signalised,
+             None if lane.classes is None else frozenset(lane.classes))
+        for lane in file.lanes
+    )  # fmt: skip
+    homography = stretch = None
+    if file.calibration is not None:
+        image, road = pairs_of(file.calibration)
+        homography, stretch = geometry.fit_homography(image, road), geometry.convex_hull(image)
+    carriageway = tuple(Area(area.id, np.array(area.polygon)) for area in file.carriageway)
+    masks = tuple(np.array(mask.polygon) for mask in file.masks)
+    return Scene(file.camera, file.ref_resolution, lanes, carriageway, masks, homography, stretch)
+
+
 def scene_sha256(text: bytes) -> str:
     return hashlib.sha256(text).hexdigest()
 
@@ -124,21 +143,28 @@ def _in_words(message: str) -> str:
 
 
 def _check_shapes(scene: SceneFile) -> None:
-    shapes = {"lanes": scene.lanes, "carriageway": scene.carriageway, "no_stop_zones": scene.no_stop_zones,
-              "masks": scene.masks, "count_lines": scene.count_lines}  # fmt: skip
-    for name, items in shapes.items():
-        seen: set[str] = set()
-        for index, item in enumerate(items):
-            if item.id in seen:
-                raise SceneError(f"{name}[{index}].id: {item.id!r} is used twice; ids must differ")
-            seen.add(item.id)
-            if not isinstance(item, CountLineShape) and geometry.polygon_area(np.array(item.polygon)) < 1e-6:
-                raise SceneError(f"{name}[{index}].polygon: {item.id!r} has no area; its points lie in a line")
-            if isinstance(item, CountLineShape) and item.line[0] == item.line[1]:
-                raise SceneError(f"count_lines[{index}].line: {item.id!r} has no length; its two points are the same")
+    areas: list[tuple[str, Sequence[LaneShape | AreaShape | MaskShape]]] = [
+        ("lanes", scene.lanes), ("carriageway", scene.carriageway), ("no_stop_zones", scene.no_stop_zones),
+        ("masks", scene.masks),
+    ]  # fmt: skip
+    for name, shapes in areas:
+        _check_ids(name, [shape.id for shape in shapes])
+        for index, shape in enumerate(shapes):
+            if geometry.polygon_area(np.array(shape.polygon)) < 1e-6:
+                raise SceneError(f"{name}[{index}].polygon: {shape.id!r} has no area; its points lie in a line")
+    _check_ids("count_lines", [line.id for line in scene.count_lines])
+    for index, line in enumerate(scene.count_lines):
+        if line.line[0] == line.line[1]:
+            raise SceneError(f"count_lines[{index}].line: {line.id!r} has no length; its two points are the same")
     for index, lane in enumerate(scene.lanes):
         if lane.centreline[0] == lane.centreline[-1]:
             raise SceneError(f"lanes[{index}].centreline: {lane.id!r} ends where it begins; it must run in the legal direction")
+
+
+def _check_ids(name: str, ids: list[str]) -> None:
+    for index, one in enumerate(ids):
+        if one in ids[:index]:
+            raise SceneError(f"{name}[{index}].id: {one!r} is used twice; ids must differ")
 
 
 def _check_references(scene: SceneFile) -> None:

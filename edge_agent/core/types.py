@@ -67,19 +67,33 @@ class Track:
 
 @dataclass(frozen=True, slots=True)
 class RoadUser:
-    """A track on the road. `road_m` = [x to the right, y away from the camera], None without a calibration.
+    """A track on the road.
 
-    `m_per_image` is the local scale at the contact point: metres on the road plane, across the line of sight, per image
-    height; it comes from the calibration, or from class heights where there is none. `speed_kmh` is None outside the
-    calibrated stretch or while too little has been seen; `speed_se_kmh` is its standard error.
+    `plane_m` are metres for the rules: the road plane where the scene is calibrated, else steps scaled by class heights;
+    `scale` (a, b, c, d) turns an image step there into metres: (a dx + b dy, c dx + d dy). `pace_kmh` and `along_kmh` (in the
+    lane's legal direction, negative = against it) are in those metres. What is published, `road_m` and `speed_kmh`, is None
+    outside the calibrated stretch and while too little has been seen.
     """
 
     track: Track
     point: tuple[float, float]
     lane: str | None
     road_m: tuple[float, float] | None
-    speed_kmh: float | None
-    speed_se_kmh: float | None
+    plane_m: tuple[float, float]
+    scale: tuple[float, float, float, float]
+    pace_kmh: float | None
+    pace_se_kmh: float | None
+    along_kmh: float | None
+    calibrated: bool
+
+    @property
+    def speed_kmh(self) -> float | None:
+        return self.pace_kmh if self.calibrated else None
+
+    @property
+    def speed_se_kmh(self) -> float | None:
+        """The standard error of `speed_kmh`."""
+        return self.pace_se_kmh if self.calibrated else None
 
 
 @dataclass(frozen=True, slots=True)

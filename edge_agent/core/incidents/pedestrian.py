@@ -1,0 +1,112 @@
+"""A person on a carriageway for `dwell_s`. A rider is part of his motorcycle or bicycle, and who moves like a vehicle rides."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import hypot
+
+import numpy as np
+
+from edge_agent.core import geometry
+from edge_agent.core.incidents.lifecycle import Ledger
+from edge_agent.core.incidents.rule import Kmh, Rule, Seconds, Share
+from edge_agent.core.observation import Observation
+from edge_agent.core.scene import Scene
+from edge_agent.core.types import IncidentReport, RoadUser
+from event_contract.kinds import INCIDENT_KINDS
+
+TWO_WHEELERS = ("bicycle", "motorcycle")
+RIDES = 0.3  # so much of the person's box lies in a two-wheeler's widened box
+ABSENT_S = 2.0  # on the carriageway no more
+SAME_HEIGHTS = 1.5  # a new track within so many body heights of a lost one is the same person
+
+
+class PedestrianRule(Rule, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    dwell_s: Seconds = 2.0
+    rider_kmh: Kmh = 13.0  # nobody walks so fast
+    min_seen: Share = 0.4
+
+
+@dataclass(slots=True)
+class _Walker:
+    """One person on the carriageway."""
+
+    user: RoadUser
+    since_s: float
+    last_s: float
+    frames: int = 1
+    seen: int = 1
+    report: IncidentReport | None = None
+
+
+class Pedestrian:
+    def __init__(self, rule: PedestrianRule, scene: Scene, numbers: Iterator[int]) -> None:
+        self._rule, self._scene = rule, scene
+        severity = rule.severity or INCIDENT_KINDS["pedestrian"].severity
+        self._ledger = Ledger("pedestrian", scene.camera, severity, 1, numbers)
+        self._walkers: dict[int, _Walker] = {}
+
+    def update(self, at_s: float, observation: Observation) -> list[IncidentReport]:
+        reports = []
+        for user in self._on_carriageway(observation):
+            walker = self._walkers.get(user.track.id) or self._same_person(at_s, user)
+            if walker is None:
+                walker = self._walkers[user.track.id] = _Walker(user, at_s, at_s)
+            walker.user, walker.last_s, walker.seen = user, at_s, walker.seen + 1
+        for number, walker in list(self._walkers.items()):
+            walker.frames += 1
+            if at_s - walker.last_s > ABSENT_S:
+                del self._walkers[number]
+                if walker.report is not None:
+                    reports.append(self._ledger.end(walker.report, at_s))
+                continue
+            report = self._judge(at_s, walker)
+            if report is not None:
+                walker.report = report
+                reports.append(report)
+        return reports
+
+    def _judge(self, at_s: float, walker: _Walker) -> IncidentReport | None:
+        user = walker.user
+        if walker.report is not None:
+            return self._ledger.update(walker.report, at_s, box=user.track.box, users=(user,))
+        if walker.last_s < at_s or at_s - walker.since_s < self._rule.dwell_s:
+            return None
+        if walker.seen < self._rule.min_seen * walker.frames:
+            return None
+        confidence = user.track.score * walker.seen / walker.frames
+        return self._ledger.open(
+            at_s, walker.since_s, lane=user.lane, confidence=confidence, box=user.track.box, users=(user,)
+        )
+
+    def _on_carriageway(self, observation: Observation) -> list[RoadUser]:
+        persons = [user for user in observation.road_users if user.track.cls == "person" and user.track.seen]
+        if not persons or not self._scene.carriageway:
+            return []
+        points = np.array([user.point for user in persons])
+        on_road = np.any([geometry.inside(area.polygon, points) for area in self._scene.carriageway], axis=0)
+        machines = [user for user in observation.road_users if user.track.cls in TWO_WHEELERS]
+        return [
+            user
+            for user, there in zip(persons, on_road, strict=True)
+            if there and self._rule.concerns(user) and not self._rides(user, machines)
+        ]
+
+    def _rides(self, user: RoadUser, machines: list[RoadUser]) -> bool:
+        if user.pace_kmh is not None and user.pace_kmh - 2 * (user.pace_se_kmh or 0.0) > self._rule.rider_kmh:
+            return True
+        for machine in machines:
+            left, top, right, bottom = machine.track.box
+            tall = bottom - top
+            if geometry.covered(user.track.box, (left, top - 0.6 * tall, right, bottom)) >= RIDES:
+                return True
+        return False
+
+    def _same_person(self, at_s: float, user: RoadUser) -> _Walker | None:
+        """A person lost a moment ago where this one appears."""
+        for number, walker in self._walkers.items():
+            tall = walker.user.track.box.bottom - walker.user.track.box.top
+            dx = (user.point[0] - walker.user.point[0]) * self._scene.width_px / self._scene.height_px
+            if walker.last_s < at_s and hypot(dx, user.point[1] - walker.user.point[1]) <= SAME_HEIGHTS * tall:
+                self._walkers[user.track.id] = self._walkers.pop(number)
+                return walker
+        return None

@@ -1,0 +1,17 @@
+"""The table of incidents: the key in a scene's `rules`, its parameters, and what judges it."""
+
+from msgspec import Struct, field
+
+from edge_agent.core.incidents.congestion import CongestionRule
+from edge_agent.core.incidents.pedestrian import PedestrianRule
+from edge_agent.core.incidents.stopped_vehicle import StoppedVehicleRule
+from edge_agent.core.incidents.wrong_way import WrongWayRule
+
+
+class Rules(Struct, frozen=True, forbid_unknown_fields=True):
+    """A scene's `rules`; what is left out keeps its default."""
+
+    stopped_vehicle: StoppedVehicleRule = field(default_factory=StoppedVehicleRule)
+    wrong_way: WrongWayRule = field(default_factory=WrongWayRule)
+    pedestrian: PedestrianRule = field(default_factory=PedestrianRule)
+    congestion: CongestionRule = field(default_factory=CongestionRule)

@@ -1,0 +1,107 @@
+"""A vehicle on a lane that moves less than 1.5 m for `dwell_s`.
+
+Not while it is part of a queue, and on a signalised lane only when others pass it or after `signalised_s`. A place, not a
+track, is judged: occlusion and ID switches do not restart it.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from math import hypot
+
+from edge_agent.core.incidents.lifecycle import Ledger
+from edge_agent.core.incidents.rule import Rule, Seconds, Share
+from edge_agent.core.observation import Observation
+from edge_agent.core.scene import Scene
+from edge_agent.core.standing import Place
+from edge_agent.core.types import IncidentReport, RoadUser
+from event_contract.kinds import INCIDENT_KINDS
+
+TWO_WHEELERS = ("bicycle", "motorcycle")
+PASSING_COUNTS_S = 30.0  # a queue that nobody has passed for so long is a queue
+
+
+class StoppedVehicleRule(Rule, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """`min_seen`: the share of the dwell in which the vehicle must really have been detected."""
+
+    dwell_s: Seconds = 10.0
+    signalised_s: Seconds = 120.0
+    passers: int = 2  # so many in PASSING_COUNTS_S make it an obstruction, not a queue
+    min_seen: Share = 0.3
+
+
+@dataclass(slots=True)
+class _Watched:
+    """One standing vehicle: who was before or behind it, who has passed, and what was said of it."""
+
+    sides: dict[int, bool] = field(default_factory=dict)
+    passed_at_s: list[float] = field(default_factory=list)
+    report: IncidentReport | None = None
+
+
+class StoppedVehicle:
+    def __init__(self, rule: StoppedVehicleRule, scene: Scene, numbers: Iterator[int]) -> None:
+        self._rule, self._scene = rule, scene
+        severity = rule.severity or INCIDENT_KINDS["stopped_vehicle"].severity
+        self._ledger = Ledger("stopped_vehicle", scene.camera, severity, 1, numbers)
+        self._watched: dict[int, _Watched] = {}
+
+    def update(self, at_s: float, observation: Observation) -> list[IncidentReport]:
+        reports = []
+        places = {place.id: place for place in observation.places}
+        for number in [number for number in self._watched if number not in places]:
+            gone = self._watched.pop(number)
+            if gone.report is not None:
+                reports.append(self._ledger.end(gone.report, at_s))
+        for place in observation.places:
+            if place.lane is None or place.user.track.cls == "person" or not self._rule.concerns(place.user):
+                continue
+            watched = self._watched.setdefault(place.id, _Watched())
+            self._note_passers(at_s, watched, place, observation)
+            report = self._judge(at_s, watched, place, observation)
+            if report is not None:
+                watched.report = report
+                reports.append(report)
+        return reports
+
+    def _judge(self, at_s: float, watched: _Watched, place: Place, observation: Observation) -> IncidentReport | None:
+        if watched.report is not None:
+            return self._ledger.update(watched.report, at_s, box=place.box, users=(place.user,))
+        stood_s = at_s - place.since_s
+        if stood_s < self._rule.dwell_s or place.last_seen_s < at_s or place.seen_s < self._rule.min_seen * stood_s:
+            return None
+        passed = sum(at_s - moment <= PASSING_COUNTS_S for moment in watched.passed_at_s) >= self._rule.passers
+        if place.user.track.id in observation.queued and not passed:
+            return None
+        lane = self._scene.lane_of_id[place.lane or ""]
+        if lane.signalised and not passed and stood_s < self._rule.signalised_s:
+            return None
+        confidence = place.user.track.score * min(1.0, 0.5 + 0.5 * place.seen_s / stood_s)
+        return self._ledger.open(
+            at_s, place.since_s, lane=place.lane, confidence=confidence, box=place.box, users=(place.user,)
+        )
+
+    def _note_passers(self, at_s: float, watched: _Watched, place: Place, observation: Observation) -> None:
+        """Another vehicle in the lane that was behind and now is ahead, or the other way where the lane is two-way."""
+        lane = self._scene.lane_of_id[place.lane or ""]
+        direction = lane.direction_at(place.user.point)
+        for user in observation.road_users:
+            if user.lane != place.lane or user.track.id == place.user.track.id or not user.track.seen:
+                continue
+            if user.track.cls in TWO_WHEELERS or user.track.cls == "person":  # they filter through queues
+                continue
+            ahead = self._ahead_by(user, place, direction)
+            if abs(ahead) < 0.75:
+                continue
+            before = watched.sides.setdefault(user.track.id, ahead > 0)
+            if before != (ahead > 0):
+                watched.sides[user.track.id] = ahead > 0
+                if ahead > 0 or lane.two_way:
+                    watched.passed_at_s.append(at_s)
+
+    def _ahead_by(self, user: RoadUser, place: Place, direction: tuple[float, float]) -> float:
+        """How far along the lane's direction, in box heights of the standing vehicle."""
+        width, height = self._scene.width_px, self._scene.height_px
+        dx, dy = direction[0] * width, direction[1] * height
+        x, y = (user.point[0] - place.box.contact[0]) * width, (user.point[1] - place.box.contact[1]) * height
+        tall = max(1.0, (place.box.bottom - place.box.top) * height)
+        return (x * dx + y * dy) / max(hypot(dx, dy), 1e-9) / tall

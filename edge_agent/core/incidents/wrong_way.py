@@ -1,0 +1,127 @@
+"""A vehicle that travels against the lane's direction: far enough, fast enough, long enough.
+
+Distance counts from where it began to go against the direction, wherever its track began; going forward takes it back.
+Motorcycles and bicycles have thresholds of their own: counter-flow along the kerb would flood the operators.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from edge_agent.core.incidents.lifecycle import Ledger
+from edge_agent.core.incidents.rule import Kmh, Metres, Rule, Seconds
+from edge_agent.core.observation import Observation
+from edge_agent.core.scene import Scene, metres
+from edge_agent.core.types import IncidentReport, RoadUser
+from event_contract.kinds import INCIDENT_KINDS
+
+TWO_WHEELERS = ("bicycle", "motorcycle")
+JUMP_KMH = 250.0  # a box that jumps faster is another road user's
+LOST_S = 3.0  # so long after it was last seen an incident ends
+REACH_M = 25.0  # a new track within this distance of a lost wrong-way driver is him again
+
+
+class WrongWayRule(Rule, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    distance_m: Metres = 6.0
+    speed_kmh: Kmh = 8.0
+    duration_s: Seconds = 1.0
+    two_wheeler_distance_m: Metres = 25.0
+    two_wheeler_duration_s: Seconds = 3.0
+
+
+@dataclass(slots=True)
+class _Course:
+    """One track's way against the direction, in the lane."""
+
+    at_s: float
+    point: tuple[float, float]  # contact
+    top: float
+    against_m: float = 0.0
+    fast_since_s: float | None = None
+
+
+class WrongWay:
+    def __init__(self, rule: WrongWayRule, scene: Scene, numbers: Iterator[int]) -> None:
+        self._rule, self._scene = rule, scene
+        severity = rule.severity or INCIDENT_KINDS["wrong_way"].severity
+        self._ledger = Ledger("wrong_way", scene.camera, severity, 1, numbers)
+        self._courses: dict[int, _Course] = {}
+        self._open: dict[int, tuple[IncidentReport, RoadUser, float]] = {}  # by track: last report, user and time as last seen
+
+    def update(self, at_s: float, observation: Observation) -> list[IncidentReport]:
+        reports = []
+        for user in observation.road_users:
+            if user.track.seen and user.track.cls != "person":
+                report = self._follow(at_s, user)
+                if report is not None:
+                    reports.append(report)
+        for number in [number for number, (_, _, seen_s) in self._open.items() if at_s - seen_s > LOST_S]:
+            reports.append(self._ledger.end(self._open.pop(number)[0], at_s))
+        for number in [number for number, course in self._courses.items() if at_s - course.at_s > LOST_S]:
+            del self._courses[number]
+        return reports
+
+    def _follow(self, at_s: float, user: RoadUser) -> IncidentReport | None:
+        number = user.track.id
+        course = self._courses.get(number)
+        if course is None:
+            self._courses[number] = _Course(at_s, user.point, user.track.box.top)
+            return None
+        self._advance(at_s, course, user)
+        wrong = self._is_wrong(at_s, course, user)
+        if number in self._open:
+            report = self._ledger.update(self._open[number][0], at_s, box=user.track.box, users=(user,)) if wrong else None
+            if wrong:
+                self._open[number] = (report or self._open[number][0], user, at_s)
+            return report
+        if not wrong:
+            return None
+        earlier = self._same_driver(at_s, user)
+        if earlier is not None:
+            self._open[number] = (self._open.pop(earlier)[0], user, at_s)
+            return None
+        started_s = at_s - self._needed(user)[1]
+        report = self._ledger.open(
+            at_s, started_s, lane=user.lane, confidence=user.track.score, box=user.track.box, users=(user,)
+        )
+        self._open[number] = (report, user, at_s)
+        return report
+
+    def _advance(self, at_s: float, course: _Course, user: RoadUser) -> None:
+        """Add this step to the way against the direction. Both ends of the box must go that way: a box that grows or is
+        cut off by another one moves one end only."""
+        lane = self._scene.lane_of_id.get(user.lane or "")
+        if lane is None or lane.two_way or not self._rule.concerns(user):
+            course.against_m, course.fast_since_s = 0.0, None
+        else:
+            legal = metres(user.scale, *lane.direction_at(user.point))
+            length = max((legal[0] ** 2 + legal[1] ** 2) ** 0.5, 1e-9)
+            dx, dy = user.point[0] - course.point[0], user.point[1] - course.point[1]
+            steps = (metres(user.scale, dx, dy), metres(user.scale, dx, user.track.box.top - course.top))
+            bottom, top = (-(step[0] * legal[0] + step[1] * legal[1]) / length for step in steps)
+            step = min(bottom, top) if bottom > 0 else bottom
+            elapsed = max(at_s - course.at_s, 1e-3)
+            if abs(bottom) / elapsed * 3.6 > JUMP_KMH:
+                course.against_m, course.fast_since_s = 0.0, None
+            else:
+                course.against_m = max(0.0, course.against_m + step)
+            against = user.along_kmh is not None and -user.along_kmh > self._rule.speed_kmh + (user.pace_se_kmh or 0.0)
+            course.fast_since_s = (course.fast_since_s or at_s) if against else None
+        course.at_s, course.point, course.top = at_s, user.point, user.track.box.top
+
+    def _is_wrong(self, at_s: float, course: _Course, user: RoadUser) -> bool:
+        distance_m, duration_s = self._needed(user)
+        fast_for_s = -1.0 if course.fast_since_s is None else at_s - course.fast_since_s
+        return course.against_m >= distance_m and fast_for_s >= duration_s
+
+    def _needed(self, user: RoadUser) -> tuple[float, float]:
+        if user.track.cls in TWO_WHEELERS:
+            return self._rule.two_wheeler_distance_m, self._rule.two_wheeler_duration_s
+        return self._rule.distance_m, self._rule.duration_s
+
+    def _same_driver(self, at_s: float, user: RoadUser) -> int | None:
+        """The track of an open incident that was lost a moment ago near here: the tracker gave its driver a new id."""
+        for number, (_, last, seen_s) in self._open.items():
+            step = metres(user.scale, user.point[0] - last.point[0], user.point[1] - last.point[1])
+            if seen_s < at_s and (step[0] ** 2 + step[1] ** 2) ** 0.5 <= REACH_M:
+                return number
+        return None

@@ -1,0 +1,112 @@
+"""What the rules look at in one frame: road users, where they stand, who queues. Computed once, read by all."""
+
+from dataclasses import dataclass
+from itertools import pairwise
+from math import hypot
+
+from edge_agent.core.scene import CLASS_HEIGHT_M, DEFAULT_HEIGHT_M, Scene
+from edge_agent.core.standing import Place, Standing
+from edge_agent.core.types import RoadUser
+
+SLOW_KMH = 8.0
+QUEUE_SPAN_M = 60.0
+QUEUE_VEHICLES = 3
+SAMPLES = 20
+FOOTPRINT = 0.6
+
+
+@dataclass(frozen=True, slots=True)
+class LaneState:
+    """One lane in one frame. `occupancy` is the share of its centreline under vehicles; `pace_kmh` their mean pace."""
+
+    vehicles: list[RoadUser]
+    occupancy: float
+    pace_kmh: float | None
+    queue_m: float
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """`queued` holds the track ids of vehicles that are part of a queue: >= 3 below 8 km/h within 60 m on their lane."""
+
+    road_users: list[RoadUser]
+    places: list[Place]
+    lanes: dict[str, LaneState]
+    queued: frozenset[int]
+
+
+class Observer:
+    """Road users -> Observation, frame by frame."""
+
+    def __init__(self, scene: Scene) -> None:
+        self._scene = scene
+        self._standing = Standing(scene.width_px, scene.height_px)
+        self._samples = {lane.id: sampled(lane.centreline) for lane in scene.lanes}
+
+    def update(self, at_s: float, users: list[RoadUser]) -> Observation:
+        places = self._standing.update(at_s, users)
+        standing = {place.user.track.id for place in places}
+        vehicles: dict[str, list[RoadUser]] = {lane: [] for lane in self._samples}
+        for user in users:
+            if user.lane is not None and user.track.cls != "person":
+                vehicles[user.lane].append(user)
+        lanes: dict[str, LaneState] = {}
+        queued: set[int] = set()
+        for lane, present in vehicles.items():
+            queue = self._queue([user for user in present if user.track.id in standing or _crawls(user)])
+            queued.update(user.track.id for user in queue)
+            lanes[lane] = self._state(lane, present, queue, standing)
+        return Observation(users, places, lanes, frozenset(queued))
+
+    def _queue(self, slow: list[RoadUser]) -> list[RoadUser]:
+        if len(slow) < QUEUE_VEHICLES:
+            return []
+        near = ((user, sum(self.distance_m(user, other) <= QUEUE_SPAN_M for other in slow)) for user in slow)
+        return [user for user, neighbours in near if neighbours >= QUEUE_VEHICLES]
+
+    def _state(self, lane: str, present: list[RoadUser], queue: list[RoadUser], standing: set[int]) -> LaneState:
+        paces = [0.0 if user.track.id in standing else user.pace_kmh for user in present]
+        known = [pace for pace in paces if pace is not None]
+        length = max((self.distance_m(a, b) for a in queue for b in queue), default=0.0)
+        under = sum(any(_covers(user, point) for user in present) for point in self._samples[lane]) if present else 0
+        return LaneState(
+            present, under / len(self._samples[lane]), sum(known) / len(known) if known else None, length
+        )
+
+    def distance_m(self, a: RoadUser, b: RoadUser) -> float:
+        """On the road where both are calibrated, else in class heights."""
+        if a.road_m is not None and b.road_m is not None:
+            return hypot(a.road_m[0] - b.road_m[0], a.road_m[1] - b.road_m[1])
+        per_px = min(self._metres_per_px(a), self._metres_per_px(b))
+        dx, dy = (a.point[0] - b.point[0]) * self._scene.width_px, (a.point[1] - b.point[1]) * self._scene.height_px
+        return hypot(dx, dy) * per_px
+
+    def _metres_per_px(self, user: RoadUser) -> float:
+        box = user.track.box
+        height_m = CLASS_HEIGHT_M.get(user.track.cls, DEFAULT_HEIGHT_M)
+        return height_m / max(1.0, (box.bottom - box.top) * self._scene.height_px)
+
+
+def sampled(centreline: tuple[tuple[float, float], ...], n: int = SAMPLES) -> list[tuple[float, float]]:
+    """n points evenly spaced along the line, as seen in the image."""
+    steps = [hypot(b[0] - a[0], b[1] - a[1]) for a, b in pairwise(centreline)]
+    points = []
+    for k in range(n):
+        left = (k + 0.5) / n * sum(steps)
+        for (a, b), length in zip(pairwise(centreline), steps, strict=True):
+            if left <= length and length > 0:
+                share = left / length
+                points.append((a[0] + share * (b[0] - a[0]), a[1] + share * (b[1] - a[1])))
+                break
+            left -= length
+    return points or [centreline[0]]
+
+
+def _crawls(user: RoadUser) -> bool:
+    return user.pace_kmh is not None and user.pace_kmh < SLOW_KMH
+
+
+def _covers(user: RoadUser, point: tuple[float, float]) -> bool:
+    """The lower part of a box stands on the road; what is above it hides the road behind."""
+    left, top, right, bottom = user.track.box
+    return left <= point[0] <= right and bottom - FOOTPRINT * (bottom - top) <= point[1] <= bottom

@@ -1,0 +1,164 @@
+"""From the image plane to the road plane: lane, metres and km/h of every track.
+
+With a calibration the metres come from the homography; elsewhere from the road users themselves: a box's height tells the
+scale around it. Rules work on both; only the first is published.
+"""
+
+from dataclasses import dataclass
+from math import hypot
+
+import numpy as np
+
+from edge_agent.core import geometry
+from edge_agent.core.lane import Area, Lane
+from edge_agent.core.motion import Motion, Velocity
+from edge_agent.core.types import RoadUser, Track
+
+CLASS_HEIGHT_M = {"bicycle": 1.7, "person": 1.7, "motorcycle": 1.7, "car": 1.5, "bus": 3.0, "truck": 3.2}
+DEFAULT_HEIGHT_M = 1.5
+JITTER_PX, JITTER_SHARE = 0.7, 0.03  # a box's bottom edge: standard deviation in pixels, or as a share of its height
+TRUSTED_RATIO = 3.0  # outside the calibrated stretch the homography serves while it agrees with class heights so far
+STALE_S = 1.0  # an unseen road user's velocity is believed so long
+FORGET_S = 60.0
+Scale = tuple[float, float, float, float]
+
+
+@dataclass(slots=True)
+class _Progress:
+    """What is remembered of a track: where it was, in which metres, and how it moves."""
+
+    motion: Motion
+    point: tuple[float, float]
+    plane_m: tuple[float, float]
+    road_m: tuple[float, float] | None
+    height: float  # smoothed box height, normalised
+    velocity: Velocity | None
+    at_s: float
+
+
+class Scene:
+    """One camera's view of the road."""
+
+    def __init__(
+        self,
+        camera: str,
+        size_px: tuple[int, int],
+        lanes: tuple[Lane, ...],
+        carriageway: tuple[Area, ...] = (),
+        masks: tuple[geometry.Array, ...] = (),
+        homography: geometry.Homography | None = None,
+        stretch: geometry.Array | None = None,
+    ) -> None:
+        """`size_px` is the scene's reference resolution; `stretch` the calibrated part of the image (k, 2): outside it
+        nothing is published."""
+        self.camera = camera
+        self.width_px, self.height_px = size_px
+        self.lanes = lanes
+        self.lane_of_id = {lane.id: lane for lane in lanes}
+        self.carriageway = carriageway
+        self.masks = masks
+        self.homography = homography
+        self.stretch = stretch
+        self._progress: dict[int, _Progress] = {}
+
+    def locate(self, at_s: float, tracks: list[Track]) -> list[RoadUser]:
+        """Tracks of one frame -> road users in the same order."""
+        if not tracks:
+            self._forget(at_s)
+            return []
+        points = np.array([track.box.contact for track in tracks])
+        lanes = self._lanes_of(points, tracks)
+        published = np.zeros(len(tracks), bool) if self.stretch is None else geometry.inside(self.stretch, points)
+        users = [
+            self._user(at_s, track, lane, bool(calibrated))
+            for track, lane, calibrated in zip(tracks, lanes, published, strict=True)
+        ]
+        self._forget(at_s)
+        return users
+
+    def _lanes_of(self, points: geometry.Array, tracks: list[Track]) -> list[Lane | None]:
+        """The first lane that holds the contact point and admits the class."""
+        found: list[Lane | None] = [None] * len(tracks)
+        for lane in self.lanes:
+            for index in np.flatnonzero(geometry.inside(lane.polygon, points)):
+                if found[index] is None and lane.admits(tracks[index].cls):
+                    found[index] = lane
+        return found
+
+    def _user(self, at_s: float, track: Track, lane: Lane | None, published: bool) -> RoadUser:
+        point = track.box.contact
+        before = self._progress.get(track.id)
+        height = track.box.bottom - track.box.top
+        height = height if before is None else before.height + 0.15 * (height - before.height)
+        scale, by_road = self._scale(point, height, track.cls, published)
+        road = self._road(point) if by_road else None
+        if before is None:
+            before = self._progress[track.id] = _Progress(Motion(), point, road or (0.0, 0.0), road, height, None, at_s)
+        elif track.seen:
+            self._advance(before, point, road, scale)
+        if track.seen:
+            before.velocity = before.motion.update(at_s, *before.plane_m, self._sigma_m(before.velocity, scale, height))
+            before.height, before.at_s = height, at_s
+        velocity = before.velocity if at_s - before.at_s <= STALE_S else None
+        return RoadUser(
+            track=track,
+            point=point,
+            lane=None if lane is None else lane.id,
+            road_m=road if published else None,
+            plane_m=before.plane_m,
+            scale=scale,
+            pace_kmh=None if velocity is None else velocity.speed_m_s * 3.6,
+            along_kmh=None if velocity is None or lane is None else _along(velocity, lane, point, scale) * 3.6,
+            pace_se_kmh=None if velocity is None else velocity.se_m_s * 3.6,
+            calibrated=published,
+        )
+
+    def _advance(self, before: _Progress, point: tuple[float, float], road: tuple[float, float] | None, scale: Scale) -> None:
+        """Plane metres go on from where they were, so that a track may pass from one kind of metres to the other."""
+        if road is not None and before.road_m is not None:
+            step = road[0] - before.road_m[0], road[1] - before.road_m[1]
+        else:
+            step = metres(scale, point[0] - before.point[0], point[1] - before.point[1])
+        before.plane_m = before.plane_m[0] + step[0], before.plane_m[1] + step[1]
+        before.point, before.road_m = point, road
+
+    def _scale(self, point: tuple[float, float], height: float, cls: str, published: bool) -> tuple[Scale, bool]:
+        """Metres per unit of normalised image x and y at the point, and whether they are the road's own."""
+        per_px = CLASS_HEIGHT_M.get(cls, DEFAULT_HEIGHT_M) / max(height * self.height_px, 1.0)
+        if self.homography is not None:
+            (a, b), (c, d) = self.homography.metres_per_image(point).tolist()
+            across = hypot(a, c) / self.width_px / per_px
+            if published or 1 / TRUSTED_RATIO < across < TRUSTED_RATIO:
+                return (a, b, c, d), True
+        return (per_px * self.width_px, 0.0, 0.0, per_px * self.height_px), False
+
+    def _road(self, point: tuple[float, float]) -> tuple[float, float] | None:
+        if self.homography is None:
+            return None
+        x, y = self.homography.road(np.array([point]))[0].tolist()
+        return None if x != x else (x, y)
+
+    def _sigma_m(self, velocity: Velocity | None, scale: Scale, height: float) -> float:
+        """How well one contact point is known, in metres along the direction of travel (away from the camera if unknown)."""
+        sigma_px = max(JITTER_PX, JITTER_SHARE * height * self.height_px)
+        a, b, c, d = scale
+        speed = 0.0 if velocity is None else velocity.speed_m_s
+        ux, uy = (0.0, 1.0) if velocity is None or speed < 0.5 else (velocity.x_m_s / speed, velocity.y_m_s / speed)
+        return sigma_px * hypot((ux * a + uy * c) / self.width_px, (ux * b + uy * d) / self.height_px)
+
+    def _forget(self, at_s: float) -> None:
+        for gone in [number for number, progress in self._progress.items() if at_s - progress.at_s > FORGET_S]:
+            del self._progress[gone]
+
+
+def metres(scale: Scale, dx: float, dy: float) -> tuple[float, float]:
+    """An image step in metres on the plane."""
+    a, b, c, d = scale
+    return a * dx + b * dy, c * dx + d * dy
+
+
+def _along(velocity: Velocity, lane: Lane, point: tuple[float, float], scale: Scale) -> float:
+    """Speed in the lane's legal direction, m/s; negative = against it."""
+    x, y = metres(scale, *lane.direction_at(point))
+    length = hypot(x, y)
+    return 0.0 if length == 0 else (velocity.x_m_s * x + velocity.y_m_s * y) / length
