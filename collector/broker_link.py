@@ -1,0 +1,150 @@
+"""One connection to the broker at a time: MQTT 5, manual acknowledgement, our own thread around paho's loop.
+
+Each connection has a paho client of its own, so nothing of an older one (message ids, acknowledgements, queues) can leak
+into a newer. An exception anywhere in paho's loop, our callbacks included, ends the connection and is counted: paho's own
+thread would die in silence and go on saying that it is connected.
+"""
+
+import random
+import ssl
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import paho.mqtt.client as mqtt
+from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+from paho.mqtt.subscribeoptions import SubscribeOptions
+
+from collector.config import Broker
+from event_contract import topics
+from event_contract.messages import MAX_MESSAGE_BYTES, CollectorStatus, encode
+
+RECEIVE_MAXIMUM = 400
+MAX_PACKET_BYTES = 16 * MAX_MESSAGE_BYTES  # up to here a message too large is read, and becomes a dead letter
+KEEPALIVE_S = 15
+FIRST_WAIT_S, LONGEST_WAIT_S = 0.25, 10.0
+
+OnMessage = Callable[[mqtt.Client, mqtt.MQTTMessage], None]
+
+
+@dataclass(frozen=True, slots=True)
+class LinkState:
+    """What a person may ask of the link. `reason` says why it is down; `refused`: the broker answered, with a no."""
+
+    connected: bool = False
+    reason: str = "not connected yet"
+    refused: bool = False
+    connections: int = 0
+    crashes: int = 0
+
+
+class BrokerLink:
+    """Connects, subscribes, says online, and starts again when the connection ends, until `stop`."""
+
+    def __init__(self, broker: Broker, instance: str, on_message: OnMessage, on_change: Callable[[LinkState], None]) -> None:
+        self._broker = broker
+        self._topic = topics.collector_status(instance)
+        self._online = encode(CollectorStatus(online=True, instance=instance))
+        self._offline = encode(CollectorStatus(online=False, instance=instance))
+        self._client_id = f"collector-{instance}"
+        self._on_message = on_message
+        self._on_change = on_change
+        self._stopping = threading.Event()
+        self._client: mqtt.Client | None = None
+        self._thread = threading.Thread(target=self._run, name="broker link", daemon=True)
+        self.state = LinkState()
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Say offline, disconnect and wait for the thread."""
+        self._stopping.set()
+        client = self._client
+        if client is not None and self.state.connected:
+            client.publish(self._topic, self._offline, qos=1, retain=True).wait_for_publish(2)
+            client.disconnect()
+        self._thread.join(10)
+
+    def _run(self) -> None:
+        wait_s = FIRST_WAIT_S
+        while not self._stopping.is_set():
+            self._client = client = self._new_client()
+            crashed = 0
+            try:
+                self._connect(client)
+                reason = mqtt.error_string(client.loop_forever())
+            except (OSError, ValueError) as error:
+                reason = f"{error}" or type(error).__name__
+            except Exception as error:  # noqa: BLE001 - the thread's boundary: counted, and the connection starts anew
+                crashed, reason = 1, f"internal error: {type(error).__name__}: {error}"
+            finally:
+                _close(client)
+            lasted = self.state.connected
+            self._set(
+                connected=False,
+                reason=self.state.reason if self.state.refused else reason,
+                refused=self.state.refused,
+                connections=self.state.connections,
+                crashes=self.state.crashes + crashed,
+            )
+            wait_s = FIRST_WAIT_S if lasted else min(wait_s * 2, LONGEST_WAIT_S)
+            self._stopping.wait(random.uniform(wait_s / 2, wait_s))  # noqa: S311 - spreads reconnects, no secret
+
+    def _new_client(self) -> mqtt.Client:
+        client = mqtt.Client(
+            CallbackAPIVersion.VERSION2,
+            client_id=self._client_id,
+            protocol=mqtt.MQTTv5,
+            manual_ack=True,
+            reconnect_on_failure=False,
+        )
+        client.max_inflight_messages_set(100)
+        client.max_queued_messages_set(10_000)
+        client.will_set(self._topic, self._offline, qos=1, retain=True)
+        client.on_connect = self._connected
+        client.on_message = lambda client, _userdata, message: self._on_message(client, message)
+        # With a write hook set, other threads only queue and wake the loop; without it they would write to the socket.
+        client.on_socket_register_write = lambda *_: None
+        return client
+
+    def _connect(self, client: mqtt.Client) -> None:
+        broker = self._broker
+        if broker.username is not None:
+            client.username_pw_set(broker.username, _password(broker))
+        if broker.tls is not None:
+            client.tls_set(broker.tls.ca, broker.tls.cert, broker.tls.key, tls_version=ssl.PROTOCOL_TLS_CLIENT)
+        properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+        properties.SessionExpiryInterval = 0
+        properties.ReceiveMaximum = RECEIVE_MAXIMUM
+        properties.MaximumPacketSize = MAX_PACKET_BYTES
+        client.connect(broker.host, broker.port, KEEPALIVE_S, clean_start=True, properties=properties)
+
+    def _connected(self, client: mqtt.Client, _userdata: Any, _flags: Any, reason: Any, _properties: Any) -> None:
+        if reason.is_failure:
+            self._set(False, str(reason), True, self.state.connections, self.state.crashes)
+            return
+        options = SubscribeOptions(qos=1)
+        client.subscribe([(topics.STATUS_OF_ALL, options), (topics.EVENTS_OF_ALL, options)])
+        client.publish(self._topic, self._online, qos=1, retain=True)
+        self._set(True, "", False, self.state.connections + 1, self.state.crashes)
+
+    def _set(self, connected: bool, reason: str, refused: bool, connections: int, crashes: int) -> None:
+        before, self.state = self.state, LinkState(connected, reason, refused, connections, crashes)
+        if (before.connected, before.reason) != (connected, reason):
+            self._on_change(self.state)
+
+
+def _password(broker: Broker) -> str | None:
+    return Path(broker.password_file).read_text().strip() if broker.password_file else None
+
+
+def _close(client: mqtt.Client) -> None:
+    """Close the socket without a farewell, so that the broker gives out the will."""
+    sock = client.socket()
+    if sock is not None:
+        sock.close()

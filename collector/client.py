@@ -1,0 +1,82 @@
+"""The collector's own API, called from the command line: requests, and the alert stream that survives a restart."""
+
+import http.client
+import json
+import time
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from collector.core.errors import Told
+from collector.core.sse import Parser, ServerEvent
+
+PATIENCE_S = 30.0  # the stream says at least every 15 s that it lives
+WAITS_S = (0.5, 1.0, 2.0, 4.0)
+
+
+class ApiError(Told):
+    """What went wrong, with the address and the next step."""
+
+
+class Refused(ApiError):
+    """Asking again will not help."""
+
+
+class Api:
+    def __init__(self, url: str, token: str) -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or parts.hostname is None:
+            raise ApiError(f"--url {url!r}: expected http://HOST:PORT")
+        self._url = url.rstrip("/")
+        self._https = parts.scheme == "https"
+        self._host, self._port = parts.hostname, parts.port
+        self._headers = {"Authorization": f"Bearer {token}"}
+
+    def get(self, path: str, **query: object) -> Any:
+        """JSON of an answer; parameters that are None are left out."""
+        given = {name: value for name, value in query.items() if value is not None}
+        response = self._request(f"{path}?{urlencode(given)}" if given else path, {})
+        return json.loads(response.read())
+
+    def alert_stream(self, after: int | None) -> Iterator[ServerEvent]:
+        """Alerts as they change, for ever; a broken connection is made again from the last change seen.
+
+        Raises ApiError when the collector cannot be reached at first, or refuses.
+        """
+        newest = max((alert["seq"] for alert in self.get("/api/v1/alerts", limit=1)["alerts"]), default=0)
+        place = newest if after is None else after
+        failures = 0
+        while True:
+            try:
+                for event in self._follow(place):
+                    failures = 0
+                    place = int(event.id)
+                    yield event
+            except Refused:
+                raise
+            except (OSError, http.client.HTTPException, ApiError):
+                pass  # the collector is away for a moment: it is asked again
+            time.sleep(WAITS_S[min(failures, len(WAITS_S) - 1)])
+            failures += 1
+
+    def _follow(self, after: int) -> Iterator[ServerEvent]:
+        response = self._request("/api/v1/alerts/stream", {"Last-Event-ID": str(after)})
+        parser = Parser()
+        for line in response:
+            event = parser.line(line.decode())
+            if event is not None and event.name == "alert":
+                yield event
+
+    def _request(self, path: str, headers: dict[str, str]) -> http.client.HTTPResponse:
+        kind = http.client.HTTPSConnection if self._https else http.client.HTTPConnection
+        connection = kind(self._host, self._port, timeout=PATIENCE_S)
+        try:
+            connection.request("GET", path, headers={**self._headers, **headers})
+            response = connection.getresponse()
+        except OSError as error:
+            raise ApiError(f"{self._url}: {error.strerror or error}; is `collector serve` running there?") from error
+        if response.status == 401:
+            raise Refused(f"{self._url}: the token was refused; give the right one with --token-file")
+        if response.status != 200:
+            raise ApiError(f"{self._url}{path}: status {response.status}: {response.read(300).decode(errors='replace')}")
+        return response

@@ -1,0 +1,159 @@
+"""Alerts, opened, updated and closed from what devices report: (alert, report, now) -> (alert, action).
+
+Reports of one incident arrive more than once and out of order. The highest revision wins, so any order gives the same
+alert in the end.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import msgspec
+
+from event_contract.kinds import INCIDENT_KINDS, Severity
+from event_contract.messages import IncidentData, LostData, Position, RoadUserData
+from event_contract.times import format_time
+
+ActionName = Literal["open", "update", "close"]
+State = Literal["open", "closed"]
+
+
+class Alert(msgspec.Struct, frozen=True, kw_only=True):
+    """One alert as the interfaces show it. `id` = `<device>/<incident>`; `seq` is the number of its newest change."""
+
+    id: str
+    device: str
+    site: str
+    kind: str
+    severity: Severity
+    state: State
+    camera: str | None = None
+    sensor: str | None = None
+    lane: str | None = None
+    confidence: float
+    started_at: str
+    updated_at: str
+    ended_at: str | None
+    opened_at: str  # when the first report of it reached the collector
+    received_at: str  # when the report shown here did
+    late: bool  # no report of it arrived within 10 minutes: no sound, nobody is paged
+    box: tuple[float, float, float, float] | None = None
+    position: Position | None = None
+    road_users: tuple[RoadUserData, ...] = ()
+    detail: dict[str, Any] = {}
+    revision: int
+    title: dict[str, str]
+    seq: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """What happened to an alert; `audible` when an operator has to hear of it now."""
+
+    name: ActionName
+    audible: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """An incident as one device told it. `late`: older than 10 minutes when it arrived."""
+
+    device: str
+    site: str
+    data: IncidentData
+    late: bool
+
+
+def decide(known: Alert | None, report: Report, now: float) -> tuple[Alert | None, Action | None]:
+    """The alert after the report and what happened to it; no action when nothing changed. Shadow reports never alert."""
+    if report.data.shadow:
+        return known, None
+    told = _alert(report, now)
+    if known is None:
+        return told, action(None, told)
+    newer = told if told.revision > known.revision else known
+    merged = msgspec.structs.replace(
+        newer, opened_at=min(known.opened_at, told.opened_at), late=known.late and told.late, seq=known.seq
+    )
+    return merged, action(known, merged)
+
+
+def lose(known: Alert | None, device: str, site: str, lost: LostData, at: str, now: float) -> tuple[Alert, Action]:
+    """One alert per stream sums up the notices of its losses; each notice is given once. A loss is over when it is told."""
+    before = known.detail if known else {"first": lost.first, "last": lost.last, "messages": 0}
+    detail = {
+        "reason": "lost",
+        "cause": lost.reason,
+        "stream": lost.stream,
+        "first": min(before["first"], lost.first),
+        "last": max(before["last"], lost.last),
+        "messages": before["messages"] + lost.last - lost.first + 1,
+    }
+    alert = fault(known, device, site, f"lost/{lost.stream}", detail, at, now, ended=True)
+    return alert, action(known, alert) or Action("update", audible=False)
+
+
+def fault(
+    known: Alert | None, device: str, site: str, incident: str, detail: dict[str, Any], at: str, now: float, *, ended: bool
+) -> Alert:
+    """An alert of kind device_fault that the collector itself raises, updates or (`ended`) closes."""
+    kind = INCIDENT_KINDS["device_fault"]
+    return Alert(
+        id=f"{device}/{incident}",
+        device=device,
+        site=site,
+        kind="device_fault",
+        severity=kind.severity,
+        state="closed" if ended else "open",
+        confidence=1.0,
+        started_at=known.started_at if known else at,
+        updated_at=at,
+        ended_at=at if ended else None,
+        opened_at=known.opened_at if known else format_time(now),
+        received_at=format_time(now),
+        late=False,
+        detail=detail,
+        revision=known.revision + 1 if known else 1,
+        title={"vi": kind.vi, "en": kind.en},
+        seq=known.seq if known else 0,
+    )
+
+
+def _alert(report: Report, now: float) -> Alert:
+    data = report.data
+    kind = INCIDENT_KINDS[data.kind]
+    heard = format_time(now)
+    return Alert(
+        id=f"{report.device}/{data.incident}",
+        device=report.device,
+        site=report.site,
+        kind=data.kind,
+        severity=data.severity,
+        state="closed" if data.phase == "end" else "open",
+        camera=data.camera,
+        sensor=data.sensor,
+        lane=data.lane,
+        confidence=data.confidence,
+        started_at=data.started_at,
+        updated_at=data.updated_at,
+        ended_at=data.ended_at,
+        opened_at=heard,
+        received_at=heard,
+        late=report.late,
+        box=data.box,
+        position=data.position,
+        road_users=data.road_users,
+        detail=data.detail,
+        revision=data.revision,
+        title={"vi": kind.vi, "en": kind.en},
+    )
+
+
+def action(before: Alert | None, after: Alert) -> Action | None:
+    """What turns `before` into `after`; None when nothing changed."""
+    if before == after:
+        return None
+    unheard = before is None or before.late or before.state == "closed"
+    if after.state == "closed":
+        return Action("close" if before is None or before.state == "open" else "update", audible=False)
+    opens = before is None or before.state == "closed"
+    return Action("open" if opens else "update", audible=unheard and not after.late)

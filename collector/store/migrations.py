@@ -1,0 +1,120 @@
+"""The schema of the event database, one step per function, applied in order and once each."""
+
+from sqlite_utils import Database, Migrations
+
+migrate = Migrations("collector")
+
+
+@migrate()
+def m001_events(db: Database) -> None:
+    """`n` numbers the events in the order of their commits; (device, stream, seq) makes each of them unique."""
+    db.table("events").create(
+        {
+            "n": int,
+            "device": str,
+            "stream": str,
+            "seq": int,
+            "class": str,
+            "kind": str,
+            "camera": str,
+            "time": str,  # as the device told it
+            "at": float,  # Unix seconds, corrected when the device's clock was not set
+            "clock": str,  # synced | corrected | unsynced | unknown
+            "boot": str,
+            "mono_s": float,
+            "received_at": float,
+            "late": int,
+            "payload": bytes,  # exactly the bytes received
+        },
+        pk="n",
+        not_null={"device", "stream", "seq", "class", "kind", "time", "at", "clock", "received_at", "late", "payload"},
+    )
+    db.table("events").create_index(["device", "stream", "seq"], unique=True)
+    db.table("events").create_index(["kind", "n"])
+    db.table("events").create_index(["device", "n"])
+
+
+@migrate()
+def m002_streams(db: Database) -> None:
+    """What is known of each stream besides its events: the retention mark `kept_from`, the birth's word, gaps, forks."""
+    db.table("streams").create(
+        {
+            "device": str,
+            "stream": str,
+            "class": str,
+            "counted_from": int,  # where this store's knowledge begins
+            "kept_from": int,  # rows below have been deleted on purpose
+            "announced_lowest": int,
+            "announced_highest": int,
+            "forked_at": float,
+            "missing_first": int,
+            "missing_since": float,
+        },
+        pk=("device", "stream"),
+        not_null={"class", "counted_from", "kept_from"},
+        defaults={"counted_from": 1, "kept_from": 1},
+    )
+    db.table("lost_notices").create(
+        {"device": str, "stream": str, "first": int, "last": int, "reason": str, "received_at": float},
+        pk=("device", "stream", "first", "last"),
+    )
+    db.table("boots").create({"device": str, "boot": str, "offset_s": float}, pk=("device", "boot"))
+
+
+@migrate()
+def m003_dead_letters(db: Database) -> None:
+    """Messages that could not be stored as events; one that comes again is counted, not kept twice."""
+    db.table("dead_letters").create(
+        {
+            "n": int,
+            "digest": str,
+            "topic": str,
+            "device": str,
+            "stream": str,
+            "seq": int,
+            "reason": str,
+            "bytes": int,
+            "payload": bytes,  # the first 64 KiB
+            "first_at": float,
+            "last_at": float,
+            "times": int,
+        },
+        pk="n",
+        not_null={"digest", "topic", "reason", "bytes", "payload", "first_at", "last_at", "times"},
+    )
+    db.table("dead_letters").create_index(["digest"], unique=True)
+
+
+@migrate()
+def m004_devices(db: Database) -> None:
+    db.table("devices").create(
+        {
+            "device": str,
+            "site": str,
+            "online": int,
+            "since": float,
+            "run": str,
+            "connection": int,
+            "runs": str,  # JSON list
+            "birth": bytes,  # the newest one, as received fields; null until one was heard
+        },
+        pk="device",
+        not_null={"site", "online", "since", "run", "connection", "runs"},
+    )
+
+
+@migrate()
+def m005_alerts(db: Database) -> None:
+    """`alerts` holds the newest state of each; `alert_changes` every state it has had, in the order of `seq`."""
+    db.table("alerts").create(
+        {"id": str, "seq": int, "state": str, "kind": str, "device": str, "body": bytes},
+        pk="id",
+        not_null={"seq", "state", "kind", "device", "body"},
+    )
+    db.table("alerts").create_index(["seq"])
+    db.table("alerts").create_index(["state", "seq"])
+    db.table("alert_changes").create(
+        {"seq": int, "alert": str, "action": str, "audible": int, "body": bytes},
+        pk="seq",
+        not_null={"alert", "action", "audible", "body"},
+    )

@@ -1,0 +1,161 @@
+"""Questions to the event database, on a read-only connection; answers are ready to be shown as JSON."""
+
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from collector.core import delivery
+from collector.store import upkeep
+from event_contract.messages import Birth, CloudEvent, TrafficMinuteData
+from event_contract.times import format_time
+
+Json = dict[str, Any]
+PAGE_LIMIT = 1000
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    db = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, check_same_thread=False, timeout=10)
+    db.row_factory = sqlite3.Row
+    return db
+
+
+def alerts(db: sqlite3.Connection, state: str, limit: int, before: int | None) -> list[msgspec.Raw]:
+    """The alerts, the one that changed last first; `before` is the `seq` of the last one of the page before."""
+    rows = db.execute(
+        "SELECT body FROM alerts WHERE (:state = 'all' OR state = :state) AND (:before IS NULL OR seq < :before)"
+        " ORDER BY seq DESC LIMIT :limit",
+        {"state": state, "before": before, "limit": limit},
+    )
+    return [msgspec.Raw(body) for (body,) in rows]
+
+
+def alert_changes(db: sqlite3.Connection, after: int, limit: int) -> list[tuple[int, bytes]]:
+    return [
+        (seq, body)
+        for seq, body in db.execute("SELECT seq, body FROM alert_changes WHERE seq > ? ORDER BY seq LIMIT ?", (after, limit))
+    ]
+
+
+def newest_change(db: sqlite3.Connection) -> int:
+    seq: int = db.execute("SELECT coalesce(max(seq), 0) FROM alert_changes").fetchone()[0]
+    return seq
+
+
+def events(db: sqlite3.Connection, after: int, limit: int, **only: str | None) -> list[Json]:
+    """Events in the order of their commits from number `after` + 1 on; `only`: event_class, device, kind, where given."""
+    columns = {"event_class": "class", "device": "device", "kind": "kind"}
+    chosen = {name: value for name, value in only.items() if value is not None}
+    condition = "".join(f" AND {columns[name]} = :{name}" for name in chosen)
+    rows = db.execute(
+        "SELECT n, device, stream, seq, class, kind, received_at, at, clock, late, payload FROM events"  # noqa: S608
+        f" WHERE n > :after{condition} ORDER BY n LIMIT :limit",  # the condition is made of constants
+        {**chosen, "after": after, "limit": limit},
+    )
+    return [
+        {
+            **{name: row[name] for name in ("n", "device", "stream", "seq", "class", "kind", "clock")},
+            "at": format_time(row["at"]),
+            "received_at": format_time(row["received_at"]),
+            "late": bool(row["late"]),
+            "event": msgspec.Raw(row["payload"]),
+        }
+        for row in rows
+    ]
+
+
+def streams(db: sqlite3.Connection, device: str | None = None) -> list[Json]:
+    """What the store holds of each stream, as ranges: to be compared with what its device committed."""
+    rows = db.execute("SELECT * FROM streams WHERE :device IS NULL OR device = :device", {"device": device}).fetchall()
+    return [_stream(db, row) for row in rows]
+
+
+def devices(db: sqlite3.Connection) -> list[Json]:
+    """Every device that has said who it is or sent an event."""
+    names = db.execute("SELECT device FROM devices UNION SELECT DISTINCT device FROM streams").fetchall()
+    return [_device(db, name) for (name,) in names]
+
+
+def traffic(db: sqlite3.Connection, minutes: int, device: str | None, camera: str | None) -> list[Json]:
+    """The newest minutes of each camera, newest first."""
+    rows = db.execute(
+        "SELECT events.device, site, payload FROM events LEFT JOIN devices ON devices.device = events.device"
+        " WHERE kind = 'traffic_minute' AND (:device IS NULL OR events.device = :device)"
+        " AND (:camera IS NULL OR camera = :camera) ORDER BY n DESC LIMIT 500 + 300 * :minutes",
+        {"device": device, "camera": camera, "minutes": minutes},
+    )
+    taken: dict[tuple[str, str], list[Json]] = {}
+    for name, site, payload in rows:
+        body = msgspec.json.decode(msgspec.json.decode(payload, type=CloudEvent).data, type=TrafficMinuteData)
+        told = {"lanes": body.lanes, "lines": body.lines}
+        minute = {"device": name, "site": site or "", "camera": body.camera, "from": body.from_, **told}
+        taken.setdefault((name, body.camera), []).append(minute)
+    newest = (sorted(of_camera, key=lambda minute: minute["from"], reverse=True)[:minutes] for of_camera in taken.values())
+    return [minute for of_camera in newest for minute in of_camera]
+
+
+def dead_letters(db: sqlite3.Connection, limit: int, before: int | None) -> list[Json]:
+    """The newest first; `text` shows the first bytes, whatever they are."""
+    rows = db.execute(
+        "SELECT n, topic, device, stream, seq, reason, bytes, times, first_at, last_at, substr(payload, 1, 400) AS head"
+        " FROM dead_letters WHERE :before IS NULL OR n < :before ORDER BY n DESC LIMIT :limit",
+        {"before": before, "limit": limit},
+    )
+    return [
+        {
+            **{name: row[name] for name in ("n", "topic", "device", "stream", "seq", "reason", "bytes", "times")},
+            "first_at": format_time(row["first_at"]),
+            "last_at": format_time(row["last_at"]),
+            "text": row["head"].decode(errors="replace"),
+        }
+        for row in rows
+    ]
+
+
+def summary(db: sqlite3.Connection) -> Json:
+    counts = db.execute(
+        "SELECT (SELECT count(*) FROM alerts WHERE state = 'open') AS alerts_open, (SELECT count(*) FROM alerts) AS alerts,"
+        " (SELECT count(*) FROM events) AS events, (SELECT count(*) FROM dead_letters) AS dead_letters,"
+        " (SELECT count(*) FROM lost_notices) AS lost_notices, (SELECT coalesce(max(n), 0) FROM events) AS newest_event,"
+        " (SELECT count(*) FROM devices) AS devices, (SELECT count(*) FROM devices WHERE online) AS devices_online"
+    ).fetchone()
+    keys = db.execute("SELECT device, stream FROM streams").fetchall()
+    return {**dict(counts), "missing": sum(delivery.size(upkeep.missing(db, *key)) for key in keys)}
+
+
+def _stream(db: sqlite3.Connection, row: sqlite3.Row) -> Json:
+    key = (row["device"], row["stream"])
+    stored = upkeep.stored(db, *key)
+    return {
+        "device": row["device"],
+        "stream": row["stream"],
+        "class": row["class"],
+        "stored": delivery.size(stored),
+        "ranges": stored,
+        "dead_lettered": upkeep.dead_lettered(db, *key),
+        "lost_notices": upkeep.named_lost(db, *key),
+        "missing": upkeep.missing(db, *key),
+        "kept_from": row["kept_from"],
+        "forked": row["forked_at"] is not None,
+        "announced": {"lowest": row["announced_lowest"], "highest": row["announced_highest"]},
+    }
+
+
+def _device(db: sqlite3.Connection, name: str) -> Json:
+    row = db.execute("SELECT * FROM devices WHERE device = ?", (name,)).fetchone()
+    birth = msgspec.json.decode(row["birth"], type=Birth) if row and row["birth"] else None
+    last = db.execute("SELECT received_at FROM events WHERE device = ? ORDER BY n DESC LIMIT 1", (name,)).fetchone()
+    of_device = streams(db, name)
+    return {
+        "device": name,
+        "site": row["site"] if row else "",
+        "online": bool(row["online"]) if row else False,
+        "since": format_time(row["since"]) if row else None,
+        "software": birth.software if birth else None,
+        "cameras": [camera.name for camera in birth.cameras] if birth else [],
+        "last_event_at": format_time(last[0]) if last else None,
+        "events": sum(stream["stored"] for stream in of_device),
+        "missing": sum(delivery.size(stream["missing"]) for stream in of_device),
+        "streams": of_device,
+    }

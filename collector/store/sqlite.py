@@ -1,0 +1,140 @@
+"""The one writer of the event database: a batch of received messages in, one commit, what to answer out.
+
+WAL with synchronous=FULL: when `commit` returns, its messages survive a power cut. Alerts are decided in the same
+transaction as the events that they come from, so a crash leaves both or neither.
+"""
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sqlite_utils import Database
+
+from collector.core import alerts, delivery
+from collector.core.delivery import DeadLetter, Event, Received, Status
+from collector.core.errors import Told
+from collector.store import upkeep, writing
+from collector.store.migrations import migrate
+from collector.store.writing import Change
+from event_contract.messages import Ack, IncidentData, LostData
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """What a commit holds: acknowledgements to send, as (device, ack), alerts that changed, and counts per outcome."""
+
+    acks: tuple[tuple[str, Ack], ...]
+    changes: tuple[Change, ...]
+    outcomes: dict[str, int]
+
+
+class StoreUnavailable(Told):
+    """The database refused a commit (disk full, locked, damaged); nothing of the batch was stored."""
+
+
+class EventStore:
+    """Belongs to one thread after its creation."""
+
+    def __init__(self, path: Path) -> None:
+        try:
+            self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=30)
+            self._db.execute("PRAGMA journal_mode=WAL")
+            self._db.execute("PRAGMA synchronous=FULL")
+            migrate.apply(Database(self._db))
+        except sqlite3.Error as error:
+            raise StoreUnavailable(f"{path}: {error}") from error
+
+    def commit(self, batch: Sequence[Received]) -> Committed:
+        """Store the batch or nothing of it. Raises StoreUnavailable; the same batch may be given again."""
+        tally = _Tally()
+        with self._transaction():
+            for received in batch:
+                match delivery.read(received):
+                    case Event() as event:
+                        self._take_event(event, tally)
+                    case Status() as status:
+                        tally.changes += writing.announce(self._db, status)
+                        tally.count("status")
+                    case DeadLetter() as letter:
+                        self._take_dead_letter(letter, tally)
+        return tally.committed()
+
+    def bury(self, received: Received, reason: str) -> Committed:
+        """Store a message as a dead letter although it reads well: for one that `commit` fails on."""
+        tally = _Tally()
+        message = delivery.read(received)
+        key = (message.stream, message.seq) if isinstance(message, Event) else None
+        device = None if isinstance(message, DeadLetter) else message.device
+        with self._transaction():
+            self._take_dead_letter(DeadLetter(device, key, reason, received), tally)
+        return tally.committed()
+
+    def look_after(self, now: float, keep_days: dict[str, float]) -> Committed:
+        """What nobody's message triggers: alarms for sequence numbers missing too long, and old rows deleted."""
+        tally = _Tally()
+        with self._transaction():
+            tally.changes += upkeep.watch_gaps(self._db, now)
+            tally.count("pruned", upkeep.prune(self._db, now, keep_days))
+        return tally.committed()
+
+    def close(self) -> None:
+        self._db.close()
+
+    def _take_event(self, event: Event, tally: "_Tally") -> None:
+        db = self._db
+        known = writing.payload_of(db, event.device, event.stream, event.seq)
+        verdict = delivery.judge(event.payload, known, event.seq, writing.kept_from(db, event))
+        tally.count(verdict)
+        if verdict == "fork":
+            tally.forks.add((event.device, event.stream))
+            tally.changes += writing.mark_forked(db, event)
+            return
+        tally.acks.setdefault((event.device, event.stream), []).append(event.seq)
+        if verdict != "store":
+            return
+        event = writing.set_clock(db, event)
+        writing.insert(db, event)
+        match event.body:
+            case IncidentData() as incident if event.event_class == "incident":
+                report = alerts.Report(event.device, writing.site_of(db, event.device), incident, event.is_late)
+                known_alert = writing.alert_of(db, f"{event.device}/{incident.incident}")
+                tally.changes += writing.write_alert(db, *alerts.decide(known_alert, report, event.received_at))
+            case LostData() as lost:
+                tally.changes += writing.note_loss(db, event, lost)
+
+    def _take_dead_letter(self, letter: DeadLetter, tally: "_Tally") -> None:
+        writing.bury(self._db, letter)
+        tally.count("dead_letter")
+        if letter.device and letter.key:
+            stream, seq = letter.key
+            tally.acks.setdefault((letter.device, stream), []).append(seq)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        try:
+            self._db.execute("BEGIN IMMEDIATE")
+            yield
+            self._db.execute("COMMIT")
+        except sqlite3.OperationalError as error:
+            raise StoreUnavailable(str(error)) from error
+        finally:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+
+
+@dataclass
+class _Tally:
+    acks: dict[tuple[str, str], list[int]] = field(default_factory=dict)
+    forks: set[tuple[str, str]] = field(default_factory=set)
+    changes: list[Change] = field(default_factory=list)
+    outcomes: dict[str, int] = field(default_factory=dict)
+
+    def count(self, outcome: str, n: int = 1) -> None:
+        self.outcomes[outcome] = self.outcomes.get(outcome, 0) + n
+
+    def committed(self) -> Committed:
+        acks = [(d, Ack(stream=s, ranges=delivery.coalesce(seqs))) for (d, s), seqs in self.acks.items()]
+        forks = [(device, Ack(stream=stream, forked=True)) for device, stream in sorted(self.forks)]
+        return Committed((*acks, *forks), tuple(self.changes), self.outcomes)

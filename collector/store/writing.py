@@ -1,0 +1,207 @@
+"""The statements of the writing transaction, on a connection that the caller has begun one on."""
+
+import hashlib
+import json
+import sqlite3
+from dataclasses import dataclass
+
+import msgspec
+
+from collector.core import alerts, presence
+from collector.core.alerts import Action, ActionName, Alert
+from collector.core.delivery import DeadLetter, Event, Status, correct
+from collector.core.presence import Presence
+from event_contract.messages import MAX_MESSAGE_BYTES, Birth, LostData
+from event_contract.times import format_time
+
+DEAD_LETTERS_KEPT = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One change of an alert; `body` is the alert as JSON, `seq` numbers all changes of all alerts."""
+
+    seq: int
+    action: ActionName
+    audible: bool
+    body: bytes
+
+
+def payload_of(db: sqlite3.Connection, device: str, stream: str, seq: int) -> bytes | None:
+    row = db.execute("SELECT payload FROM events WHERE device = ? AND stream = ? AND seq = ?", (device, stream, seq)).fetchone()
+    return row[0] if row else None
+
+
+def kept_from(db: sqlite3.Connection, event: Event) -> int:
+    """The stream's retention mark; a stream never heard of is noted first."""
+    db.execute(
+        "INSERT OR IGNORE INTO streams (device, stream, class) VALUES (?, ?, ?)",
+        (event.device, event.stream, event.event_class),
+    )
+    key = (event.device, event.stream)
+    mark: int = db.execute("SELECT kept_from FROM streams WHERE device = ? AND stream = ?", key).fetchone()[0]
+    return mark
+
+
+def insert(db: sqlite3.Connection, event: Event) -> None:
+    clock = event.body.clock if event.body else None
+    db.execute(
+        "INSERT INTO events (device, stream, seq, class, kind, camera, time, at, clock, boot, mono_s, received_at, late,"
+        " payload) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            event.device,
+            event.stream,
+            event.seq,
+            event.event_class,
+            event.kind,
+            event.camera,
+            event.time,
+            event.at,
+            event.clock,
+            clock.boot if clock else None,
+            clock.mono_s if clock else None,
+            event.received_at,
+            event.is_late,
+            event.payload,
+        ),
+    )
+
+
+def set_clock(db: sqlite3.Connection, event: Event) -> Event:
+    """A synchronised event sets its boot's offset, and earlier unsynchronised ones right; an unsynchronised one uses it."""
+    if event.body is None:
+        return event
+    boot, mono_s = event.body.clock.boot, event.body.clock.mono_s
+    known = db.execute("SELECT offset_s FROM boots WHERE device = ? AND boot = ?", (event.device, boot)).fetchone()
+    if event.clock == "unsynced":
+        return correct(event, known[0]) if known else event
+    if known is None:
+        offset_s = event.at - mono_s
+        db.execute("INSERT INTO boots (device, boot, offset_s) VALUES (?, ?, ?)", (event.device, boot, offset_s))
+        db.execute(
+            "UPDATE events SET at = mono_s + ?, clock = 'corrected' WHERE device = ? AND boot = ? AND clock = 'unsynced'",
+            (offset_s, event.device, boot),
+        )
+    return event
+
+
+def bury(db: sqlite3.Connection, letter: DeadLetter) -> None:
+    received = letter.received
+    digest = hashlib.sha256(received.topic.encode() + b"\0" + received.payload).hexdigest()
+    stream, seq = letter.key or (None, None)
+    db.execute(
+        "INSERT INTO dead_letters (digest, topic, device, stream, seq, reason, bytes, payload, first_at, last_at, times)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)"
+        " ON CONFLICT (digest) DO UPDATE SET times = times + 1, last_at = excluded.last_at",
+        (
+            digest,
+            received.topic,
+            letter.device,
+            stream,
+            seq,
+            letter.reason,
+            len(received.payload),
+            received.payload[:MAX_MESSAGE_BYTES],
+            received.received_at,
+            received.received_at,
+        ),
+    )
+    db.execute("DELETE FROM dead_letters WHERE n <= (SELECT max(n) FROM dead_letters) - ?", (DEAD_LETTERS_KEPT,))
+
+
+def announce(db: sqlite3.Connection, status: Status) -> list[Change]:
+    """Write a birth or will down, unless it is older than what is known; a birth's word on its streams included."""
+    device, message, at = status.device, status.message, status.received_at
+    row = db.execute("SELECT online, since, run, connection, runs FROM devices WHERE device = ?", (device,)).fetchone()
+    known = Presence(bool(row[0]), row[1], row[2], row[3], tuple(json.loads(row[4]))) if row else None
+    now = presence.hear(known, message, at)
+    if now is None:
+        return []
+    db.execute(
+        "INSERT INTO devices (device, site, online, since, run, connection, runs) VALUES (?, '', ?, ?, ?, ?, ?)"
+        " ON CONFLICT (device) DO UPDATE SET online = excluded.online, since = excluded.since, run = excluded.run,"
+        " connection = excluded.connection, runs = excluded.runs",
+        (device, now.online, now.since, now.run, now.connection, json.dumps(now.runs)),
+    )
+    return _take_birth(db, device, message, at) if isinstance(message, Birth) else []
+
+
+def _take_birth(db: sqlite3.Connection, device: str, birth: Birth, at: float) -> list[Change]:
+    db.execute("UPDATE devices SET site = ?, birth = ? WHERE device = ?", (birth.site, msgspec.json.encode(birth), device))
+    for stream in birth.streams:
+        db.execute(
+            "INSERT INTO streams (device, stream, class, counted_from, announced_lowest, announced_highest)"
+            " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (device, stream) DO UPDATE SET"
+            " announced_lowest = excluded.announced_lowest, announced_highest = excluded.announced_highest",
+            (device, stream.stream, stream.event_class, max(stream.lowest, 1), stream.lowest, stream.highest),
+        )
+    named = {stream.stream for stream in birth.streams}
+    forked = db.execute("SELECT stream FROM streams WHERE device = ? AND forked_at IS NOT NULL", (device,)).fetchall()
+    left = [stream for (stream,) in forked if stream not in named]  # the device has gone on to a new stream
+    return [change for stream in left for change in settle_fault(db, device, f"fork/{stream}", at)]
+
+
+def mark_forked(db: sqlite3.Connection, event: Event) -> list[Change]:
+    """The first fork of a stream raises an alarm; it stands until the device's birth names another stream."""
+    key = (event.device, event.stream)
+    noted = db.execute(
+        "UPDATE streams SET forked_at = ? WHERE device = ? AND stream = ? AND forked_at IS NULL", (event.received_at, *key)
+    )
+    if not noted.rowcount:
+        return []
+    detail = {"reason": "forked", "stream": event.stream, "seq": event.seq}
+    return raise_fault(db, event.device, f"fork/{event.stream}", detail, event.received_at)
+
+
+def note_loss(db: sqlite3.Connection, event: Event, lost: LostData) -> list[Change]:
+    noted = db.execute(
+        "INSERT OR IGNORE INTO lost_notices (device, stream, first, last, reason, received_at) VALUES (?, ?, ?, ?, ?, ?)",
+        (event.device, lost.stream, lost.first, lost.last, lost.reason, event.received_at),
+    )
+    if not noted.rowcount:
+        return []
+    known = alert_of(db, f"{event.device}/lost/{lost.stream}")
+    site = site_of(db, event.device)
+    return write_alert(db, *alerts.lose(known, event.device, site, lost, event.time, event.received_at))
+
+
+def raise_fault(db: sqlite3.Connection, device: str, incident: str, detail: dict[str, object], now: float) -> list[Change]:
+    known = alert_of(db, f"{device}/{incident}")
+    after = alerts.fault(known, device, site_of(db, device), incident, detail, format_time(now), now, ended=False)
+    return write_alert(db, after, alerts.action(known, after))
+
+
+def settle_fault(db: sqlite3.Connection, device: str, incident: str, now: float) -> list[Change]:
+    """Close the collector's own alarm, if it stands open."""
+    known = alert_of(db, f"{device}/{incident}")
+    if known is None or known.state == "closed":
+        return []
+    after = alerts.fault(known, device, known.site, incident, known.detail, format_time(now), now, ended=True)
+    return write_alert(db, after, alerts.action(known, after))
+
+
+def site_of(db: sqlite3.Connection, device: str) -> str:
+    row = db.execute("SELECT site FROM devices WHERE device = ?", (device,)).fetchone()
+    return row[0] if row else ""
+
+
+def alert_of(db: sqlite3.Connection, alert_id: str) -> Alert | None:
+    row = db.execute("SELECT body FROM alerts WHERE id = ?", (alert_id,)).fetchone()
+    return msgspec.json.decode(row[0], type=Alert) if row else None
+
+
+def write_alert(db: sqlite3.Connection, alert: Alert | None, action: Action | None) -> list[Change]:
+    """Append the change and make it the alert's newest state; nothing without an action."""
+    if alert is None or action is None:
+        return []
+    seq: int = db.execute("SELECT coalesce(max(seq), 0) + 1 FROM alert_changes").fetchone()[0]
+    body = msgspec.json.encode(msgspec.structs.replace(alert, seq=seq))
+    db.execute(
+        "INSERT INTO alert_changes (seq, alert, action, audible, body) VALUES (?, ?, ?, ?, ?)",
+        (seq, alert.id, action.name, action.audible, body),
+    )
+    db.execute(
+        "INSERT OR REPLACE INTO alerts (id, seq, state, kind, device, body) VALUES (?, ?, ?, ?, ?, ?)",
+        (alert.id, seq, alert.state, alert.kind, alert.device, body),
+    )
+    return [Change(seq, action.name, action.audible, body)]
