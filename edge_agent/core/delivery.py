@@ -88,6 +88,10 @@ class Delivery:
         self.refused = 0
 
     @property
+    def connected_now(self) -> bool:
+        return self._epoch is not None
+
+    @property
     def collector_online(self) -> bool:
         return bool(self._collectors)
 

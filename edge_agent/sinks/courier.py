@@ -1,0 +1,168 @@
+"""Outbox, delivery protocol and link, brought together. For one thread; nothing here waits.
+
+Every connection begins with clean start and session expiry 0: no broker's memory is relied on. What is retained (the
+birth, and the will that names run and connection) is published at every connect.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from random import Random
+
+import msgspec
+
+from edge_agent.config import BrokerConfig
+from edge_agent.core.backoff import reconnect_wait_s
+from edge_agent.core.delivery import FAILURE_CODE, Action, Delete, Delivery, Fork, Publish, PublishBirth
+from edge_agent.core.outgoing import Outgoing
+from edge_agent.sinks.link import Connected, Ended, Link, LinkInput, Puback, PutInput, Received
+from edge_agent.sinks.origin import Origin
+from edge_agent.sinks.outbox import Outbox
+from event_contract import topics
+from event_contract.messages import Ack, Birth, CollectorStatus, Will, encode
+
+STABLE_S = 10.0  # a connection that lasted so long starts the waits from the first again
+EXPIRE_EVERY_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class LinkStats:
+    """`text` tells the state in words. `refused`: publishes the broker refused; `unreadable`: messages nobody could read."""
+
+    connected: bool
+    collector_online: bool
+    text: str
+    connections: int
+    resent: int
+    refused: int
+    unreadable: int
+
+
+class Courier:
+    """`put` is where links leave what happened, for `take`."""
+
+    def __init__(self, outbox: Outbox, broker: BrokerConfig, origin: Origin, put: PutInput, random: Random) -> None:
+        self._outbox = outbox
+        self._broker = broker
+        self._origin = origin
+        self._put = put
+        self._random = random
+        self._core = Delivery({birth.event_class: birth.stream for birth in outbox.streams()})
+        self._acknowledged: list[Delete] = []
+        self._link: Link | None = None
+        self._sent: dict[int, tuple[str, int]] = {}  # packet identifier on this link -> message
+        self._epoch = 0
+        self._connected_at_s: float | None = None
+        self._failures = 0
+        self._retry_at_s = 0.0
+        self._expire_at_s = 0.0
+        self._text = "not connected yet"
+        self._unreadable = 0
+
+    def commit(self, events: Sequence[Outgoing]) -> None:
+        self._outbox.append(events)
+        self._core.appended()
+
+    def take(self, happened: LinkInput, now_s: float) -> None:
+        """What a link says. Of links that have been replaced only acknowledgements still count."""
+        match happened:
+            case Received(epoch, topic, payload):
+                self._receive(epoch, topic, payload)
+            case Connected(epoch) if epoch == self._epoch:
+                self._connected_at_s = now_s
+                self._text = f"connected to {self._broker.host}:{self._broker.port}"
+                self._perform(self._core.connected(epoch))
+            case Puback(epoch, mid, reason_code, reason) if epoch == self._epoch and mid in self._sent:
+                self._core.puback(epoch, *self._sent.pop(mid), reason_code, now_s)
+                if reason_code >= FAILURE_CODE:
+                    self._text = f"broker refuses events of {self._origin.device}: {reason}; check its access rules"
+            case Ended(epoch, reason) if epoch == self._epoch:
+                self._text = reason
+
+    def work(self, now_s: float) -> None:
+        """Delete what is acknowledged, see to the link, send what may be sent."""
+        self._delete_acknowledged()
+        if now_s >= self._expire_at_s:
+            self._expire_at_s = now_s + EXPIRE_EVERY_S
+            self._outbox.expire()
+        self._supervise(now_s)
+        self._perform(self._core.tick(now_s))
+        while fetch := self._core.wanted(now_s):
+            seqs = self._outbox.pending(fetch.stream, fetch.after, fetch.limit)
+            self._perform(self._core.fetched(fetch, seqs, now_s))
+
+    def stats(self) -> LinkStats:
+        core = self._core
+        return LinkStats(
+            connected=core.connected_now, collector_online=core.collector_online, text=self._text,
+            connections=self._epoch, resent=core.resent, refused=core.refused, unreadable=self._unreadable,
+        )  # fmt: skip
+
+    def say_goodbye(self, timeout_s: float) -> None:
+        """A clean disconnect makes the broker drop the will: so say it ourselves."""
+        if self._link is not None:
+            self._link.publish_status(self._will())
+            self._link.give_up("closed")
+            self._link.wait(timeout_s)
+
+    def _receive(self, epoch: int, topic: str, payload: bytes) -> None:
+        try:
+            if topic == topics.ack(self._origin.device):
+                self._perform(self._core.acknowledged(msgspec.json.decode(payload, type=Ack)))
+            elif topics.parse_collector_status(topic) is not None:
+                self._core.collector_status(epoch, msgspec.json.decode(payload, type=CollectorStatus))
+        except msgspec.DecodeError:
+            self._unreadable += 1
+
+    def _perform(self, actions: Sequence[Action]) -> None:
+        for action in actions:
+            match action:
+                case Publish():
+                    self._publish(action)
+                case PublishBirth():
+                    self._publish_birth()
+                case Delete():
+                    self._acknowledged.append(action)
+                case Fork(stream):
+                    self._delete_acknowledged()
+                    self._perform(self._core.forked(stream, self._outbox.fork(stream)))
+
+    def _publish(self, message: Publish) -> None:
+        payload = self._outbox.payload(message.stream, message.seq)
+        if payload is None:
+            self._core.gone(message.stream, message.seq)
+        elif self._link is not None:
+            mid = self._link.publish_event(topics.event(self._origin.device, message.event_class), payload)
+            self._sent[mid] = message.stream, message.seq
+
+    def _publish_birth(self) -> None:
+        if self._link is not None:
+            who = self._origin
+            birth = Birth(
+                run=who.run, connection=self._epoch, boot=who.boot, site=who.site, software=who.software,
+                cameras=who.cameras, streams=self._outbox.streams(),
+            )  # fmt: skip
+            self._link.publish_status(encode(birth))
+
+    def _delete_acknowledged(self) -> None:
+        if self._acknowledged:
+            self._outbox.delete(self._acknowledged)
+            self._acknowledged = []
+
+    def _supervise(self, now_s: float) -> None:
+        """A link whose thread has ended is replaced after a wait with jitter, whatever paho believes of it."""
+        if self._link is not None and not self._link.alive:
+            self._link = None
+            self._core.disconnected(self._epoch)
+            stable = self._connected_at_s is not None and now_s - self._connected_at_s >= STABLE_S
+            self._failures = 1 if stable else self._failures + 1
+            self._retry_at_s = now_s + reconnect_wait_s(
+                self._failures, self._broker.first_wait_s, self._broker.max_wait_s, self._random.random()
+            )
+        if self._link is None and now_s >= self._retry_at_s:
+            self._epoch += 1
+            self._connected_at_s = None
+            self._sent.clear()
+            self._link = Link(self._broker, self._origin.device, self._epoch, self._will(), self._put)
+
+    def _will(self) -> bytes:
+        return encode(Will(run=self._origin.run, connection=self._epoch))

@@ -1,0 +1,88 @@
+"""The streams of an outbox as SQLite holds them: one current lane per class, and those that a fork has left behind."""
+
+import sqlite3
+from dataclasses import dataclass
+
+from edge_agent.core.delivery import as_ranges
+from edge_agent.sinks.envelope import renumber
+from event_contract.kinds import EVENT_CLASSES, EventClass
+
+SEQ_BITS = 40  # a message's key = number of its lane << 40 | seq: a lane lies together and in order in the file
+ROWS_AT_ONCE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """The current stream of a class and the keys of its messages."""
+
+    event_class: EventClass
+    number: int
+    stream: str
+
+    def key(self, seq: int) -> int:
+        return self.number << SEQ_BITS | seq
+
+    def seq(self, key: int) -> int:
+        return key - self.key(0)
+
+    @property
+    def end(self) -> int:
+        """Above every key of this lane."""
+        return self.number + 1 << SEQ_BITS
+
+
+def open_lane(connection: sqlite3.Connection, event_class: EventClass, stream: str) -> Lane:
+    """Begin a stream; it takes the place of the current one of its class."""
+    connection.execute("UPDATE streams SET current = 0 WHERE class = ?", (event_class,))
+    connection.execute("INSERT INTO streams (class, stream, next_seq, current) VALUES (?, ?, 1, 1)", (event_class, stream))
+    return current_lanes(connection)[event_class]
+
+
+def current_lanes(connection: sqlite3.Connection) -> dict[EventClass, Lane]:
+    """In order of priority; a class that has no stream yet is missing."""
+    rows = connection.execute("SELECT class, number, stream FROM streams WHERE current = 1").fetchall()
+    lanes = {event_class: Lane(event_class, number, stream) for event_class, number, stream in rows}
+    return {event_class: lanes[event_class] for event_class in EVENT_CLASSES if event_class in lanes}
+
+
+def take_seqs(connection: sqlite3.Connection, lane: Lane, count: int) -> range:
+    """The next numbers of a lane: never given before, never given again."""
+    first = next_seq(connection, lane)
+    connection.execute("UPDATE streams SET next_seq = ? WHERE number = ?", (first + count, lane.number))
+    return range(first, first + count)
+
+
+def next_seq(connection: sqlite3.Connection, lane: Lane) -> int:
+    (seq,) = connection.execute("SELECT next_seq FROM streams WHERE number = ?", (lane.number,)).fetchone()
+    return int(seq)
+
+
+def pending_seqs(connection: sqlite3.Connection, lane: Lane, after: int, limit: int) -> list[int]:
+    """The numbers that wait, ascending."""
+    rows = connection.execute(
+        "SELECT key FROM messages WHERE key > ? AND key < ? ORDER BY key LIMIT ?", (lane.key(after), lane.end, limit)
+    )
+    return [lane.seq(key) for (key,) in rows.fetchall()]
+
+
+def age_bounds_s(connection: sqlite3.Connection, lane: Lane) -> list[float]:
+    """When the oldest and the newest waiting message came; empty when none waits."""
+    query = "SELECT at_s FROM messages WHERE key > ? AND key < ? ORDER BY key {} LIMIT 1"
+    found = [connection.execute(query.format(way), (lane.key(0), lane.end)).fetchone() for way in ("ASC", "DESC")]
+    return [row[0] for row in found if row is not None]
+
+
+def move(connection: sqlite3.Connection, old: Lane, new: Lane) -> list[tuple[int, int]]:
+    """Renumber what waits in `old` into `new`, in order, notices included. Returns the ranges that were left."""
+    moved: list[int] = []
+    while seqs := pending_seqs(connection, old, 0, ROWS_AT_ONCE):
+        for seq, new_seq in zip(seqs, take_seqs(connection, new, len(seqs)), strict=True):
+            (payload,) = connection.execute("SELECT payload FROM messages WHERE key = ?", (old.key(seq),)).fetchone()
+            keys = new.key(new_seq), old.key(seq)
+            connection.execute(
+                "UPDATE messages SET key = ?, payload = ? WHERE key = ?",
+                (keys[0], renumber(payload, new.stream, new_seq), keys[1]),
+            )
+            connection.execute("UPDATE tombstones SET notice = ? WHERE notice = ?", keys)
+        moved += seqs
+    return as_ranges(moved)

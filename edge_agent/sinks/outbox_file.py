@@ -1,0 +1,97 @@
+"""The outbox's SQLite file: held by one process at a time, durable at every commit."""
+
+import fcntl
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS streams (
+    number INTEGER PRIMARY KEY,
+    class TEXT NOT NULL,
+    stream TEXT NOT NULL UNIQUE,
+    next_seq INTEGER NOT NULL,
+    current INTEGER NOT NULL
+);
+CREATE TABLE IF NOT EXISTS messages (
+    key INTEGER PRIMARY KEY,
+    at_s REAL NOT NULL,
+    notice INTEGER NOT NULL,
+    payload BLOB NOT NULL
+);
+CREATE TABLE IF NOT EXISTS tombstones (
+    stream INTEGER NOT NULL,
+    first INTEGER NOT NULL,
+    last INTEGER NOT NULL,
+    reason TEXT NOT NULL,
+    notice INTEGER
+);
+"""
+
+
+class OutboxError(Exception):
+    """The outbox cannot be used. The message names the file and the next step."""
+
+
+def lock_file(path: Path) -> IO[bytes]:
+    """The lock ends with the process, however it dies. Raises OutboxError when another process holds it."""
+    name = path.with_name(f"{path.name}.lock")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = name.open("ab")
+    except OSError as error:
+        raise OutboxError(f"outbox {path}: {error.strerror}; choose a writable data_dir") from None
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.close()
+        raise OutboxError(f"outbox {path}: another agent is using it; stop that one or choose another data_dir") from None
+    return lock
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """A connection in autocommit mode: every transaction is written out. Raises OutboxError."""
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    try:
+        connection.execute("PRAGMA schema_version").fetchone()
+    except sqlite3.DatabaseError as error:
+        connection.close()
+        raise OutboxError(f"outbox {path}: {error}; move the file away, a new one is made at the next start") from None
+    return connection
+
+
+def prepare(connection: sqlite3.Connection, max_bytes: int) -> None:
+    """Every commit is on the disk when it returns, and the write-ahead log stays small against `max_bytes`."""
+    (page_size,) = connection.execute("PRAGMA page_size").fetchone()
+    log_bytes = max_bytes // 40
+    connection.execute("PRAGMA journal_mode=WAL").fetchall()
+    connection.execute("PRAGMA synchronous=FULL")
+    connection.execute(f"PRAGMA wal_autocheckpoint={max(1, min(1000, log_bytes // page_size))}").fetchall()
+    connection.execute(f"PRAGMA journal_size_limit={log_bytes}").fetchall()
+    with transaction(connection):
+        for statement in SCHEMA.split(";\n"):
+            if statement:
+                connection.execute(statement)
+
+
+def used_bytes(connection: sqlite3.Connection) -> int:
+    """What the file holds, free pages not counted; right inside a transaction too."""
+    (page_size,) = connection.execute("PRAGMA page_size").fetchone()
+    (pages,) = connection.execute("PRAGMA page_count").fetchone()
+    (free,) = connection.execute("PRAGMA freelist_count").fetchone()
+    return int((pages - free) * page_size)
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """All of it or nothing."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
