@@ -15,6 +15,7 @@ RESEND_AFTER_S = 30.0
 FIRST_BACKOFF_S = 1.0
 MAX_BACKOFF_S = 60.0
 MAX_COLLECTORS = 256
+STATUS_QUOTA = 2  # of the broker's receive maximum, kept for the birth
 FAILURE_CODE = 0x80  # MQTT 5, 2.4: a reason code from here on is a failure
 
 
@@ -56,7 +57,12 @@ class Fork:
     stream: str
 
 
-Action = Publish | PublishBirth | Delete | Fork
+@dataclass(frozen=True, slots=True)
+class Reconnect:
+    """The broker takes all it may take at once and confirms nothing."""
+
+
+Action = Publish | PublishBirth | Delete | Fork | Reconnect
 
 
 @dataclass(slots=True)
@@ -83,6 +89,7 @@ class Delivery:
     def __init__(self, streams: Mapping[EventClass, str]) -> None:
         self._lanes = [_Lane(event_class, streams[event_class]) for event_class in EVENT_CLASSES]
         self._epoch: int | None = None
+        self._quota = 0  # publishes that the broker takes before it must confirm one
         self._collectors: set[str] = set()
         self.resent = 0
         self.refused = 0
@@ -99,9 +106,10 @@ class Delivery:
     def in_flight(self) -> int:
         return sum(len(lane.sent_at_s) for lane in self._lanes)
 
-    def connected(self, epoch: int) -> list[Action]:
+    def connected(self, epoch: int, receive_maximum: int) -> list[Action]:
         """A new connection knows nothing of the one before: everything unacknowledged is sent again."""
         self._epoch = epoch
+        self._quota = max(1, receive_maximum - STATUS_QUOTA)
         self._collectors.clear()
         for lane in self._lanes:
             lane.rewind()
@@ -135,7 +143,7 @@ class Delivery:
             return None
         in_flight = self.in_flight
         for lane in self._lanes:
-            room = WINDOW[lane.event_class] - in_flight
+            room = min(WINDOW[lane.event_class] - in_flight, self._quota)
             if room > 0 and not lane.read_all and now_s >= lane.held_until_s:
                 return Fetch(lane.event_class, lane.stream, lane.read_up_to, room)
         return None
@@ -147,18 +155,21 @@ class Delivery:
             return []
         lane.read_all = len(seqs) < fetch.limit
         lane.read_up_to = seqs[-1] if seqs else lane.read_up_to
-        lane.sent_at_s.update((seq, now_s) for seq in seqs)
-        return [Publish(lane.event_class, lane.stream, seq) for seq in seqs]
+        return self._publish(lane, seqs, now_s)
 
     def gone(self, stream: str, seq: int) -> None:
         """A message that was to be published has been shed in the meantime."""
+        self._quota += 1
         if lane := self._lane(stream):
             lane.sent_at_s.pop(seq, None)
 
     def puback(self, epoch: int, stream: str, seq: int, reason_code: int, now_s: float) -> None:
         """A refusal holds back the class for 1, 2, 4 .. 60 s; the message is then sent again."""
+        if epoch != self._epoch:
+            return
+        self._quota += 1
         lane = self._lane(stream)
-        if reason_code < FAILURE_CODE or epoch != self._epoch or lane is None or seq not in lane.sent_at_s:
+        if reason_code < FAILURE_CODE or lane is None or seq not in lane.sent_at_s:
             return
         self.refused += 1
         if now_s >= lane.held_until_s:  # one fault, however many messages of the window it hits
@@ -193,13 +204,18 @@ class Delivery:
             return []
         actions: list[Action] = []
         for lane in self._lanes:
-            if now_s < lane.held_until_s:
-                continue
             overdue = sorted(seq for seq, sent_at_s in lane.sent_at_s.items() if now_s - sent_at_s >= RESEND_AFTER_S)
-            lane.sent_at_s.update((seq, now_s) for seq in overdue)
-            actions += [Publish(lane.event_class, lane.stream, seq) for seq in overdue]
+            if overdue and now_s >= lane.held_until_s:
+                if self._quota == 0:
+                    return [*actions, Reconnect()]
+                actions += self._publish(lane, overdue[: self._quota], now_s)
         self.resent += len(actions)
         return actions
+
+    def _publish(self, lane: _Lane, seqs: Sequence[int], now_s: float) -> list[Action]:
+        self._quota -= len(seqs)
+        lane.sent_at_s.update((seq, now_s) for seq in seqs)
+        return [Publish(lane.event_class, lane.stream, seq) for seq in seqs]
 
     def _ready(self) -> bool:
         return self._epoch is not None and bool(self._collectors)

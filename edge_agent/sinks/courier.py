@@ -12,7 +12,7 @@ import msgspec
 
 from edge_agent.config import BrokerConfig
 from edge_agent.core.backoff import reconnect_wait_s
-from edge_agent.core.delivery import FAILURE_CODE, Action, Delete, Delivery, Fork, Publish, PublishBirth
+from edge_agent.core.delivery import FAILURE_CODE, Action, Delete, Delivery, Fork, Publish, PublishBirth, Reconnect
 from edge_agent.core.outgoing import Outgoing
 from edge_agent.sinks.link import Connected, Ended, Link, LinkInput, Puback, PutInput, Received
 from edge_agent.sinks.origin import Origin
@@ -67,10 +67,10 @@ class Courier:
         match happened:
             case Received(epoch, topic, payload):
                 self._receive(epoch, topic, payload)
-            case Connected(epoch) if epoch == self._epoch:
+            case Connected(epoch, receive_maximum) if epoch == self._epoch:
                 self._connected_at_s = now_s
                 self._text = f"connected to {self._broker.host}:{self._broker.port}"
-                self._perform(self._core.connected(epoch))
+                self._perform(self._core.connected(epoch, receive_maximum))
             case Puback(epoch, mid, reason_code, reason) if epoch == self._epoch and mid in self._sent:
                 self._core.puback(epoch, *self._sent.pop(mid), reason_code, now_s)
                 if reason_code >= FAILURE_CODE:
@@ -92,8 +92,10 @@ class Courier:
 
     def stats(self) -> LinkStats:
         core = self._core
+        held = core.connected_now and not core.collector_online
         return LinkStats(
-            connected=core.connected_now, collector_online=core.collector_online, text=self._text,
+            connected=core.connected_now, collector_online=core.collector_online,
+            text=f"{self._text}; no collector is online, events are held" if held else self._text,
             connections=self._epoch, resent=core.resent, refused=core.refused, unreadable=self._unreadable,
         )  # fmt: skip
 
@@ -120,6 +122,8 @@ class Courier:
                     self._publish(action)
                 case PublishBirth():
                     self._publish_birth()
+                case Reconnect() if self._link is not None:
+                    self._link.give_up("the broker confirms nothing any more")
                 case Delete():
                     self._acknowledged.append(action)
                 case Fork(stream):

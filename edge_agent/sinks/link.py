@@ -23,11 +23,15 @@ from event_contract import topics
 from event_contract.messages import CONTENT_TYPE, MAX_MESSAGE_BYTES
 
 CONNECT_TIMEOUT_S = 10.0
+MQTT_RECEIVE_MAXIMUM = 65535  # MQTT 5, 3.2.2.3.3: where the broker names none
 
 
 @dataclass(frozen=True, slots=True)
 class Connected:
+    """`receive_maximum`: publishes that the broker takes before it must confirm one; paho does not look at it."""
+
     epoch: int
+    receive_maximum: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,7 @@ class Link:
             CallbackAPIVersion.VERSION2, client_id=device, protocol=MQTTv5, reconnect_on_failure=False
         )
         self._client.connect_timeout = CONNECT_TIMEOUT_S
+        self._client.max_inflight_messages_set(0)  # no second window behind ours
         self._client.will_set(topics.status(device), will, qos=1, retain=True)
         self._client.on_connect = self._on_connect
         self._client.on_subscribe = self._on_subscribe
@@ -143,8 +148,8 @@ class Link:
         if reason.is_failure:
             self.give_up(f"broker refuses: {str(reason).lower()}; check username, password_file and certificates")
             return
-        client.max_inflight_messages_set(getattr(properties, "ReceiveMaximum", 65535))
-        self._tell(Connected(self.epoch))  # before anything that the subscription brings
+        receive_maximum = getattr(properties, "ReceiveMaximum", MQTT_RECEIVE_MAXIMUM)
+        self._tell(Connected(self.epoch, receive_maximum))  # before anything that the subscription brings
         client.subscribe([(topics.ack(self._device), 1), (topics.COLLECTORS_STATUS, 1)])
 
     def _on_subscribe(
