@@ -1,0 +1,62 @@
+"""Real brokers for tests: Debian's mosquitto, and the one embedded in the collector."""
+
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+MOSQUITTO = shutil.which("mosquitto") or "/usr/sbin/mosquitto"
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+        return port
+
+
+@contextmanager
+def mosquitto(tmp_path: Path, port: int, settings: str = "allow_anonymous true\n") -> Iterator[subprocess.Popen[bytes]]:
+    """A mosquitto on 127.0.0.1 that listens when the block begins; the process may be killed inside the block."""
+    if not Path(MOSQUITTO).exists():
+        pytest.fail("mosquitto is missing: apt-get install mosquitto")
+    config = tmp_path / f"mosquitto-{port}.conf"
+    config.write_text(f"listener {port} 127.0.0.1\npersistence false\n{settings}")
+    with (tmp_path / f"mosquitto-{port}.log").open("ab") as log:
+        process = subprocess.Popen([MOSQUITTO, "-c", str(config)], stdout=log, stderr=log)
+    try:
+        wait_for_port(port, process)
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+@contextmanager
+def embedded(tmp_path: Path, port: int) -> Iterator[object]:
+    """The collector's embedded broker."""
+    from collector.broker_embedded import EmbeddedBroker
+
+    broker = EmbeddedBroker(tmp_path, port)
+    broker.start()
+    try:
+        yield broker
+    finally:
+        broker.stop()
+
+
+def wait_for_port(port: int, process: subprocess.Popen[bytes], patience_s: float = 20) -> None:
+    deadline = time.monotonic() + patience_s
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise RuntimeError(f"{process.args!r} ended with {process.returncode}")
+        try:
+            socket.create_connection(("127.0.0.1", port), 0.5).close()
+            return
+        except OSError:
+            time.sleep(0.02)
+    raise TimeoutError(f"nothing listens on port {port} after {patience_s} s")

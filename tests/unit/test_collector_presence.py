@@ -1,0 +1,49 @@
+"""Online or not: wills that come after the birth of a newer connection say nothing."""
+
+from dataclasses import replace
+
+from collector.core.presence import RUNS_REMEMBERED, Presence, hear
+from event_contract.messages import Will
+from tests.wire_messages import birth
+
+BORN = Presence(True, 10.0, "run-b", 4, ("run-a", "run-b"))
+
+
+def will(run: str, connection: int) -> Will:
+    return Will(run=run, connection=connection)
+
+
+def test_a_will_of_the_newest_connection_is_the_end() -> None:
+    assert hear(BORN, will("run-b", 4), 20.0) == replace(BORN, online=False, since=20.0)
+
+
+def test_a_will_of_an_older_connection_or_run_is_ignored() -> None:
+    assert hear(BORN, will("run-b", 3), 20.0) is None
+    assert hear(BORN, will("run-a", 9), 20.0) is None
+
+
+def test_a_will_of_a_run_never_heard_of_tells_of_a_birth_that_was_missed() -> None:
+    gone = hear(BORN, will("run-c", 1), 20.0)
+    assert gone == Presence(False, 20.0, "run-c", 1, ("run-a", "run-b", "run-c"))
+
+
+def test_a_birth_brings_it_online_and_keeps_since_while_it_stays_so() -> None:
+    assert hear(None, birth(run="run-a"), 5.0) == Presence(True, 5.0, "run-a", 1, ("run-a",))
+    again = hear(BORN, birth(run="run-b", connection=5), 20.0)
+    assert again == replace(BORN, connection=5)
+    offline = replace(BORN, online=False)
+    back = hear(offline, birth(run="run-b", connection=5), 20.0)
+    assert back == replace(BORN, connection=5, since=20.0)
+
+
+def test_an_older_birth_of_the_same_run_is_ignored() -> None:
+    assert hear(BORN, birth(run="run-b", connection=3), 20.0) is None
+
+
+def test_only_so_many_runs_are_remembered() -> None:
+    known = None
+    for n in range(RUNS_REMEMBERED + 5):
+        known = hear(known, birth(run=f"run-{n}"), float(n))
+    assert known is not None
+    assert len(known.runs) == RUNS_REMEMBERED
+    assert known.runs[-1] == f"run-{RUNS_REMEMBERED + 4}"
