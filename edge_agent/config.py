@@ -6,6 +6,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct, field
 
+from edge_agent.core.failure import WrongInput
 from event_contract.explain import validate
 from event_contract.topics import is_device_name
 
@@ -13,7 +14,7 @@ Name = Annotated[str, Meta(pattern=r"^[a-z0-9-]{1,63}$")]
 Port = Annotated[int, Meta(ge=1, le=65535)]
 
 
-class ConfigError(Exception):
+class ConfigError(WrongInput):
     """A configuration that cannot be used. The message names file, path, value and the next step."""
 
 

@@ -23,13 +23,15 @@ Incident = StoppedVehicle | WrongWay | Pedestrian | Congestion
 class Pipeline:
     """`update` per frame; `road_users` and `open_incidents` are the last frame's, for whoever draws them."""
 
-    def __init__(self, file: SceneFile) -> None:
+    def __init__(self, file: SceneFile, minute_offset_s: float = 0.0) -> None:
+        """`minute_offset_s`: how far into a minute of the wall clock the frames' time 0 lies."""
         self.scene = build_scene(file)
+        self.origin = None if file.calibration is None else file.calibration.origin
         self.road_users: list[RoadUser] = []
         self.open_incidents: dict[int, IncidentReport] = {}
         self._tracker = Tracker(count(1))
         self._observer = Observer(self.scene)
-        self._traffic = Traffic(self.scene, file.count_lines)
+        self._traffic = Traffic(self.scene, file.count_lines, minute_offset_s)
         self._incidents = _incidents(file, self.scene, count(1))
 
     def update(self, at_s: float, detections: Detections) -> list[IncidentReport | TrafficMinute]:

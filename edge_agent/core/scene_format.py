@@ -13,6 +13,7 @@ import numpy as np
 from msgspec import Meta, Struct, field
 
 from edge_agent.core import geometry
+from edge_agent.core.failure import WrongInput
 from edge_agent.core.incidents.rules import Rules
 from edge_agent.core.lane import Area, Lane
 from edge_agent.core.scene import Scene
@@ -27,7 +28,7 @@ MAX_BYTES = 1_000_000
 COLLINEAR_SHARE = 1e-3  # three of four pairs count as in a line when their triangle is smaller than this share of the hull
 
 
-class SceneError(Exception):
+class SceneError(WrongInput):
     """A scene that cannot be used. The message names the place in it, the value and what was expected."""
 
 

@@ -36,8 +36,8 @@ class _LaneMinute:
 class Traffic:
     """One camera's minutes. A minute is reported with the first frame after it; `flush` gives the unfinished one."""
 
-    def __init__(self, scene: Scene, count_lines: tuple[CountLineShape, ...]) -> None:
-        self._scene = scene
+    def __init__(self, scene: Scene, count_lines: tuple[CountLineShape, ...], minute_offset_s: float = 0.0) -> None:
+        self._scene, self._offset_s = scene, minute_offset_s
         self._lines = [LineCounter(line, scene) for line in count_lines]
         self._lanes = {lane.id: _LaneMinute() for lane in scene.lanes}
         self._counted: dict[tuple[int, str], float] = {}  # track in lane -> last seen there
@@ -47,10 +47,10 @@ class Traffic:
     def update(self, at_s: float, observation: Observation) -> list[TrafficMinute]:
         minutes = []
         if self._from_s is None:
-            self._from_s = floor(at_s / MINUTE_S) * MINUTE_S
+            self._from_s = self._minute_of(at_s)
         elif at_s >= self._from_s + MINUTE_S:
             minutes.append(self._report(self._from_s + MINUTE_S))
-            self._from_s = floor(at_s / MINUTE_S) * MINUTE_S
+            self._from_s = self._minute_of(at_s)
         self._last_s = at_s
         for lane, state in observation.lanes.items():
             minute = self._lanes[lane]
@@ -70,6 +70,9 @@ class Traffic:
     def flush(self) -> list[TrafficMinute]:
         """The minute that has begun, cut off at the last frame."""
         return [] if self._from_s is None else [self._report(self._last_s)]
+
+    def _minute_of(self, at_s: float) -> float:
+        return floor((at_s + self._offset_s) / MINUTE_S) * MINUTE_S - self._offset_s
 
     def _note(self, at_s: float, user: RoadUser, lane: str) -> None:
         minute, key = self._lanes[lane], (user.track.id, lane)

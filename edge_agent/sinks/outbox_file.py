@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+from edge_agent.core.failure import Failure
+
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS streams (
     number INTEGER PRIMARY KEY,
@@ -31,7 +33,7 @@ CREATE TABLE IF NOT EXISTS tombstones (
 """
 
 
-class OutboxError(Exception):
+class OutboxError(Failure):
     """The outbox cannot be used. The message names the file and the next step."""
 
 

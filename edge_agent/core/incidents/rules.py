@@ -15,3 +15,12 @@ class Rules(Struct, frozen=True, forbid_unknown_fields=True):
     wrong_way: WrongWayRule = field(default_factory=WrongWayRule)
     pedestrian: PedestrianRule = field(default_factory=PedestrianRule)
     congestion: CongestionRule = field(default_factory=CongestionRule)
+
+    def durations_s(self) -> dict[str, float]:
+        """How long each kind must last before it is raised: what a delay is measured without."""
+        return {
+            "stopped_vehicle": self.stopped_vehicle.dwell_s,
+            "wrong_way": self.wrong_way.duration_s,
+            "pedestrian": self.pedestrian.dwell_s,
+            "congestion": self.congestion.duration_s,
+        }

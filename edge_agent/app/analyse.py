@@ -1,0 +1,94 @@
+"""A clip from its first to its last frame: what happened in it? As fast as possible, in media time, without loss."""
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from edge_agent.app.detecting import build_detector
+from edge_agent.app.scenes import load_scene, private_masks
+from edge_agent.config import DetectorConfig
+from edge_agent.core.pipeline import Pipeline
+from edge_agent.core.types import IncidentReport, TrafficMinute
+from edge_agent.core.wire import Voice, outgoing
+from edge_agent.field.annotate import AnnotatedVideo
+from edge_agent.sinks.jsonl import EventFile
+from edge_agent.sources.clip import read_clip
+from event_contract.messages import Clock
+
+RUN = "00000000"  # a recorded clip gives the same ids every time
+STREAM = "00000000-0000-4000-8000-000000000000"
+Progress = Callable[[int, int | None], None]
+
+
+@dataclass(slots=True)
+class Analysis:
+    """What was found. `duration_s` is media time."""
+
+    frames: int = 0
+    duration_s: float = 0.0
+    incidents: list[IncidentReport] = field(default_factory=list)  # every report, in order
+    minutes: list[TrafficMinute] = field(default_factory=list)
+    events: int = 0
+
+    def add(self, said: list[IncidentReport | TrafficMinute]) -> None:
+        for one in said:
+            if isinstance(one, IncidentReport):
+                self.incidents.append(one)
+            else:
+                self.minutes.append(one)
+
+
+def analyse(
+    clip: Path,
+    scene_path: Path,
+    *,
+    detector: DetectorConfig,
+    fps: float | None = None,
+    width: int | None = None,
+    reverse: bool = False,
+    out: Path | None = None,
+    annotate: Path | None = None,
+    start_s: float = 0.0,
+    progress: Progress = lambda done, expected: None,
+) -> Analysis:
+    """`start_s`: the clip's first frame in Unix seconds. Raises SourceError, SceneError, ModelError, OSError."""
+    scene, _ = load_scene(scene_path)
+    eye = build_detector(detector)
+    pipeline = Pipeline(scene)
+    voice = media_voice(scene.camera, start_s, pipeline)
+    found = Analysis()
+    with ExitStack() as stack:
+        frames = stack.enter_context(
+            read_clip(clip, fps=fps, width=width, reverse=reverse, masks=private_masks(scene), camera=scene.camera)
+        )
+        shown_fps = min(fps or frames.fps, frames.fps)
+        events = None if out is None else stack.enter_context(EventFile(out, "clip", STREAM))
+        video = None if annotate is None else stack.enter_context(AnnotatedVideo(annotate, shown_fps, scene))
+        for frame in frames:
+            said = pipeline.update(frame.at_s, eye.detect(frame.pixels))
+            found.add(said)
+            if events is not None:
+                events.append(outgoing(one, voice) for one in said)
+            if video is not None:
+                video.write(frame, pipeline.road_users, pipeline.open_incidents.values())
+            found.frames += 1
+            found.duration_s = frame.at_s
+            progress(found.frames, frames.expected)
+        last = pipeline.flush()
+        found.add([*last])
+        if events is not None:
+            events.append(outgoing(one, voice) for one in last)
+            found.events = events.written
+    return found
+
+
+def media_voice(camera: str, start_s: float, pipeline: Pipeline) -> Voice:
+    """Media time is exact and belongs to no clock: not synchronised, and `mono_s` is the time in the clip."""
+    return Voice(
+        run=RUN,
+        camera=camera,
+        wall_s=lambda at_s: start_s + at_s,
+        clock=lambda at_s: Clock(mono_s=round(at_s, 3), boot=RUN, synced=False, error_ms=None),
+        origin=pipeline.origin,
+    )

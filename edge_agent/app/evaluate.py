@@ -1,0 +1,126 @@
+"""Scene folders with known truth -> scores. Each folder: scene.json, truth.json, and clip.* or detections.txt."""
+
+import multiprocessing
+from bisect import bisect_left
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from edge_agent.app.scenes import load_scene, private_masks
+from edge_agent.config import DetectorConfig
+from edge_agent.core.failure import WrongInput
+from edge_agent.core.pipeline import Pipeline
+from edge_agent.core.scene_format import SceneFile
+from edge_agent.core.scoring import (
+    SceneScore,
+    TrueSpeed,
+    Truth,
+    TruthError,
+    match_counts,
+    match_incidents,
+    match_speed,
+    parse_truth,
+)
+from edge_agent.core.types import Detections, IncidentReport, TrafficMinute
+from edge_agent.sources.clip import read_clip
+from edge_agent.sources.recorded import read_detections
+
+
+class FolderError(WrongInput):
+    """A folder that cannot be judged. The message names it and what it lacks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    folder: Path
+    score: SceneScore
+
+
+def find_folders(roots: list[Path]) -> list[Path]:
+    """Every folder at or below `roots` that holds a truth.json, in order. Raises FolderError when there is none."""
+    found = sorted({path.parent for root in roots for path in root.rglob("truth.json")})
+    if not found:
+        names = ", ".join(map(str, roots))
+        raise FolderError(f"{names}: no scene folder found; one holds scene.json, truth.json and clip.* or detections.txt")
+    return found
+
+
+def evaluate(
+    folders: list[Path], detector: DetectorConfig, jobs: int, progress: Callable[[Judged], None] = lambda judged: None
+) -> list[Judged]:
+    """Judge the folders, `jobs` at a time, in the order given. Raises what `judge` raises."""
+    work = partial(judge, detector=detector)
+    judged = []
+    if jobs == 1 or len(folders) == 1:
+        for folder in folders:
+            judged.append(work(folder))
+            progress(judged[-1])
+        return judged
+    with ProcessPoolExecutor(min(jobs, len(folders)), multiprocessing.get_context("spawn")) as pool:
+        for one in pool.map(work, folders):
+            judged.append(one)
+            progress(one)
+    return judged
+
+
+def judge(folder: Path, detector: DetectorConfig) -> Judged:
+    """Run the pipeline over one folder and hold it against the truth.
+
+    Raises FolderError, SceneError, SourceError, ModelError.
+    """
+    scene, _ = load_scene(folder / "scene.json")
+    try:
+        truth = parse_truth((folder / "truth.json").read_bytes())
+    except (OSError, TruthError) as error:
+        raise FolderError(f"{folder / 'truth.json'}: {error}") from None
+    pipeline, score = Pipeline(scene), SceneScore(truth.duration_s)
+    reports: list[IncidentReport] = []
+    minutes: list[TrafficMinute] = []
+    speeds = sorted(truth.speeds, key=lambda one: one.t_s)
+    frame_s = 1 / truth.fps
+    for at_s, detections in _observations(folder, scene, truth, detector):
+        for said in pipeline.update(at_s, detections):
+            (reports if isinstance(said, IncidentReport) else minutes).append(said)  # type: ignore[arg-type]
+        speeds = _judge_speeds(speeds, at_s, frame_s, pipeline, score)
+    score.speed_misses += len(speeds)
+    minutes += pipeline.flush()
+    match_incidents(truth, reports, scene.rules.durations_s(), score)
+    match_counts(truth, (line for minute in minutes for line in minute.lines), score)
+    return Judged(folder, score)
+
+
+def _judge_speeds(
+    waiting: list[TrueSpeed], at_s: float, frame_s: float, pipeline: Pipeline, score: SceneScore
+) -> list[TrueSpeed]:
+    """Judge the true speeds whose time has come; the rest still waits."""
+    due = bisect_left(waiting, at_s + frame_s / 2, key=lambda one: one.t_s)
+    for one in waiting[:due]:
+        match_speed(one, pipeline.road_users, score)
+    return waiting[due:]
+
+
+def _observations(
+    folder: Path, scene: SceneFile, truth: Truth, detector: DetectorConfig
+) -> Iterator[tuple[float, Detections]]:
+    """Detections frame by frame: recorded ones where there are any, else what the detector sees in the clip."""
+    recorded = folder / "detections.txt"
+    if recorded.exists():
+        yield from recorded_detections(recorded, scene, truth)
+        return
+    clips = sorted(folder.glob("clip.*"))
+    if not clips:
+        raise FolderError(f"{folder}: holds neither detections.txt nor clip.*; one of them is needed")
+    from edge_agent.app.detecting import build_detector  # the runtime weighs: only where pixels are looked at
+
+    eye = build_detector(detector)
+    with closing(read_clip(clips[0], masks=private_masks(scene), camera=scene.camera)) as frames:
+        for frame in frames:
+            yield frame.at_s, eye.detect(frame.pixels)
+
+
+def recorded_detections(path: Path, scene: SceneFile, truth: Truth) -> Iterator[tuple[float, Detections]]:
+    for at_s, _, detections in read_detections(path, scene.ref_resolution, truth.fps):
+        yield at_s, detections

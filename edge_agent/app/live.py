@@ -1,0 +1,193 @@
+"""The agent at work: cameras -> detector -> rules -> outbox, for as long as nobody stops it.
+
+One thread (the caller's) owns the session, the trackers and the incidents. Cameras fill the mailbox, the sink's thread owns
+the outbox. A thread that crashes ends the process, and the service manager starts it again: no silent death.
+"""
+
+import secrets
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from edge_agent import __version__
+from edge_agent.app.detecting import build_detector
+from edge_agent.app.scenes import load_scene, private_masks
+from edge_agent.config import AgentConfig, BrokerConfig, DetectorConfig, resolve
+from edge_agent.core.outgoing import Outgoing
+from edge_agent.core.pipeline import Pipeline
+from edge_agent.core.scene_format import SceneFile, scene_sha256
+from edge_agent.core.types import Frame
+from edge_agent.core.wire import Voice, outgoing
+from edge_agent.sinks.clock import boot_id, read_clock
+from edge_agent.sinks.mqtt import EventSink, SinkStats
+from edge_agent.sinks.origin import Origin
+from edge_agent.sinks.outbox import Outbox
+from edge_agent.sources.camera import CameraStatus, CaptureSource
+from edge_agent.sources.mailbox import Mailbox
+from event_contract.messages import CameraBirth, CameraHealth, Clock, HealthData
+from event_contract.times import format_time
+
+TAKE_S = 0.25  # how often the loop looks up when no frame comes
+FLUSH_S = 5.0  # at a clean stop the collector has so long to take what waits
+OUTBOX_FILE = "outbox.db"
+
+
+class AgentCrashed(Exception):
+    """A worker of the agent died. The process must end, so that it is started again."""
+
+
+@dataclass(slots=True)
+class _Eye:
+    """One camera of this agent."""
+
+    name: str
+    pipeline: Pipeline
+    voice: Voice
+    source: CaptureSource
+    frames: int = 0
+    detect_s: float = 0.0  # smoothed
+
+
+@dataclass(frozen=True, slots=True)
+class AgentStatus:
+    """For whoever prints or serves it."""
+
+    cameras: dict[str, CameraStatus]
+    dropped: dict[str, int]
+    sink: SinkStats
+
+
+class Agent:
+    """Built from a validated configuration. Raises SceneError, ModelError, OutboxError before anything is started."""
+
+    def __init__(self, config: AgentConfig, config_file: Path) -> None:
+        self._config = config
+        self._run, self._boot = secrets.token_hex(4), boot_id()
+        self._started_s = time.monotonic()
+        scenes = [load_scene(resolve(config_file, camera.scene)) for camera in config.cameras]
+        self._detector = build_detector(_resolved_detector(config.detector, config_file))
+        model = self._detector.model
+        births = tuple(
+            CameraBirth(name=camera.name, scene_sha256=scene_sha256(text), model=model.name, model_sha256=model.sha256)
+            for camera, (_, text) in zip(config.cameras, scenes, strict=True)
+        )
+        origin = Origin(config.device, self._run, self._boot, config.site, __version__, self._clock, births)
+        self._mailbox = Mailbox(camera.name for camera in config.cameras)
+        self._eyes = {
+            camera.name: self._eye(camera.name, scene, CaptureSource(camera, config_file, self._mailbox, private_masks(scene)))
+            for camera, (scene, _) in zip(config.cameras, scenes, strict=True)
+        }
+        self._crash: BaseException | None = None
+        self._stopping = threading.Event()
+        data_dir = resolve(config_file, config.data_dir)
+        data_dir.mkdir(parents=True, exist_ok=True)
+        outbox = Outbox.open(data_dir / OUTBOX_FILE, origin, config.outbox)
+        self._sink = EventSink(outbox, _resolved_broker(config.broker, config_file), origin, self._on_crash)
+
+    @property
+    def status(self) -> AgentStatus:
+        cameras = {name: eye.source.status for name, eye in self._eyes.items()}
+        return AgentStatus(cameras, {name: self._mailbox.dropped(name) for name in cameras}, self._sink.stats())
+
+    def stop(self) -> None:
+        """May be called from any thread or a signal handler; `run` then returns after a clean end."""
+        self._stopping.set()
+
+    def run(self, report: Callable[[Outgoing], None] = lambda event: None) -> None:
+        """Until `stop`. `report` hears every event that goes to the outbox. Raises AgentCrashed."""
+        self._sink.start()
+        for eye in self._eyes.values():
+            eye.source.start()
+        health_due_s = time.monotonic() + self._config.health_every_s
+        try:
+            while not self._stopping.is_set() and self._crash is None:
+                frame = self._mailbox.take(TAKE_S)
+                events = [] if frame is None else self._look(frame)
+                if time.monotonic() >= health_due_s:
+                    health_due_s += self._config.health_every_s
+                    events.append(self._health())
+                self._sink.submit(events)
+                for event in events:
+                    report(event)
+        finally:
+            for eye in self._eyes.values():
+                eye.source.close()
+            if self._crash is None:
+                self._sink.submit([outgoing(one, eye.voice) for eye in self._eyes.values() for one in eye.pipeline.flush()])
+                self._sink.close(FLUSH_S)
+        if self._crash is not None:
+            raise AgentCrashed(f"the event sink died: {self._crash!r}") from self._crash
+
+    def _look(self, frame: Frame) -> list[Outgoing]:
+        eye = self._eyes[frame.camera]
+        began_s = time.monotonic()
+        detections = self._detector.detect(frame.pixels)
+        eye.frames += 1
+        eye.detect_s += (time.monotonic() - began_s - eye.detect_s) / min(eye.frames, 50)
+        return [outgoing(said, eye.voice) for said in eye.pipeline.update(frame.at_s, detections)]
+
+    def _eye(self, name: str, scene: SceneFile, source: CaptureSource) -> _Eye:
+        # minutes of the traffic state begin with the wall clock's, though frames count monotonic time
+        pipeline = Pipeline(scene, minute_offset_s=(time.time() - time.monotonic()) % 60)
+        voice = Voice(self._run, name, lambda at_s: time.time() - time.monotonic() + at_s, self._clock_at, pipeline.origin)
+        return _Eye(name, pipeline, voice, source)
+
+    def _clock(self) -> Clock:
+        return read_clock(self._boot)
+
+    def _clock_at(self, at_s: float) -> Clock:
+        now = self._clock()
+        return Clock(mono_s=round(at_s, 3), boot=now.boot, synced=now.synced, error_ms=now.error_ms)
+
+    def _health(self) -> Outgoing:
+        """The agent's own figures, as telemetry."""
+        outbox = self._sink.stats().outbox
+        body = HealthData(
+            run=self._run,
+            uptime_s=round(time.monotonic() - self._started_s, 1),
+            cameras=tuple(self._camera_health(eye) for eye in self._eyes.values()),
+            outbox_messages=outbox.pending,
+            outbox_bytes=outbox.bytes,
+            oldest_unacknowledged_s=None if outbox.oldest_age_s is None else round(outbox.oldest_age_s, 1),
+            clock=self._clock(),
+        )
+        return Outgoing("telemetry", "agent", format_time(time.time()), body)
+
+    def _camera_health(self, eye: _Eye) -> CameraHealth:
+        status = eye.source.status
+        return CameraHealth(
+            name=eye.name,
+            state=status.state,
+            frames=status.frames,
+            dropped=self._mailbox.dropped(eye.name),
+            restarts=status.restarts,
+            fps=round(eye.frames / max(1.0, time.monotonic() - self._started_s), 2),
+            inference_ms=round(eye.detect_s * 1000, 1),
+        )
+
+    def _on_crash(self, error: BaseException) -> None:
+        self._crash = error
+        self._mailbox.close()
+
+
+def console_line(event: Outgoing) -> str | None:
+    """One line for the terminal: what is of interest to whoever watches the agent by eye."""
+    body = event.body
+    if body.kind in ("traffic_minute", "health"):
+        return None
+    phase = getattr(body, "phase", "")
+    return f"{event.time} {event.event_class} {body.kind} {phase} {event.subject}".replace("  ", " ")
+
+
+def _resolved_detector(config: DetectorConfig, config_file: Path) -> DetectorConfig:
+    return config if config.models_dir is None else replace(config, models_dir=str(resolve(config_file, config.models_dir)))
+
+
+def _resolved_broker(broker: BrokerConfig, config_file: Path) -> BrokerConfig:
+    """Certificate and password files are relative to the configuration."""
+    files = {name: getattr(broker, name) for name in ("ca", "cert", "key", "password_file")}
+    return replace(broker, **{name: str(resolve(config_file, value)) for name, value in files.items() if value is not None})

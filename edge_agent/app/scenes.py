@@ -1,0 +1,22 @@
+"""Scene files from disk."""
+
+from pathlib import Path
+
+from edge_agent.core.scene_format import SceneError, SceneFile, parse_scene
+
+
+def load_scene(path: Path) -> tuple[SceneFile, bytes]:
+    """The scene and the bytes it was read from. Raises SceneError that begins with the path."""
+    try:
+        text = path.read_bytes()
+    except OSError as error:
+        raise SceneError(f"{path}: cannot be read ({error.strerror}); name a scene file with --scene") from None
+    try:
+        return parse_scene(text), text
+    except SceneError as error:
+        raise SceneError(f"{path}: {error}") from None
+
+
+def private_masks(scene: SceneFile) -> list[tuple[tuple[float, float], ...]]:
+    """Polygons that are painted into the pixels before anything else sees them."""
+    return [mask.polygon for mask in scene.masks if mask.private]

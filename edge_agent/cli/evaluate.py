@@ -1,0 +1,110 @@
+"""`edge-agent evaluate DIR...`."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import click
+
+from edge_agent.cli.options import PathType, detector_config, detector_options, progress_bar
+from edge_agent.core.failure import Failure, WrongInput
+
+EXAMPLES = """\b
+Examples:
+  edge-agent evaluate scenes/ --json
+  edge-agent evaluate scenes/ --require recall=0.97,false_alarms=0,kind.wrong_way.recall=0.95
+"""
+
+
+@click.command("evaluate", epilog=EXAMPLES)
+@click.argument("folders", nargs=-1, required=True, type=PathType)
+@click.option("--require", default="", help="NAME=VALUE,...: exit 1 unless ratios are at least, and counts at most, so.")
+@click.option("--jobs", type=click.IntRange(1, 64), default=os.cpu_count() or 1, show_default=True, help="Scenes at a time.")
+@click.option("--list", "listed", is_flag=True, help="Name every miss, false alarm and duplicate.")
+@detector_options
+@click.option("--json", "as_json", is_flag=True, help="Print the scores for programs.")
+def command(
+    folders: tuple[Path, ...], require: str, jobs: int, listed: bool, model: str, models_dir: Path | None,
+    providers: tuple[str, ...], threads: int, as_json: bool,
+) -> None:  # fmt: skip
+    """Judge scene folders, at or below each FOLDER, against their truth.
+
+    A folder holds scene.json, truth.json, and clip.* or detections.txt.
+    """
+    from edge_agent.app.evaluate import evaluate, find_folders
+    from edge_agent.core.scoring import summary
+
+    wanted = _requirements(require)
+    found = find_folders(list(folders))
+    done = 0
+
+    with progress_bar("scenes", len(found), as_json) as update:
+
+        def count(_: object) -> None:
+            nonlocal done
+            done += 1
+            update(done, len(found))
+
+        judged = evaluate(found, detector_config(model, models_dir, providers, threads), jobs, count)
+    scores = summary([one.score for one in judged])
+    if listed:
+        for one in judged:
+            for verdict in one.score.verdicts:
+                click.echo(f"{one.folder}: {verdict.what} {verdict.kind} at {verdict.at_s:.1f} s", err=as_json)
+    click.echo(json.dumps(scores) if as_json else _table(scores))
+    failed = [text for text in (_unmet(scores, name, value) for name, value in wanted) if text]
+    if failed:
+        raise Failure("not reached: " + "; ".join(failed))
+
+
+def _table(scores: dict[str, Any]) -> str:
+    rows = [f"{'':20} truths   hits misses false  dup  recall precision  delay p50/p95 s"]
+    for name, kind in [*scores["kinds"].items(), ("total", scores["total"])]:
+        delay = kind["delay_from_start_s"]
+        rows.append(
+            f"{name:20} {kind['truths']:6} {kind['hits']:6} {kind['misses']:6} {kind['false_alarms']:5} {kind['duplicates']:4}"
+            f"  {_number(kind['recall']):>6} {_number(kind['precision']):>9}  {_number(delay['p50'])} / {_number(delay['p95'])}"
+        )
+    per_day, counts, speeds = scores["false_alarms_per_camera_day"], scores["counts"], scores["speeds"]
+    rows += [
+        f"{scores['scenes']} scenes, {scores['duration_s'] / 3600:.2f} camera-hours (delays from the start of the incident)",
+        f"false alarms per camera-day: {_number(per_day['estimate'])}, below {_number(per_day['upper_95'])} at 95 %",
+    ]
+    if counts["truth"]:
+        rows.append(f"counts: {counts['counted']} of {counts['truth']}, error {_number(counts['error'])}")
+    if speeds["n"] or speeds["misses"]:
+        rows.append(
+            f"speeds: {speeds['n']} judged, {speeds['misses']} missed, MAE {_number(speeds['mae_kmh'])} km/h, "
+            f"bias {_number(speeds['bias_kmh'])} km/h, inside 95 % interval {_number(speeds['inside_95'])}"
+        )
+    return "\n".join(rows)
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3g}"
+
+
+def _requirements(text: str) -> list[tuple[str, float]]:
+    wanted = []
+    for part in filter(None, text.split(",")):
+        name, _, value = part.partition("=")
+        try:
+            wanted.append((name.strip(), float(value)))
+        except ValueError:
+            raise WrongInput(f"--require {part!r}: expected NAME=NUMBER, as in recall=0.97") from None
+    return wanted
+
+
+def _unmet(scores: dict[str, Any], name: str, value: float) -> str | None:
+    """What is missing, or None. `recall`, `precision` and `inside_95` are lower bounds, everything else upper ones."""
+    steps = name.split(".")
+    place: Any = scores["kinds"] if steps[0] == "kind" else {**scores, **scores["total"]}
+    for step in steps[1:] if steps[0] == "kind" else steps:
+        if not isinstance(place, dict) or step not in place:
+            raise WrongInput(f"--require {name}: there is no such figure; see --json for the names")
+        place = place[step]
+    if isinstance(place, dict):
+        raise WrongInput(f"--require {name}: names several figures; choose one of {', '.join(place)}")
+    reached = place is not None and (place >= value if steps[-1] in ("recall", "precision", "inside_95") else place <= value)
+    return None if reached else f"{name} is {_number(place)}, required {value:g}"

@@ -1,0 +1,58 @@
+"""`edge-agent run --config site.toml`."""
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from edge_agent.cli.options import PathType
+from edge_agent.core.failure import Failure
+
+if TYPE_CHECKING:
+    from edge_agent.app.live import Agent
+
+WATCH_S = 0.5
+
+
+@click.command("run")
+@click.option("--config", "file", required=True, type=PathType, help="The site's configuration (TOML).")
+@click.option("--quiet", is_flag=True, help="Say nothing but errors.")
+def command(file: Path, quiet: bool) -> None:
+    """Watch the site's cameras and send events to the collector, until Ctrl-C.
+
+    Events wait in the outbox while broker or collector are away.
+    """
+    from edge_agent.app.live import Agent, AgentCrashed, console_line
+    from edge_agent.config import load_config
+
+    config = load_config(file)
+    agent = Agent(config, file)
+    if not quiet:
+        click.echo(f"device {config.device}: {len(config.cameras)} cameras, broker {config.broker.host}:{config.broker.port}")
+
+    def tell(text: str | None) -> None:
+        if text is not None and not quiet:
+            click.echo(text)
+
+    watcher = threading.Thread(target=_watch, args=(agent, tell), daemon=True)
+    watcher.start()
+    try:
+        agent.run(lambda event: tell(console_line(event)))
+    except AgentCrashed as error:
+        raise Failure(f"{error}; it will be started again by the service manager") from None
+
+
+def _watch(agent: "Agent", tell: Callable[[str | None], None]) -> None:
+    """Say it when a camera's state or the link's changes."""
+    said: dict[str, str] = {}
+    pause = threading.Event()
+    while not pause.wait(WATCH_S):
+        status = agent.status
+        now = {name: camera.reason or f"camera {name}: {camera.state}" for name, camera in status.cameras.items()}
+        now["link"] = f"link: {status.sink.link.text}"
+        for name, text in now.items():
+            if said.get(name) != text:
+                tell(text)
+        said = now
