@@ -107,6 +107,7 @@ class BrokerLink:
         client.max_queued_messages_set(10_000)
         client.will_set(self._topic, self._offline, qos=1, retain=True)
         client.on_connect = self._connected
+        client.on_subscribe = self._subscribed
         client.on_message = lambda client, _userdata, message: self._on_message(client, message)
         # With a write hook set, other threads only queue and wake the loop; without it they would write to the socket.
         client.on_socket_register_write = lambda *_: None
@@ -130,6 +131,14 @@ class BrokerLink:
             return
         options = SubscribeOptions(qos=1)
         client.subscribe([(topics.STATUS_OF_ALL, options), (topics.EVENTS_OF_ALL, options)])
+
+    def _subscribed(self, client: mqtt.Client, _userdata: Any, _mid: int, reasons: list[Any], _properties: Any) -> None:
+        """Only now does every event reach us; only now are agents told to send."""
+        refusals = [str(reason) for reason in reasons if reason.is_failure]
+        if refusals:
+            self._set(False, f"subscription: {refusals[0]}", True, self.state.connections, self.state.crashes)
+            client.disconnect()
+            return
         client.publish(self._topic, self._online, qos=1, retain=True)
         self._set(True, "", False, self.state.connections + 1, self.state.crashes)
 

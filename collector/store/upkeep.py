@@ -59,15 +59,16 @@ def watch_gaps(db: sqlite3.Connection, now: float) -> list[Change]:
     for device, stream, known_first, since, online in streams:
         gaps = missing(db, device, stream)
         first = gaps[0][0] if gaps else None
-        if first != known_first or not online:
-            since = now if gaps and online else None
+        timed = bool(gaps and online)
+        begun = since if timed and first == known_first and since is not None else now if timed else None
+        if (first, begun) != (known_first, since):
             db.execute(
                 "UPDATE streams SET missing_first = ?, missing_since = ? WHERE device = ? AND stream = ?",
-                (first, since, device, stream),
+                (first, begun, device, stream),
             )
         if not gaps:
             changes += settle_fault(db, device, f"missing/{stream}", now)
-        elif since is not None and now - since >= MISSING_ALARM_S and not _alarm_stands(db, device, stream):
+        elif begun is not None and now - begun >= MISSING_ALARM_S and not _alarm_stands(db, device, stream):
             detail: dict[str, object] = {"reason": "missing", "stream": stream, "first": first, "messages": delivery.size(gaps)}
             changes += raise_fault(db, device, f"missing/{stream}", detail, now)
     return changes

@@ -1,0 +1,259 @@
+"""The store on a real SQLite file: exactly once, alerts in the same commit, gaps and losses told."""
+
+import sqlite3
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from collector.core import delivery
+from collector.core.delivery import Received
+from collector.store import queries, upkeep
+from collector.store.sqlite import Committed, EventStore, StoreUnavailable
+from event_contract import topics
+from event_contract.messages import Ack, Clock, Will, encode
+from tests.wire_messages import DEVICE, STREAM, birth, event, incident, lost, traffic_minute
+
+NOW = time.time()
+KEEP = {"incident": 10.0, "state": 10.0, "telemetry": 10.0}
+INCIDENTS, STATES, STATUS = topics.event(DEVICE, "incident"), topics.event(DEVICE, "state"), topics.status(DEVICE)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[EventStore]:
+    store = EventStore(tmp_path / "events.sqlite")
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def db(store: EventStore, tmp_path: Path) -> Iterator[sqlite3.Connection]:
+    db = queries.connect(tmp_path / "events.sqlite")
+    yield db
+    db.close()
+
+
+def put(store: EventStore, *payloads: bytes, topic: str = INCIDENTS, at: float = NOW) -> Committed:
+    return store.commit([Received(topic, payload, at) for payload in payloads])
+
+
+def test_what_is_committed_is_acknowledged_in_ranges(store: EventStore, db: sqlite3.Connection) -> None:
+    committed = put(store, *(event({"kind": "x"}, seq) for seq in (2, 1, 3, 7)))
+    assert committed.acks == ((DEVICE, Ack(stream=STREAM, ranges=((1, 3), (7, 7)))),)
+    assert committed.outcomes == {"store": 4}
+    assert [row["seq"] for row in queries.events(db, 0, 10)] == [2, 1, 3, 7]
+
+
+def test_a_duplicate_is_acknowledged_and_stored_once(store: EventStore, db: sqlite3.Connection) -> None:
+    payload = event(incident(), 1)
+    put(store, payload)
+    again = put(store, payload, payload)
+    assert again.acks == ((DEVICE, Ack(stream=STREAM, ranges=((1, 1),))),)
+    assert (again.outcomes, again.changes) == ({"duplicate": 2}, ())
+    assert queries.summary(db)["events"] == 1
+    assert msgspec.json.encode(queries.events(db, 0, 9)[0]["event"]) == payload
+
+
+def test_the_same_stream_of_two_devices_is_two_streams(store: EventStore, db: sqlite3.Connection) -> None:
+    put(store, event(incident(), 1))
+    other = put(store, event(incident(), 1, device="other"), topic=topics.event("other", "incident"))
+    assert other.outcomes == {"store": 1}
+    assert {alert["id"].split("/")[0] for alert in alerts_of(db)} == {DEVICE, "other"}
+
+
+def test_a_fork_is_told_to_the_device_once_alarmed_and_never_stored(store: EventStore, db: sqlite3.Connection) -> None:
+    first, second = event(incident(), 1), event(incident(confidence=0.1), 1)
+    put(store, first)
+    forked = put(store, second)
+    assert forked.acks == ((DEVICE, Ack(stream=STREAM, forked=True)),)
+    assert [change.action for change in forked.changes] == ["open"] and forked.changes[0].audible
+    assert put(store, second).changes == ()
+    assert [msgspec.json.encode(row["event"]) for row in queries.events(db, 0, 9)] == [first]
+    [stream] = queries.streams(db)
+    assert stream["forked"]
+    put(store, encode(birth(1, 1)), topic=STATUS)
+    assert fault(db, f"fork/{STREAM}")["state"] == "open"
+    put(store, encode(birth(connection=2, streams=())), topic=STATUS)
+    assert fault(db, f"fork/{STREAM}")["state"] == "closed"
+
+
+def test_alerts_are_opened_updated_and_closed_and_every_change_is_kept(store: EventStore, db: sqlite3.Connection) -> None:
+    put(store, encode(birth()), topic=STATUS)
+    put(store, event(incident(), 1), event(incident(revision=3, phase="end"), 2), event(incident(revision=2), 3))
+    changes = [msgspec.json.decode(body) for _, body in queries.alert_changes(db, 0, 100)]
+    assert [(change["seq"], change["state"], change["revision"]) for change in changes] == [(1, "open", 1), (2, "closed", 3)]
+    assert changes[0]["site"] == "qn-test"
+    assert alerts_of(db) == [changes[1]]
+    assert alerts_of(db, "open") == []
+    assert queries.summary(db)["alerts"] == 1
+
+
+def test_an_incident_in_another_class_or_in_shadow_raises_nothing(store: EventStore, db: sqlite3.Connection) -> None:
+    put(store, event(incident(shadow=True), 1))
+    put(store, event(incident(), 1, stream="s2", event_class="state"), topic=STATES)
+    assert (queries.summary(db)["events"], queries.summary(db)["alerts"]) == (2, 0)
+
+
+def test_old_news_is_marked_late(store: EventStore, db: sqlite3.Connection) -> None:
+    committed = put(store, event(incident(), 1, at=NOW - 3600))
+    assert not committed.changes[0].audible
+    assert alerts_of(db)[0]["late"] and queries.events(db, 0, 1)[0]["late"]
+
+
+def test_a_dead_letter_with_a_readable_id_is_acknowledged_and_kept_once(store: EventStore, db: sqlite3.Connection) -> None:
+    poison = event(incident(), 4, device="other")
+    for _ in range(3):
+        committed = put(store, poison)
+        assert committed.acks == ((DEVICE, Ack(stream=STREAM, ranges=((4, 4),))),)
+    assert put(store, b"\xff\xfe").acks == ()
+    unread, kept = queries.dead_letters(db, 10, None)
+    assert (kept["seq"], kept["times"], kept["bytes"]) == (4, 3, len(poison))
+    assert "the topic says" in kept["reason"]
+    assert unread["stream"] is None
+    assert queries.events(db, 0, 10) == []
+
+
+def test_a_message_that_fails_in_the_store_can_be_buried(store: EventStore, db: sqlite3.Connection) -> None:
+    committed = store.bury(Received(INCIDENTS, event(incident(), 5), NOW), "cannot be stored: because")
+    assert committed.acks == ((DEVICE, Ack(stream=STREAM, ranges=((5, 5),))),)
+    assert queries.dead_letters(db, 1, None)[0]["reason"] == "cannot be stored: because"
+
+
+def test_a_failed_commit_leaves_nothing_and_can_be_repeated(store: EventStore, tmp_path: Path) -> None:
+    good = event(incident(), 1)
+    db = sqlite3.connect(tmp_path / "events.sqlite", isolation_level=None)
+    db.execute("ALTER TABLE alert_changes RENAME TO hidden")
+    with pytest.raises(StoreUnavailable):
+        put(store, event({"kind": "x"}, 9, stream="s2"), good)
+    db.execute("ALTER TABLE hidden RENAME TO alert_changes")
+    assert db.execute("SELECT count(*) FROM events").fetchone() == (0,)
+    assert put(store, good).outcomes == {"store": 1}
+    db.close()
+
+
+def test_losses_that_are_named_are_not_missing(store: EventStore, db: sqlite3.Connection) -> None:
+    put(store, *(event({"kind": "x"}, seq) for seq in (1, 2, 8)))
+    assert queries.summary(db)["missing"] == 5
+    committed = put(store, event(lost(first=3, last=5), 1, stream="notices"))
+    [change] = committed.changes
+    assert msgspec.json.decode(change.body)["detail"]["messages"] == 3
+    stream = next(one for one in queries.streams(db) if one["stream"] == STREAM)
+    assert (stream["stored"], stream["ranges"]) == (3, ((1, 2), (8, 8)))
+    assert (stream["lost_notices"], stream["missing"]) == (((3, 5),), ((6, 7),))
+    assert (queries.summary(db)["missing"], queries.summary(db)["lost_notices"]) == (2, 1)
+
+
+def test_a_birth_makes_the_loss_of_a_tail_visible(store: EventStore, db: sqlite3.Connection) -> None:
+    put(store, encode(birth(1, 4)), topic=STATUS)
+    put(store, event({"kind": "x"}, 1))
+    [stream] = queries.streams(db)
+    assert stream["announced"] == {"lowest": 1, "highest": 4}
+    assert stream["missing"] == ((2, 4),)
+
+
+def test_a_new_store_does_not_miss_what_another_has_acknowledged(store: EventStore, db: sqlite3.Connection) -> None:
+    put(store, encode(birth(405, 406)), topic=STATUS)
+    put(store, event({"kind": "x"}, 405), event({"kind": "x"}, 406))
+    assert queries.summary(db)["missing"] == 0
+
+
+def test_a_gap_that_stays_ten_minutes_while_connected_is_an_alarm_until_it_closes(
+    store: EventStore, db: sqlite3.Connection
+) -> None:
+    put(store, encode(birth(1, 3)), topic=STATUS)
+    put(store, event({"kind": "x"}, 1), event({"kind": "x"}, 3))
+    assert store.look_after(NOW, KEEP).changes == ()
+    assert store.look_after(NOW + 599, KEEP).changes == ()
+    [raised] = store.look_after(NOW + 600, KEEP).changes
+    assert raised.audible
+    assert store.look_after(NOW + 700, KEEP).changes == ()
+    alarm = fault(db, f"missing/{STREAM}")
+    assert (alarm["state"], alarm["detail"]["first"], alarm["detail"]["messages"]) == ("open", 2, 1)
+    put(store, event({"kind": "x"}, 2))
+    store.look_after(NOW + 800, KEEP)
+    assert fault(db, f"missing/{STREAM}")["state"] == "closed"
+
+
+def test_while_a_device_is_away_its_gaps_are_not_timed(store: EventStore) -> None:
+    put(store, encode(birth(1, 3)), topic=STATUS)
+    store.look_after(NOW, KEEP)
+    put(store, encode(Will(run="9f2c61d0", connection=1)), topic=STATUS)
+    assert store.look_after(NOW + 700, KEEP).changes == ()
+    put(store, encode(birth(1, 3, connection=2)), topic=STATUS)
+    assert store.look_after(NOW + 800, KEEP).changes == ()
+    assert len(store.look_after(NOW + 1400, KEEP).changes) == 1
+
+
+def test_below_the_retention_mark_a_redelivery_is_acknowledged_and_not_stored(
+    store: EventStore, db: sqlite3.Connection
+) -> None:
+    old, new = event({"kind": "x"}, 1), event({"kind": "x"}, 2)
+    put(store, old, at=NOW - 11 * 86400)
+    put(store, new)
+    assert store.look_after(NOW, KEEP).outcomes["pruned"] == 1
+    assert [row["seq"] for row in queries.events(db, 0, 10)] == [2]
+    again = put(store, old)
+    assert again.acks == ((DEVICE, Ack(stream=STREAM, ranges=((1, 1),))),)
+    assert again.outcomes == {"below_mark": 1}
+    assert queries.summary(db)["missing"] == 0
+
+
+def test_the_clock_is_set_right_once_its_boot_is_known(store: EventStore, db: sqlite3.Connection) -> None:
+    unset = Clock(mono_s=50.0, boot="b1", synced=False)
+    put(store, event(traffic_minute(clock=unset), 1, event_class="state", at=0.0), topic=STATES)
+    before = queries.events(db, 0, 1)[0]
+    assert (before["clock"], before["late"]) == ("unsynced", False)
+    synced = Clock(mono_s=80.0, boot="b1", synced=True)
+    put(store, event(traffic_minute(clock=synced), 2, event_class="state", at=NOW), topic=STATES)
+    put(store, event(traffic_minute(clock=unset), 3, event_class="state", at=0.0), topic=STATES)
+    rows = queries.events(db, 0, 10)
+    assert [row["clock"] for row in rows] == ["corrected", "synced", "corrected"]
+    times = [row["at"] for row in db.execute("SELECT at FROM events ORDER BY n")]
+    assert times == pytest.approx([NOW - 30, NOW, NOW - 30], abs=0.01)
+
+
+def test_a_will_older_than_the_birth_leaves_the_device_online(store: EventStore, db: sqlite3.Connection) -> None:
+    put(store, encode(birth(connection=2)), encode(Will(run="9f2c61d0", connection=1)), topic=STATUS)
+    [device] = queries.devices(db)
+    assert (device["online"], device["site"], device["software"]) == (True, "qn-test", "0.1.0")
+    put(store, encode(Will(run="9f2c61d0", connection=2)), topic=STATUS)
+    assert queries.devices(db)[0]["online"] is False
+
+
+def test_traffic_gives_the_newest_minutes_of_each_camera(store: EventStore, db: sqlite3.Connection) -> None:
+    minutes = [traffic_minute(from_=f"2026-03-02T00:{m:02}:00.000Z") for m in (15, 17, 16)]
+    other = traffic_minute(camera="south", from_="2026-03-02T00:01:00.000Z")
+    put(store, *(event(body, n, event_class="state") for n, body in enumerate([*minutes, other], 1)), topic=STATES)
+    assert [(m["camera"], m["from"][14:16]) for m in queries.traffic(db, 1, None, None)] == [("south", "01"), ("north", "17")]
+    assert [m["from"][14:16] for m in queries.traffic(db, 2, DEVICE, "north")] == ["17", "16"]
+    assert queries.traffic(db, 1, "nobody", None) == []
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.integers(1, 40)))
+def test_ranges_are_what_the_rows_say(tmp_path: Path, seqs: list[int]) -> None:
+    path = tmp_path / "ranges.sqlite"
+    path.unlink(missing_ok=True)
+    store = EventStore(path)
+    put(store, *(event({"kind": "x"}, seq, at=NOW) for seq in seqs))
+    with sqlite3.connect(path) as db:
+        assert upkeep.stored(db, DEVICE, STREAM) == delivery.coalesce(seqs)
+    store.close()
+
+
+def test_a_database_that_cannot_be_opened_is_named(tmp_path: Path) -> None:
+    (tmp_path / "x").write_bytes(b"not a database, but long enough to look like one" * 30)
+    with pytest.raises(StoreUnavailable, match=str(tmp_path / "x")):
+        EventStore(tmp_path / "x")
+
+
+def alerts_of(db: sqlite3.Connection, state: str = "all") -> list[dict[str, object]]:
+    return [msgspec.json.decode(raw) for raw in queries.alerts(db, state, 100, None)]
+
+
+def fault(db: sqlite3.Connection, incident_id: str) -> dict[str, object]:
+    return next(alert for alert in alerts_of(db) if alert["id"] == f"{DEVICE}/{incident_id}")
