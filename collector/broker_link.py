@@ -19,6 +19,7 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
+from collector import paho_loop
 from collector.config import Broker
 from event_contract import topics
 from event_contract.messages import MAX_MESSAGE_BYTES, CollectorStatus, encode
@@ -77,7 +78,7 @@ class BrokerLink:
             crashed = 0
             try:
                 self._connect(client)
-                reason = mqtt.error_string(client.loop_forever())
+                reason = mqtt.error_string(paho_loop.run(client))
             except (OSError, ValueError) as error:
                 reason = f"{error}" or type(error).__name__
             except Exception as error:  # noqa: BLE001 - the thread's boundary: counted, and the connection starts anew
@@ -109,8 +110,6 @@ class BrokerLink:
         client.on_connect = self._connected
         client.on_subscribe = self._subscribed
         client.on_message = lambda client, _userdata, message: self._on_message(client, message)
-        # With a write hook set, other threads only queue and wake the loop; without it they would write to the socket.
-        client.on_socket_register_write = lambda *_: None
         return client
 
     def _connect(self, client: mqtt.Client) -> None:
