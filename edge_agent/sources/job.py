@@ -1,0 +1,65 @@
+"""What a camera's configuration comes to when its child is started: paths made absolute, the secret URL read."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from edge_agent.config import CameraConfig, ClipSource, RtspSource, SourceConfig, resolve
+from edge_agent.sources.errors import SourceError
+from edge_agent.sources.pipe import Job, Polygon
+
+OTHERS_MAY_READ = 0o007
+
+
+def live_job(camera: CameraConfig, config_file: Path, masks: Sequence[Polygon]) -> Job:
+    """Relative paths are the `config_file`'s. Raises SourceError where the source cannot be read."""
+    return Job(_resolved(camera.source, config_file), True, camera.fps, camera.width, tuple(masks))
+
+
+def clip_job(
+    path: Path, fps: float | None, width: int | None, reverse: bool = False, masks: Sequence[Polygon] = ()
+) -> Job:
+    check_clip(path)
+    return Job(ClipSource(str(path.absolute()), reverse=reverse), False, fps, width, tuple(masks))
+
+
+def check_clip(path: Path) -> None:
+    """SourceError for what the decoder would only call unreadable."""
+    if path.is_dir():
+        raise SourceError(f"clip {path}: is a folder; name a video file")
+    try:
+        path.open("rb").close()
+    except OSError as error:
+        raise SourceError(f"clip {path}: cannot be read ({error.strerror}); check the path") from None
+
+
+def _resolved(source: SourceConfig, config_file: Path) -> SourceConfig:
+    match source:
+        case RtspSource(url_file=str(name)):
+            url = _secret_url(resolve(config_file, name))
+            return RtspSource(url=_checked(url), transport=source.transport)
+        case RtspSource(url=url):
+            return RtspSource(url=_checked(url), transport=source.transport)
+        case ClipSource(path=name):
+            path = resolve(config_file, name)
+            check_clip(path)
+            return ClipSource(str(path), source.loop, source.reverse)
+    return source
+
+
+def _secret_url(path: Path) -> str:
+    try:
+        url, mode = path.read_text(encoding="utf-8").strip(), path.stat().st_mode
+    except OSError as error:
+        raise SourceError(f"url_file {path}: cannot be read ({error.strerror}); check path and rights") from None
+    except UnicodeDecodeError:
+        raise SourceError(f"url_file {path}: is not a text file; expected one line with the URL") from None
+    if mode & OTHERS_MAY_READ:
+        raise SourceError(f"url_file {path}: everyone may read it; run chmod 600 {path}")
+    return url
+
+
+def _checked(url: str) -> str:
+    scheme, separator, rest = url.partition("://")
+    if not (scheme.isalnum() and separator and rest):
+        raise SourceError("the URL is not one; expected rtsp://user:password@address/path")
+    return url

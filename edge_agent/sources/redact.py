@@ -1,0 +1,46 @@
+"""A camera's URL without its secrets: the password may stand before the @, in the path or in the query."""
+
+import base64
+import re
+from urllib.parse import quote, quote_plus, unquote, unquote_plus
+
+HIDDEN = "***"
+MAX_CHARS = 160
+
+
+def shown(url: str) -> str:
+    """Scheme, host and port. A second @, or one behind the host, makes it unclear which part is the password."""
+    scheme, _, rest = url.partition("://")
+    authority = _authority(rest)
+    if not rest or "@" in rest[len(authority) :]:
+        return "the URL"
+    return f"{scheme}://{authority.rpartition('@')[2]}"
+
+
+def redacted(text: str, url: str) -> str:
+    """`text` on one line, cut to a length, without what is secret in `url`: as written, encoded and decoded."""
+    text = " ".join(text.split())
+    for secret in sorted(_forms(_secrets(url)), key=len, reverse=True):
+        text = text.replace(secret, HIDDEN)
+    return text if len(text) <= MAX_CHARS else text[: MAX_CHARS - 1] + "…"
+
+
+def _authority(rest: str) -> str:
+    return re.split(r"[/?#]", rest, maxsplit=1)[0]
+
+
+def _secrets(url: str) -> set[str]:
+    """The whole, what stands before an @ and its parts, the path, the query and its values."""
+    rest = url.partition("://")[2] or url
+    user_infos = {rest.rpartition("@")[0], _authority(rest).rpartition("@")[0]}
+    parts = {part for info in user_infos for part in (info, *info.split(":", 1))}
+    path, _, query = rest[len(_authority(rest)) :].partition("?")
+    values = {pair.rpartition("=")[2] for pair in query.split("&")}
+    return {url, path.strip("/"), query, *parts, *values} - {""}
+
+
+def _forms(secrets: set[str]) -> set[str]:
+    plain = {form(secret) for secret in secrets for form in (str, unquote, unquote_plus)}
+    coded = {form(secret) for secret in plain for form in (quote, quote_plus, lambda text: quote(text, safe=""))}
+    basic = {base64.b64encode(secret.encode()).decode() for secret in plain if ":" in secret}  # HTTP's own form
+    return plain | coded | basic
