@@ -14,13 +14,13 @@ PathType = click.Path(path_type=Path)
 
 def detector_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """--model, --models-dir, --provider, --threads."""
-    options: list[Callable[[Callable[..., Any]], Callable[..., Any]]] = [
+    options: tuple[Callable[[Callable[..., Any]], Callable[..., Any]], ...] = (
         click.option("--threads", type=click.IntRange(0, 64), default=0, help="Threads of the detector; 0: all cores."),
         click.option("--provider", "providers", multiple=True, default=("cpu",), show_default=True,
                      help="Where the detector runs, in order of preference: cpu, cuda, tensorrt, openvino."),
         click.option("--models-dir", type=PathType, help="Folder with models of your own."),
         click.option("--model", default=DetectorConfig().model, show_default=True, help="Model by name, or an ONNX file."),
-    ]  # fmt: skip
+    )  # fmt: skip
     for option in options:
         command = option(command)
     return command

@@ -1,0 +1,193 @@
+"""The whole chain on one box: broker, collector, and an agent that watches a clip as its camera.
+
+Standard library only: it starts the real programs and looks at them from outside.
+"""
+
+import argparse
+import json
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from scripts.history import lost
+
+PROGRAMS = Path(sys.executable).parent
+READY_WITHIN_S = 60.0
+STOP_WITHIN_S = 20.0
+EXAMPLES = """examples:
+  ./scripts/demo road.mp4 --scene road.json              until Ctrl-C, with a console to look at
+  ./scripts/demo road.mp4 --scene road.json --reverse    the clip backwards: everyone drives the wrong way
+  ./scripts/demo road.mp4 --scene road.json --headless --seconds 60
+"""
+
+
+class Demo:
+    """Its files lie in `folder`; `run` returns the exit status."""
+
+    def __init__(self, folder: Path, options: argparse.Namespace) -> None:
+        self._folder, self._options = folder, options
+        self._http, self._mqtt = free_port(8088), free_port(1883)
+        self._url = f"http://127.0.0.1:{self._http}"
+        self._data = folder / "collector"
+        self._password = secrets.token_urlsafe(9)
+
+    def run(self) -> int:
+        with ExitStack() as stack:
+            collector = self._start(stack, "collector", ["serve", "--embedded-broker", *self._collector_options()])
+            self._wait_ready(collector)
+            self._greet()
+            tail = ["alerts", "tail", "--url", self._url, "--token-file", str(self._data / "api-token"), "--since", "0"]
+            if self._options.lang:
+                tail += ["--lang", self._options.lang]
+            self._start(stack, "collector", tail, shown=True)
+            agent = self._start(stack, "edge-agent", ["run", "--config", str(self._write_site()), "--quiet"], log="agent")
+            failed = self._watch(agent, collector)
+            stop(agent)
+            return self._conclude(failed)
+
+    def _watch(self, *processes: subprocess.Popen[bytes]) -> bool:
+        """Until the time is over or Ctrl-C; True when a program ended by itself."""
+        end_s = time.monotonic() + self._options.seconds if self._options.seconds else float("inf")
+        try:
+            while time.monotonic() < end_s:
+                if any(process.poll() is not None for process in processes):
+                    for log in ("collector", "agent"):
+                        sys.stdout.write((self._folder / f"{log}.log").read_text(errors="replace")[-2000:])
+                    return True
+                time.sleep(0.2)
+        except KeyboardInterrupt:
+            print()
+        return False
+
+    def _conclude(self, failed: bool) -> int:
+        """What the device committed against what the store holds; the last line is for programs."""
+        summary = self._get("/api/v1/summary")
+        missing = lost(self._folder / "agent" / "outbox.db", self._get("/api/v1/streams")["streams"])
+        print(f"alerts={summary['alerts']} events={summary['events']} lost={missing}", flush=True)
+        return 1 if failed or missing else 0
+
+    def _collector_options(self) -> list[str]:
+        password_file = self._folder / "password"
+        password_file.touch(mode=0o600)
+        password_file.write_text(self._password)
+        ports = ["--http-port", str(self._http), "--mqtt-port", str(self._mqtt)]
+        return ["--data-dir", str(self._data), "--password-file", str(password_file), *ports]
+
+    def _write_site(self) -> Path:
+        """The agent's configuration, as a technician would write it."""
+        options = self._options
+        site = self._folder / "site.toml"
+        site.write_text(
+            f'device = "demo-01"\nsite = "demo"\ndata_dir = "agent"\nhealth_every_s = 10\n\n'
+            f"[broker]\nport = {self._mqtt}\nfirst_wait_s = 0.5\nmax_wait_s = 2\n\n"
+            f'[[cameras]]\nname = "road"\nscene = {json.dumps(str(options.scene.absolute()))}\nfps = {options.fps:g}\n'
+            f'source = {{ kind = "clip", path = {json.dumps(str(options.clip.absolute()))}, loop = true, '
+            f"reverse = {json.dumps(options.reverse)} }}\n"
+        )
+        return site
+
+    def _start(
+        self, stack: ExitStack, program: str, arguments: list[str], *, shown: bool = False, log: str | None = None
+    ) -> subprocess.Popen[bytes]:
+        """Start one program; it is stopped when the demo ends. It gets no Ctrl-C of its own: the demo stops it in order."""
+        out = None if shown else stack.enter_context((self._folder / f"{log or program}.log").open("wb"))
+        process = subprocess.Popen([PROGRAMS / program, *arguments], stdout=out, stderr=out, start_new_session=True)
+        stack.callback(stop, process)
+        return process
+
+    def _wait_ready(self, collector: subprocess.Popen[bytes]) -> None:
+        end_s = time.monotonic() + READY_WITHIN_S
+        while time.monotonic() < end_s:
+            if collector.poll() is not None:
+                raise SystemExit(f"demo: the collector did not start: {self._log_tail('collector')}")
+            try:
+                self._get("/api/v1/summary")
+            except OSError:
+                time.sleep(0.1)
+            else:
+                return
+        raise SystemExit(f"demo: the collector did not answer within {READY_WITHIN_S:.0f} s: {self._log_tail('collector')}")
+
+    def _log_tail(self, name: str) -> str:
+        return (self._folder / f"{name}.log").read_text(errors="replace").strip()[-500:] or "it said nothing"
+
+    def _greet(self) -> None:
+        print(f"console   {self._url}   user operator   password {self._password}")
+        print(f"files     {self._folder}")
+        until = f"for {self._options.seconds:g} s" if self._options.seconds else "until Ctrl-C"
+        print(f"watching  {self._options.clip}{' backwards' if self._options.reverse else ''} {until}", flush=True)
+
+    def _get(self, path: str) -> Any:
+        token = (self._data / "api-token").read_text().strip()
+        request = urllib.request.Request(self._url + path, headers={"Authorization": f"Bearer {token}"})
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return json.load(answer)
+
+
+def stop(process: subprocess.Popen[bytes]) -> None:
+    """Ask it to end, and make sure."""
+    if process.poll() is None:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(STOP_WITHIN_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def free_port(wanted: int) -> int:
+    """The usual port where it is free, else any."""
+    for port in (wanted, 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    raise SystemExit("demo: no free port on 127.0.0.1")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        prog="./scripts/demo", description=__doc__, epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("clip", nargs="?", type=Path, help="video of a road, played as a camera, again and again")
+    parser.add_argument("--scene", type=Path, help="the clip's scene file")
+    parser.add_argument("--reverse", action="store_true", help="play the clip backwards")
+    parser.add_argument("--headless", action="store_true", help="for programs: no pause at the end; 60 s unless told")
+    parser.add_argument("--seconds", type=float, help="stop after so long; default: Ctrl-C")
+    parser.add_argument("--fps", type=float, default=10, help="frames a second that are looked at; default 10")
+    parser.add_argument("--lang", choices=("vi", "en"), help="language of the alerts")
+    parser.add_argument("--keep", type=Path, help="keep the demo's files in this folder")
+    options = parser.parse_args()
+    if options.clip is None or options.scene is None:
+        parser.error("name a CLIP and its --scene; the demo on a simulated road is not built yet")
+    for path in (options.clip, options.scene):
+        if not path.is_file():
+            parser.error(f"{path}: no such file")
+    if options.headless and options.seconds is None:
+        options.seconds = 60.0
+    os.environ.setdefault("PYTHONUNBUFFERED", "1")
+    folder = options.keep or Path(tempfile.mkdtemp(prefix="kerbwatch-demo-"))
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        return Demo(folder, options).run()
+    finally:
+        if options.keep is None:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
