@@ -75,7 +75,7 @@ def build(document: dict, weights: bytes, stored: type[np.floating] = np.float16
         graph.emit("Concat", output, [graph.values[level].name for level in levels], axis=1)
     initialisers, casts = [], []
     for name, values in graph.weights.items():
-        if values.dtype == np.float32 and values.ndim in (1, 4) and not name.endswith("/scales"):
+        if stored == np.float16 and values.dtype == np.float32 and not name.endswith("/scales"):
             initialisers.append(numpy_helper.from_array(values.astype(stored), f"{name}/stored"))
             casts.append(widen(name))
         else:

@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct, field
 
 from edge_agent import bundled
+from edge_agent.core.failure import WrongInput
 from edge_agent.core.types import CLASS_OF_COCO
 from event_contract.explain import validate
 
@@ -23,7 +24,7 @@ FamilyName = Literal["nanodet", "yolox", "yolov8"]
 Side = Annotated[int, Meta(ge=32, le=4096, multiple_of=32)]
 
 
-class ModelError(Exception):
+class ModelError(WrongInput):
     """A model that cannot be used. The message is one line: the thing, what is wrong with it, and the next step."""
 
 

@@ -42,7 +42,6 @@ class Family:
     rgb: bool
     mean: tuple[float, float, float]  # subtracted from 0..255, in the order of the channels
     std: tuple[float, float, float]
-    fill: int  # grey of what the picture does not cover
     suppression: Suppression
     problem: Callable[[Sequence[NDArray[Any]], int, int], str | None]
     decode: Callable[[Sequence[Floats], Cells, Wanted], Candidates]

@@ -6,6 +6,8 @@ from numpy.typing import NDArray
 
 from edge_agent.detectors.family import STRIDES, Family, cells_of
 
+GREY = 114.0  # what the picture does not cover; every family learnt with something like it
+
 
 class Letterbox:
     """The input that one picture size gets. A network that takes any shape gets no more rows than the picture fills."""
@@ -19,7 +21,7 @@ class Letterbox:
         self._size = np.array([width, height, width, height], np.float32)
         mean, std = np.array(family.mean, np.float32), np.array(family.std, np.float32)
         self.blob = np.empty((1, 3, shape[1], shape[0]), np.float32)
-        self.blob[:] = ((family.fill - mean) / std).reshape(1, 3, 1, 1)
+        self.blob[:] = ((GREY - mean) / std).reshape(1, 3, 1, 1)
         self._gains, self._offsets = 1 / std, mean / std
         self._order = (2, 1, 0) if family.rgb else (0, 1, 2)
         self._planes = [self.blob[0, channel, :height, :width] for channel in range(3)]

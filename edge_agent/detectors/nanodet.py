@@ -53,7 +53,6 @@ NANODET = Family(
     rgb=False,
     mean=(103.53, 116.28, 123.675),
     std=(57.375, 57.12, 58.395),
-    fill=0,
     suppression=Suppression(overlap=0.45, inside=0.8),
     problem=problem,
     decode=decode,

@@ -19,7 +19,7 @@ Progress = Callable[[int, int], None]
 def pull(entry: ModelEntry, source: str | None, into: Path, progress: Progress = lambda done, total: None) -> Path:
     """Put the model's file into a folder and return its path; a file that is there and right stays.
 
-    `source` is a folder that holds the file under its name, a file, or a URL; None means where its makers publish it.
+    `source` is a mirror folder, a file, or a URL of either; None means where its makers publish it.
     `progress` hears of bytes done and bytes in all. Raises ModelError; nothing half or wrong is left behind.
     """
     source = source or entry.url
@@ -51,7 +51,15 @@ def _open(entry: ModelEntry, source: str) -> IO[bytes]:
         stream: IO[bytes] = urllib.request.urlopen(address, timeout=SILENCE_S)  # noqa: S310 - http or https, checked above
         return stream
     path = Path(source)
-    return (path / entry.file if path.is_dir() else path).open("rb")
+    return (_in_mirror(path, entry) if path.is_dir() else path).open("rb")
+
+
+def _in_mirror(folder: Path, entry: ModelEntry) -> Path:
+    """The file in a mirror folder, whatever it is called there: what counts is its SHA-256."""
+    for path in sorted(folder.glob("*.onnx")):
+        if path.stat().st_size == entry.bytes and sha256_of(path) == entry.sha256:
+            return path
+    raise ModelError(f"model {entry.name}: no .onnx file in {folder} has SHA-256 {entry.sha256}; use another mirror")
 
 
 def _chunks(stream: IO[bytes]) -> Iterator[bytes]:

@@ -10,8 +10,9 @@ from edge_agent.core.types import COCO_OF_CLASS
 Floats = NDArray[np.float32]
 Indices = NDArray[np.intp]
 
-# No road user fills this much of a roadside picture; a detector that answers for the whole scene does. The nearest lorries
-# on our footage reach 0.33 of the picture, and a box at most its full height or 0.7 of its width.
+# No road user fills this much of a roadside picture; a detector that answers for the whole scene does (NanoDet-g: "car" over
+# 90 % of it). The largest true vehicle on six roadside clips took 0.13 of the picture and 0.27 of its width; a lorry right
+# under the camera may take all of its height, so height has no bound of its own.
 MAX_AREA = 0.5
 MAX_WIDTH = 0.9
 MOST = 300  # boxes that are compared with each other; a full junction has under 100

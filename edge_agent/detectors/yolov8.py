@@ -29,7 +29,6 @@ YOLOV8 = Family(
     rgb=True,
     mean=(0.0, 0.0, 0.0),
     std=(255.0, 255.0, 255.0),
-    fill=114,
     suppression=Suppression(overlap=0.5),
     problem=problem,
     decode=decode,

@@ -31,7 +31,6 @@ YOLOX = Family(
     rgb=False,
     mean=(0.0, 0.0, 0.0),
     std=(1.0, 1.0, 1.0),
-    fill=114,
     suppression=Suppression(overlap=0.5),
     problem=problem,
     decode=decode,
