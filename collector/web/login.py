@@ -91,7 +91,7 @@ async def log_in(request: web.Request) -> web.Response:
     answer = web.HTTPSeeOther("/")
     token = await asyncio.to_thread(services.accounts.open_session, name)
     answer.set_cookie(COOKIE, token, httponly=True, samesite="Strict", secure=request.secure)
-    return answer
+    raise answer
 
 
 @routes.post("/logout")
@@ -100,7 +100,7 @@ async def log_out(request: web.Request) -> web.Response:
     await asyncio.to_thread(services.accounts.close_session, request.cookies.get(COOKIE, ""))
     answer = web.HTTPSeeOther("/login")
     answer.del_cookie(COOKIE)
-    return answer
+    raise answer
 
 
 def _same_origin(request: web.Request) -> bool:

@@ -1,0 +1,336 @@
+"""The web side as a process would see it: nobody passes unasked, the stream has no gaps, bad questions get 400."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import msgspec
+import pytest
+from aiohttp import web
+
+from collector.app import api_token
+from collector.core.delivery import Received
+from collector.core.sse import Parser, ServerEvent
+from collector.store import queries
+from collector.store.accounts import Accounts
+from collector.store.sqlite import EventStore
+from collector.web import api, feed, login
+from collector.web.feed import AlertFeed
+from collector.web.server import application
+from collector.web.services import Reader, Services
+from event_contract import topics
+from event_contract.messages import encode
+from tests.wire_messages import DEVICE, birth, event, incident, traffic_minute
+
+PASSWORD = "cau-thi-nai-2026"
+STATUS = {
+    "broker": {"connected": True, "reason": "", "refused": False, "connections": 1, "crashes": 0, "restarts": 0},
+    "messages": {"store": 3},
+    "subscribers": 0,
+}
+
+
+@dataclass
+class Site:
+    url: str
+    token: str
+    store: EventStore
+    feed: AlertFeed
+    app: web.Application
+    http: aiohttp.ClientSession
+
+    @property
+    def bearer(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token}"}
+
+    def put(self, *payloads: bytes, topic: str = topics.event(DEVICE, "incident")) -> None:
+        committed = self.store.commit([Received(topic, payload, time.time()) for payload in payloads])
+        self.feed.publish([(change.seq, change.body) for change in committed.changes])
+
+    async def get(self, path: str, **headers: str) -> Any:
+        async with self.http.get(self.url + path, headers={**self.bearer, **headers}) as answer:
+            assert answer.status == 200, await answer.text()
+            return await answer.json()
+
+    async def log_in(self, password: str = PASSWORD, **headers: str) -> aiohttp.ClientResponse:
+        form = {"username": "operator", "password": password}
+        return await self.http.post(f"{self.url}/login", data=form, headers=headers, allow_redirects=False)
+
+
+@asynccontextmanager
+async def serving(tmp_path: Path) -> AsyncIterator[Site]:
+    accounts = Accounts(tmp_path / "accounts.sqlite")
+    if not accounts.names():
+        accounts.set_password("operator", PASSWORD)
+    store = EventStore(tmp_path / "events.sqlite")
+    reader = Reader(tmp_path / "events.sqlite")
+    alert_feed = AlertFeed(lambda after, limit: reader.ask(queries.alert_changes, after, limit))
+    token = api_token(tmp_path)
+    app = application(Services(reader, alert_feed, accounts, token, frozenset({"127.0.0.1"}), lambda: STATUS))
+    runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    host, port = runner.addresses[0][:2]
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as http:
+        yield Site(f"http://{host}:{port}", token, store, alert_feed, app, http)
+    await runner.cleanup()
+    reader.close()
+    store.close()
+    accounts.close()
+
+
+def run(tmp_path: Path, scene: Callable[[Site], Awaitable[None]]) -> None:
+    async def main() -> None:
+        async with serving(tmp_path) as site:
+            await asyncio.wait_for(scene(site), 60)
+
+    asyncio.run(main())
+
+
+def test_no_route_but_the_public_ones_answers_a_stranger(tmp_path: Path) -> None:
+    public = {("GET", "/healthz"), ("GET", "/login"), ("POST", "/login"), ("GET", "/static")}
+
+    async def scene(site: Site) -> None:
+        routes = {(route.method, route.resource.canonical) for route in site.app.router.routes() if route.resource}
+        assert len(routes) > 15
+        for method, path in routes - public - {("HEAD", path) for _, path in public}:
+            for headers in ({}, {"Authorization": "Bearer wrong"}, {"Cookie": f"{login.COOKIE}=wrong"}):
+                async with site.http.request(method, site.url + path, headers=headers) as answer:
+                    assert answer.status == 401, (method, path)
+        for method, path in public - {("GET", "/static")}:
+            async with site.http.request(method, site.url + path, allow_redirects=False) as answer:
+                assert answer.status in (200, 303), (method, path)
+
+    run(tmp_path, scene)
+
+
+def test_a_browser_without_a_session_is_led_to_the_log_in(tmp_path: Path) -> None:
+    async def scene(site: Site) -> None:
+        html = {"Accept": "text/html"}
+        async with site.http.get(site.url + "/", headers=html, allow_redirects=False) as answer:
+            assert (answer.status, answer.headers["Location"]) == (303, "/login")
+        answer = await site.log_in("wrong password")
+        assert (answer.status, answer.headers["Location"]) == (303, "/login?failed")
+        answer = await site.log_in()
+        assert answer.headers["Location"] == "/"
+        cookie = answer.cookies[login.COOKIE]
+        assert cookie["httponly"] and cookie["samesite"] == "Strict"
+        async with site.http.get(site.url + "/", headers=html, allow_redirects=False) as page:
+            assert page.status == 200
+            assert page.headers["Cache-Control"] == "no-store"
+            assert "script-src 'self'" in page.headers["Content-Security-Policy"]
+            assert page.headers["X-Content-Type-Options"] == "nosniff"
+        async with site.http.get(site.url + "/api/v1/alerts") as alerts:
+            assert alerts.status == 200
+        old = {"Cookie": f"{login.COOKIE}={cookie.value}"}
+        await site.http.post(f"{site.url}/logout", allow_redirects=False)
+        async with site.http.get(site.url + "/api/v1/alerts", headers=old) as alerts:
+            assert alerts.status == 401
+
+    run(tmp_path, scene)
+
+
+def test_five_failures_lock_the_account_and_the_address(tmp_path: Path) -> None:
+    async def scene(site: Site) -> None:
+        for _ in range(5):
+            assert (await site.log_in("wrong")).headers["Location"] == "/login?failed"
+        assert (await site.log_in()).headers["Location"] == "/login?locked"
+
+    run(tmp_path, scene)
+
+
+def test_failures_are_forgotten_after_fifteen_minutes_and_after_a_success() -> None:
+    attempts, both = login.Attempts(), ("account a", "address b")
+    for second in range(4):
+        attempts.fail(both, float(second))
+    assert not attempts.locked(both, 4.0)
+    attempts.fail(("account a",), 4.0)
+    assert attempts.locked(both, 5.0)
+    assert not attempts.locked(("address b",), 5.0)
+    assert attempts.locked(both, 899.0)
+    assert not attempts.locked(both, 901.0)
+    attempts.forget(both)
+    assert not attempts.locked(both, 5.0)
+
+
+@pytest.mark.parametrize("origin", ["http://evil.example", "null", "https://127.0.0.1.evil.example"])
+def test_a_form_from_another_origin_is_refused(tmp_path: Path, origin: str) -> None:
+    async def scene(site: Site) -> None:
+        assert (await site.log_in(Origin=origin)).status == 403
+        assert (await site.log_in(Origin=site.url)).status == 303
+        assert (await site.log_in(**{"Sec-Fetch-Site": "cross-site"})).status == 403
+
+    run(tmp_path, scene)
+
+
+def test_a_foreign_host_name_is_refused_even_with_the_token(tmp_path: Path) -> None:
+    async def scene(site: Site) -> None:
+        async with site.http.get(site.url + "/healthz", headers={**site.bearer, "Host": "evil.example"}) as answer:
+            assert answer.status == 421
+
+    run(tmp_path, scene)
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/alerts?state=ajar", "/alerts?limit=0", "/alerts?limit=1001", "/alerts?before=x", "/events?after=-1"]
+    + ["/events?after=99999999999999999999", "/traffic?minutes=0", "/traffic?minutes=٣", "/alerts/stream?last_event_id=x"],
+)
+def test_a_bad_question_names_the_parameter(tmp_path: Path, path: str) -> None:
+    async def scene(site: Site) -> None:
+        async with site.http.get(f"{site.url}/api/v1{path}", headers=site.bearer) as answer:
+            assert answer.status == 400
+            assert "expected" in await answer.text()
+
+    run(tmp_path, scene)
+
+
+def test_what_the_api_says(tmp_path: Path) -> None:
+    async def scene(site: Site) -> None:
+        site.put(encode(birth(1, 2)), topic=topics.status(DEVICE))
+        payload = event(incident(), 1)
+        site.put(payload, event(incident(incident="r/north/18"), 2))
+        site.put(event(traffic_minute(), 1, stream="s2", event_class="state"), topic=topics.event(DEVICE, "state"))
+        site.put(b"garbage")
+        alerts = (await site.get("/api/v1/alerts?state=open&limit=1"))["alerts"]
+        assert [alert["id"] for alert in alerts] == [f"{DEVICE}/r/north/18"]
+        older = (await site.get(f"/api/v1/alerts?before={alerts[0]['seq']}"))["alerts"]
+        assert [alert["id"] for alert in older] == [f"{DEVICE}/9f2c61d0/north/17"]
+        assert older[0]["site"] == "qn-test"
+        page = await site.get("/api/v1/events?limit=2")
+        assert page["events"][0]["event"] == msgspec.json.decode(payload)
+        rest = await site.get(f"/api/v1/events?after={page['next']}&class=state&device={DEVICE}&kind=traffic_minute")
+        assert [one["kind"] for one in rest["events"]] == ["traffic_minute"]
+        assert (await site.get(f"/api/v1/events?after={rest['next']}")) == {"events": [], "next": rest["next"]}
+        [device] = (await site.get("/api/v1/devices"))["devices"]
+        assert (device["events"], device["missing"], device["online"]) == (3, 0, True)
+        assert [one["camera"] for one in (await site.get("/api/v1/traffic"))["minutes"]] == ["north"]
+        stored = {one["stream"]: one["ranges"] for one in (await site.get(f"/api/v1/streams?device={DEVICE}"))["streams"]}
+        assert sorted(stored.values()) == [[[1, 1]], [[1, 2]]]
+        assert (await site.get("/api/v1/dead-letters"))["dead_letters"][0]["text"] == "garbage"
+        summary = await site.get("/api/v1/summary")
+        assert (summary["events"], summary["alerts_open"], summary["dead_letters"], summary["missing"]) == (3, 2, 1, 0)
+        assert (await site.get("/readyz"))["ready"] is True
+        async with site.http.get(site.url + "/metrics", headers=site.bearer) as answer:
+            metrics = await answer.text()
+        assert "kerbwatch_events 3.0" in metrics
+        assert 'kerbwatch_messages_total{outcome="store"} 3.0' in metrics
+
+    run(tmp_path, scene)
+
+
+async def follow(site: Site, place: int | None, count: int) -> list[ServerEvent]:
+    headers = {**site.bearer, **({} if place is None else {"Last-Event-ID": str(place)})}
+    events: list[ServerEvent] = []
+    parser = Parser()
+    async with site.http.get(f"{site.url}/api/v1/alerts/stream", headers=headers) as answer:
+        assert answer.headers["Content-Type"] == "text/event-stream"
+        while len(events) < count:
+            event = parser.line((await answer.content.readline()).decode())
+            if event is not None:
+                events.append(event)
+    return events
+
+
+def test_the_stream_replays_from_any_place_and_goes_on_live_without_a_gap(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feed, "RING_CHANGES", 8)  # so that replay comes from the store and from the ring
+    monkeypatch.setattr(feed, "PAGE_CHANGES", 5)
+    total = 60
+
+    async def scene(site: Site) -> None:
+        async def produce() -> None:
+            for seq in range(1, total + 1):
+                site.put(event(incident(revision=seq), seq))
+                await asyncio.sleep(0.002 * (seq % 3))
+
+        readers = [asyncio.create_task(follow(site, place, total - place)) for place in (0, 0, 0)]
+        await produce()
+        late = [asyncio.create_task(follow(site, place, total - place)) for place in (0, 17, 55, 59)]
+        for place, followed in zip((0, 0, 0, 0, 17, 55, 59), await asyncio.gather(*readers, *late), strict=True):
+            assert [int(one.id) for one in followed] == list(range(place + 1, total + 1))
+            assert {one.name for one in followed} == {"alert"}
+            assert msgspec.json.decode(followed[-1].data)["revision"] == total
+
+    run(tmp_path, scene)
+
+
+def test_the_stream_without_a_place_begins_now(tmp_path: Path) -> None:
+    async def scene(site: Site) -> None:
+        site.put(event(incident(), 1))
+        following = asyncio.create_task(follow(site, None, 1))
+        while not site.feed.subscribers:
+            await asyncio.sleep(0.01)
+        site.put(event(incident(revision=2), 2))
+        [change] = await following
+        assert change.id == "2"
+        while site.feed.subscribers:
+            await asyncio.sleep(0.01)
+
+    run(tmp_path, scene)
+
+
+def test_a_place_from_another_database_waits_for_what_comes(tmp_path: Path) -> None:
+    async def scene(site: Site) -> None:
+        following = asyncio.create_task(follow(site, 999, 1))
+        while not site.feed.subscribers:
+            await asyncio.sleep(0.01)
+        site.put(event(incident(), 1))
+        assert [change.id for change in await following] == ["1"]
+
+    run(tmp_path, scene)
+
+
+def test_a_quiet_stream_says_that_it_lives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(api, "KEEP_ALIVE_S", 0.05)
+
+    async def scene(site: Site) -> None:
+        async with site.http.get(f"{site.url}/api/v1/alerts/stream", headers=site.bearer) as answer:
+            lines = [await answer.content.readline() for _ in range(4)]
+            assert lines[0].startswith(b"retry:") and lines[2].startswith(b":")
+
+    run(tmp_path, scene)
+
+
+def test_a_subscriber_that_takes_nothing_is_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(api, "SLOW_AFTER_S", 0.3)
+
+    async def scene(site: Site) -> None:
+        reader, writer = await asyncio.open_connection("127.0.0.1", int(site.url.rsplit(":", 1)[1]), limit=1)
+        writer.write(
+            f"GET /api/v1/alerts/stream?last_event_id=0 HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {site.token}\r\n\r\n".encode()
+        )
+        padded = {"note": "x" * 50_000}
+        seq = 0
+        while not site.feed.subscribers:
+            await asyncio.sleep(0.01)
+        while site.feed.subscribers:
+            seq += 1
+            site.put(event(incident(revision=seq, detail=padded), seq))
+            await asyncio.sleep(0.005)
+        assert [int(one.id) for one in await follow(site, 0, seq)] == list(range(1, seq + 1))
+        writer.close()
+
+    run(tmp_path, scene)
+
+
+def test_accounts_survive_a_restart_and_a_new_password_ends_the_sessions(tmp_path: Path) -> None:
+    accounts = Accounts(tmp_path / "accounts.sqlite")
+    accounts.set_password("operator", PASSWORD)
+    session = accounts.open_session("operator")
+    accounts.close()
+    again = Accounts(tmp_path / "accounts.sqlite")
+    assert again.check("operator", PASSWORD) and not again.check("operator", PASSWORD + "x") and not again.check("nobody", PASSWORD)
+    assert again.user_of(session) == "operator"
+    again.set_password("operator", PASSWORD + "x")
+    assert again.user_of(session) is None
+    content = (tmp_path / "accounts.sqlite").read_bytes()
+    assert PASSWORD.encode() not in content and session.encode() not in content
+    assert (tmp_path / "accounts.sqlite").stat().st_mode & 0o077 == 0
+    again.close()
