@@ -24,7 +24,7 @@ from event_contract.kinds import EVENT_CLASSES, EventClass
 from event_contract.messages import MAX_MESSAGE_BYTES, LostData, StreamBirth, encode
 from event_contract.times import format_time
 
-ROWS_AT_ONCE = 50  # a transaction, and with it the write-ahead log, stays small against the smallest cap
+BYTES_AT_ONCE = 64 * 1024  # a transaction, and with it the write-ahead log, stays small against the smallest cap
 LOG_BYTES = 128 * 1024  # what such a transaction may write to the log
 SHED_PART = 64  # a full outbox drops at least 1/64 of its cap, so that notices stay few
 
@@ -38,6 +38,16 @@ class OutboxStats:
     bytes: int
     lost: int
     oldest_age_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Encoded:
+    event: Outgoing
+    body: bytes
+
+    @property
+    def bytes(self) -> int:
+        return len(self.body) + ENVELOPE_BYTES
 
 
 class Outbox:
@@ -80,12 +90,11 @@ class Outbox:
 
     def append(self, events: Sequence[Outgoing]) -> None:
         """Number, encode and commit the events, in the order given within a class. Makes room by the caps."""
-        for start in range(0, len(events), ROWS_AT_ONCE):
-            some = events[start : start + ROWS_AT_ONCE]
+        for some in _portions([_Encoded(event, encode(event.body)) for event in events]):
             with self._transaction():
                 self._expire()
-                for event_class in EVENT_CLASSES:
-                    self._add(self._lanes[event_class], [event for event in some if event.event_class == event_class])
+                for event_class in reversed(EVENT_CLASSES):  # so that what is shed for an incident may be just come
+                    self._add(self._lanes[event_class], [one for one in some if one.event.event_class == event_class])
 
     def expire(self) -> None:
         """Shed what is older than the cap."""
@@ -125,13 +134,17 @@ class Outbox:
                 self._pending -= int(self._connection.execute("SELECT changes()").fetchone()[0])
 
     def fork(self, stream: str) -> str:
-        """Leave a current stream that is someone else's too: what waits there moves to a new one, which is returned."""
+        """Leave a current stream that is someone else's too: what waits there moves to a new one, which is returned.
+
+        The log holds all of it once more until the end of this call; no smaller step would be all or nothing.
+        """
         old = self._lane(stream)
         with self._transaction():
             new = lanes.open_lane(self._connection, old.event_class, self._new_stream())
             self._lanes[old.event_class] = new
             for first, last in lanes.move(self._connection, old, new):
                 self._lose(Loss(old, first, last, "forked"))
+        self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         return new.stream
 
     def stats(self) -> OutboxStats:
@@ -145,17 +158,16 @@ class Outbox:
         age_s = None if oldest_s is None else self._now_s() - oldest_s
         return OutboxStats(dict(committed), self._pending, used_bytes(self._connection), int(lost), age_s)
 
-    def _add(self, lane: Lane, events: list[Outgoing]) -> None:
-        if not events:
+    def _add(self, lane: Lane, some: list[_Encoded]) -> None:
+        if not some:
             return
-        bodies = [encode(event.body) for event in events]
-        fits = self._make_room(lane.event_class, sum(len(body) + ENVELOPE_BYTES for body in bodies))
-        seqs = lanes.take_seqs(self._connection, lane, len(events))
+        fits = self._make_room(lane.event_class, sum(one.bytes for one in some))
+        seqs = lanes.take_seqs(self._connection, lane, len(some))
         if not fits:
             self._lose(Loss(lane, seqs[0], seqs[-1], "outbox_full"))
             return
-        for seq, event, body in zip(seqs, events, bodies, strict=True):
-            payload = seal(self._origin.device, lane.stream, seq, event, body)
+        for seq, one in zip(seqs, some, strict=True):
+            payload = seal(self._origin.device, lane.stream, seq, one.event, one.body)
             if len(payload) <= MAX_MESSAGE_BYTES:
                 self._insert(lane, seq, payload, notice=False)
             else:
@@ -227,3 +239,15 @@ class Outbox:
         except BaseException:
             self._pending, self._lanes = before
             raise
+
+
+def _portions(events: Iterable[_Encoded]) -> Iterator[list[_Encoded]]:
+    """The events in groups of about BYTES_AT_ONCE, in order."""
+    portion: list[_Encoded] = []
+    for one in events:
+        portion.append(one)
+        if sum(other.bytes for other in portion) >= BYTES_AT_ONCE:
+            yield portion
+            portion = []
+    if portion:
+        yield portion

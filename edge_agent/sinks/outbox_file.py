@@ -70,6 +70,7 @@ def prepare(connection: sqlite3.Connection, max_bytes: int) -> None:
     log_bytes = max_bytes // 40
     connection.execute("PRAGMA journal_mode=WAL").fetchall()
     connection.execute("PRAGMA synchronous=FULL")
+    connection.execute("PRAGMA secure_delete=OFF").fetchall()  # Debian's default writes every freed page once more
     connection.execute(f"PRAGMA wal_autocheckpoint={max(1, min(1000, log_bytes // page_size))}").fetchall()
     connection.execute(f"PRAGMA journal_size_limit={log_bytes}").fetchall()
     with transaction(connection):
