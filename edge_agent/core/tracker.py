@@ -1,9 +1,9 @@
 """Which detection is which road user? Boxes of one frame after the other -> tracks with stable ids.
 
 The association is ByteTrack's (Zhang et al. 2022, https://arxiv.org/abs/2110.06864): first what the detector is sure
-of, then what it half sees, the latter only to continue tracks. Two things are made for the roadside. A vehicle that
-stands is remembered much longer than one that moves, because it can be found nowhere else: far vehicles flicker, and
-lorries hide them. And a detector's class is not to be trusted, but that a person is not a car is.
+of, then what it half sees, the latter only to continue tracks. What is made for the roadside: a vehicle that stands
+is remembered much longer than one that moves, because it can only come back where it was: far vehicles flicker, and
+lorries hide them. docs/decisions/0002-tracker.md tells what was compared.
 """
 
 from collections.abc import Iterator
@@ -14,190 +14,166 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_agent.core import kalman
-from edge_agent.core.assignment import Indices, assign
-from edge_agent.core.types import CLASS_OF_COCO, Box, Detections, Track
+from edge_agent.core.assignment import assign
+from edge_agent.core.class_vote import CLASSES, elect, may_be_one, slots_of
+from edge_agent.core.overlap import pairwise_iou
+from edge_agent.core.types import Box, Detections, Track
 
+Flags = NDArray[np.bool_]
 Floats = NDArray[np.float64]
-Tracks = np.ndarray[Any, np.dtype[np.void]]
+Indices = NDArray[np.intp]
+Rows = np.ndarray[Any, np.dtype[np.void]]
 
-CLASSES = tuple(CLASS_OF_COCO.values())
-SLOT_OF_COCO = np.full(80, -1)  # COCO id -> column of the votes, -1 for what is no road user
-SLOT_OF_COCO[list(CLASS_OF_COCO)] = range(len(CLASSES))
-# Slots that may be one road user differ by less than 2: a person may be the rider of a two-wheeler, a far two-wheeler
-# may look like a car, a person never becomes a car.
-BODY_OF_SLOT = np.array([{"person": 0, "bicycle": 1, "motorcycle": 1}.get(name, 2) for name in CLASSES])
-
-TRACK = np.dtype(
+ROW = np.dtype(
     [
         ("id", "i8"),  # 0 until confirmed
         ("state", "f8", kalman.STATE_SHAPE),
-        ("votes", "f8", len(CLASSES)),  # sum of scores per class
+        ("votes", "f8", len(CLASSES)),
         ("slot", "i8"),  # the class that holds the vote
         ("score", "f8"),
         ("hits", "i8"),
         ("seen", "?"),  # in the last frame
-        ("seen_s", "f8"),  # when it was last
-        ("anchor", "f8", 4),  # the box where it last began to stand
-        ("anchor_s", "f8"),
+        ("seen_s", "f8"),
+        ("place", "f8", 4),  # the box when it came here
+        ("since_s", "f8"),
     ]
 )
+LEAVES_PLACE = 0.3  # a box whose centre has moved by so much of its size has left its place
 
 
 @dataclass(frozen=True, slots=True)
 class TrackerConfig:
     high_score: float = 0.35  # detections from here on begin tracks and are associated first
     low_score: float = 0.1  # detections below do not exist
-    confirm_hits: int = 3  # a track is shown from this many hits on, or ...
+    confirm_hits: int = 3  # a track is shown from so many hits on, or ...
     confirm_score: float = 0.75  # ... at once with such a score
     keep_new_s: float = 0.3  # how long an unconfirmed track survives unseen
     keep_lost_s: float = 1.5  # how long a moving one does
     keep_standing_s: float = 30.0  # how long a standing one does
     stand_after_s: float = 1.0  # a track that has kept its place for so long stands
-    least_iou: float = 0.15  # of a track and a detection that are one road user, in the first round
-    least_iou_low: float = 0.4  # the same for half-seen detections
-    least_iou_standing: float = 0.4  # the same for a standing track unseen for longer than keep_lost_s
-    class_lead: float = 1.25  # the vote changes hands when another class has so many times the holder's sum
+    least_iou: float = 0.2  # of a track and a sure detection of it
+    least_iou_low: float = 0.4  # of a track and a half-seen detection of it
+    least_iou_standing: float = 0.4  # of a standing track, unseen for longer than keep_lost_s, and any detection of it
+    class_lead: float = 1.25  # see class_vote
+
+
+DEFAULTS = TrackerConfig()
 
 
 class Tracker:
-    """Tracks of one camera. `ids` are drawn in order, one when a track is first shown.
+    """The tracks of one camera. `ids` are drawn in order, one when a track is first shown.
 
-    A track stays in the output, predicted and with seen=False, until it is forgotten; its id then never returns.
+    A track stays in the output, predicted and with seen=False, until it is forgotten; its id never returns after that.
     """
 
-    def __init__(self, ids: Iterator[int], config: TrackerConfig = TrackerConfig()) -> None:
+    def __init__(self, ids: Iterator[int], config: TrackerConfig = DEFAULTS) -> None:
         self._ids = ids
         self._config = config
-        self._tracks: Tracks = np.zeros(0, TRACK)
+        self._rows: Rows = np.zeros(0, ROW)
         self._at_s = 0.0
 
     def update(self, at_s: float, detections: Detections) -> list[Track]:
-        """Tracks after the frame of time at_s, which must not run backwards; gaps may be of any length."""
-        config = self._config
-        boxes, scores, slots = _road_users(detections, config.low_score)
-        high, low = np.flatnonzero(scores >= config.high_score), np.flatnonzero(scores < config.high_score)
+        """The tracks after the frame of time at_s. Frames may come at any pace, but time must not run backwards."""
+        boxes, scores, slots = _road_users(detections, self._config.low_score)
 
         # Move every track to now; forget what has been away too long.
-        tracks = self._remembered(self._tracks, at_s)
-        tracks["state"] = self._predicted(tracks, at_s)
+        rows = self._rows[self._remembered(at_s)]
+        rows["state"] = self._predict(rows, at_s)
 
-        # First round: sure detections and all tracks. Second: half-seen detections and what is left of those in view.
-        gains = self._gains(tracks, at_s, boxes, slots)
-        rows, columns = _associate(gains, np.arange(len(tracks)), high, config.least_iou)
-        left = np.setdiff1d(np.flatnonzero(tracks["id"] > 0), rows)
-        more_rows, more_columns = _associate(gains, left, low, config.least_iou_low)
-        rows, columns = np.concatenate([rows, more_rows]), np.concatenate([columns, more_columns])
-        tracks["seen"] = False
-        self._hit(tracks, rows, at_s, boxes[columns], scores[columns], slots[columns])
-
-        # What no track explains begins one.
-        new = np.setdiff1d(high, columns)
-        self._tracks = np.concatenate([tracks, _begin(at_s, boxes[new], scores[new], slots[new])])
+        # Give every track its detection; what no track explains begins one.
+        picked, columns = self._associate(rows, at_s, boxes, scores, slots)
+        rows["seen"] = False
+        rows[picked] = self._hit(rows[picked], at_s, boxes[columns], scores[columns], slots[columns])
+        new = scores >= self._config.high_score
+        new[columns] = False
+        self._rows = np.concatenate([rows, _begin(at_s, boxes[new], scores[new], slots[new])])
         self._at_s = at_s
-        return self._shown()
 
-    def _remembered(self, tracks: Tracks, at_s: float) -> Tracks:
-        config = self._config
-        keep_s = np.where(self._standing(tracks), config.keep_standing_s, config.keep_lost_s)
-        keep_s[tracks["id"] == 0] = config.keep_new_s
-        return tracks[at_s - tracks["seen_s"] <= keep_s]
+        # Whoever is confirmed now draws an id.
+        self._confirm(self._rows)
+        return _tracks(self._rows[self._rows["id"] > 0])
 
-    def _standing(self, tracks: Tracks) -> NDArray[np.bool_]:
-        """Whether each stood when it was last seen."""
-        result: NDArray[np.bool_] = tracks["seen_s"] - tracks["anchor_s"] >= self._config.stand_after_s
+    def _remembered(self, at_s: float) -> Flags:
+        rows, config = self._rows, self._config
+        keep_s = np.where(self._stood(rows), config.keep_standing_s, config.keep_lost_s)
+        keep_s[rows["id"] == 0] = config.keep_new_s
+        result: Flags = at_s - rows["seen_s"] <= keep_s
         return result
 
-    def _predicted(self, tracks: Tracks, at_s: float) -> Floats:
-        """States at at_s. What is unseen keeps its size, and what stood when it was lost keeps its place."""
-        lost, state = ~tracks["seen"], tracks["state"]
+    def _stood(self, rows: Rows) -> Flags:
+        """Whether each stood when it was last seen."""
+        result: Flags = rows["seen_s"] - rows["since_s"] >= self._config.stand_after_s
+        return result
+
+    def _predict(self, rows: Rows, at_s: float) -> Floats:
+        """States at at_s. What is out of sight keeps its size, and what stood when it was lost keeps its place."""
+        state, lost = rows["state"], ~rows["seen"]
         state[lost, kalman.VELOCITY, 2:] = 0.0
-        state[lost & self._standing(tracks), kalman.VELOCITY] = 0.0
+        state[lost & self._stood(rows), kalman.VELOCITY] = 0.0
         return kalman.predict(state, max(0.0, at_s - self._at_s))
 
-    def _gains(self, tracks: Tracks, at_s: float, boxes: Floats, slots: Indices) -> Floats:
-        """(tracks, detections): IoU where the two may be one road user, else 0."""
+    def _associate(
+        self, rows: Rows, at_s: float, boxes: Floats, scores: Floats, slots: Indices
+    ) -> tuple[Indices, Indices]:
+        """Rows and the detections that are theirs."""
         config = self._config
-        gains = iou(kalman.boxes_of(tracks["state"]), boxes)
-        gains[np.abs(BODY_OF_SLOT[tracks["slot"]][:, None] - BODY_OF_SLOT[slots]) > 1] = 0.0
-        long_lost = at_s - tracks["seen_s"] > config.keep_lost_s
-        gains[long_lost[:, None] & (gains < config.least_iou_standing)] = 0.0
-        return gains
+        gains = pairwise_iou(kalman.boxes_of(rows["state"]), boxes)
+        gains[~may_be_one(rows["slot"], slots)] = 0.0
+        gains[(gains < config.least_iou_standing) & (at_s - rows["seen_s"] > config.keep_lost_s)[:, None]] = 0.0
 
-    def _hit(self, tracks: Tracks, rows: Indices, at_s: float, boxes: Floats, scores: Floats, slots: Indices) -> None:
-        """Enter into the tracks of these rows the detection that each was given."""
-        hit = tracks[rows]
-        hit["state"] = kalman.correct(hit["state"], boxes)
-        hit["votes"][np.arange(len(hit)), slots] += scores
-        hit["slot"] = self._vote(hit)
-        hit["score"], hit["seen"], hit["seen_s"] = scores, True, at_s
-        hit["hits"] += 1
-        moved = _apart(kalman.boxes_of(hit["state"]), hit["anchor"]) > 0.3
-        hit["anchor"][moved] = kalman.boxes_of(hit["state"][moved])
-        hit["anchor_s"][moved] = at_s
-        tracks[rows] = hit
+        sure = scores >= config.high_score
+        picked, columns = assign(np.where(sure, gains - config.least_iou, 0.0))
+        left = rows["id"] > 0
+        left[picked] = False
+        more, more_columns = assign(np.where(left[:, None] & ~sure, gains - config.least_iou_low, 0.0))
+        return np.concatenate([picked, more]), np.concatenate([columns, more_columns])
 
-    def _vote(self, tracks: Tracks) -> Indices:
-        """The class of each: that with the largest sum of scores, but the holder yields only to a clear lead."""
-        holder, best = tracks["slot"], tracks["votes"].argmax(axis=1)
-        every = np.arange(len(tracks))
-        leads = tracks["votes"][every, best] > self._config.class_lead * tracks["votes"][every, holder]
-        return np.where(leads, best, holder)
+    def _hit(self, rows: Rows, at_s: float, boxes: Floats, scores: Floats, slots: Indices) -> Rows:
+        """These rows after each was given the detection of the same index."""
+        rows["state"] = kalman.correct(rows["state"], boxes)
+        rows["votes"][np.arange(len(rows)), slots] += scores
+        rows["slot"] = elect(rows["votes"], rows["slot"], self._config.class_lead)
+        rows["score"], rows["seen"], rows["seen_s"] = scores, True, at_s
+        rows["hits"] += 1
+        now = kalman.boxes_of(rows["state"])
+        left = _moved(rows["place"], now) > LEAVES_PLACE
+        rows["place"][left], rows["since_s"][left] = now[left], at_s
+        return rows
 
-    def _shown(self) -> list[Track]:
-        """The confirmed tracks; whoever is confirmed now draws an id."""
-        config, tracks = self._config, self._tracks
-        sure = (tracks["hits"] >= config.confirm_hits) | (tracks["score"] >= config.confirm_score)
-        for row in np.flatnonzero((tracks["id"] == 0) & sure):
-            tracks["id"][row] = next(self._ids)
-        shown = tracks[tracks["id"] > 0]
-        columns = (
-            shown["id"].tolist(),
-            kalman.boxes_of(shown["state"]).tolist(),
-            shown["slot"].tolist(),
-            shown["score"].tolist(),
-            shown["seen"].tolist(),
-            shown["hits"].tolist(),
-        )
-        return [
-            Track(number, Box(*box), CLASSES[slot], score, seen, hits)
-            for number, box, slot, score, seen, hits in zip(*columns, strict=True)
-        ]
+    def _confirm(self, rows: Rows) -> None:
+        sure = (rows["hits"] >= self._config.confirm_hits) | (rows["score"] >= self._config.confirm_score)
+        for index in np.flatnonzero((rows["id"] == 0) & sure):
+            rows["id"][index] = next(self._ids)
 
 
 def _road_users(detections: Detections, low_score: float) -> tuple[Floats, Floats, Indices]:
-    slots = SLOT_OF_COCO[detections.classes]
+    """Boxes, scores and class slots of the detections that count."""
+    slots = slots_of(detections.classes)
     kept = (slots >= 0) & (detections.scores >= low_score)
     return detections.boxes[kept].astype(np.float64), detections.scores[kept].astype(np.float64), slots[kept]
 
 
-def _associate(gains: Floats, rows: Indices, columns: Indices, least: float) -> tuple[Indices, Indices]:
-    """Pairs of these rows and columns with the largest sum of gains above `least`."""
-    picked_rows, picked_columns = assign(gains[np.ix_(rows, columns)] - least)
-    return rows[picked_rows], columns[picked_columns]
+def _begin(at_s: float, boxes: Floats, scores: Floats, slots: Indices) -> Rows:
+    rows = np.zeros(len(boxes), ROW)
+    rows["state"], rows["place"] = kalman.begin(boxes), boxes
+    rows["votes"][np.arange(len(rows)), slots] = scores
+    rows["slot"], rows["score"], rows["hits"], rows["seen"] = slots, scores, 1, True
+    rows["seen_s"] = rows["since_s"] = at_s
+    return rows
 
 
-def _begin(at_s: float, boxes: Floats, scores: Floats, slots: Indices) -> Tracks:
-    tracks = np.zeros(len(boxes), TRACK)
-    tracks["state"], tracks["anchor"] = kalman.begin(boxes), boxes
-    tracks["votes"][np.arange(len(boxes)), slots] = scores
-    tracks["slot"], tracks["score"], tracks["hits"], tracks["seen"] = slots, scores, 1, True
-    tracks["seen_s"] = tracks["anchor_s"] = at_s
-    return tracks
-
-
-def _apart(boxes: Floats, others: Floats) -> Floats:
-    """How far the centres of two boxes of a row lie apart, in sizes of the second (the larger of the two axes)."""
-    size = np.maximum(others[:, 2:] - others[:, :2], kalman.SMALLEST_BOX)
-    result: Floats = np.abs((boxes[:, :2] + boxes[:, 2:] - others[:, :2] - others[:, 2:]) / (2 * size)).max(axis=1)
+def _moved(before: Floats, after: Floats) -> Floats:
+    """How far the centre has come from box to box, in widths or heights of the box before, whichever is more."""
+    size = np.maximum(before[:, 2:] - before[:, :2], kalman.SMALLEST_BOX)
+    way = (after[:, :2] + after[:, 2:] - before[:, :2] - before[:, 2:]) / 2
+    result: Floats = np.abs(way / size).max(axis=1, initial=0.0)
     return result
 
 
-def iou(boxes: Floats, others: Floats) -> Floats:
-    """(n, m): intersection over union of every box (n, 4) with every other (m, 4)."""
-    low = np.maximum(boxes[:, None, :2], others[None, :, :2])
-    high = np.minimum(boxes[:, None, 2:], others[None, :, 2:])
-    shared = np.maximum(high - low, 0.0).prod(axis=2)
-    area, other_area = (boxes[:, 2:] - boxes[:, :2]).prod(axis=1), (others[:, 2:] - others[:, :2]).prod(axis=1)
-    union = area[:, None] + other_area[None, :] - shared
-    result: Floats = shared / np.maximum(union, kalman.SMALLEST_BOX**2)
-    return result
+def _tracks(rows: Rows) -> list[Track]:
+    boxes = kalman.boxes_of(rows["state"]).tolist()
+    columns = (rows[name].tolist() for name in ("id", "slot", "score", "seen", "hits"))
+    return [
+        Track(number, Box(*box), CLASSES[slot], score, seen, hits)
+        for box, number, slot, score, seen, hits in zip(boxes, *columns, strict=True)
+    ]
