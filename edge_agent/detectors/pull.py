@@ -1,8 +1,8 @@
 """Fetch a model's file from where its makers publish it, or from a mirror, and keep it only if its SHA-256 is right."""
 
+import http.client
 import os
 import tempfile
-import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -39,7 +39,7 @@ def pull(entry: ModelEntry, source: str | None, into: Path, progress: Progress =
             finally:
                 Path(kept.name).unlink(missing_ok=True)
         _flush_folder(into)
-    except (urllib.error.URLError, OSError) as error:
+    except (OSError, http.client.HTTPException) as error:  # URLError is an OSError
         reason = getattr(error, "reason", None) or getattr(error, "strerror", None) or error
         raise ModelError(f"model {entry.name}: {source}: {reason}; check the address, or use a mirror folder") from None
     return target

@@ -81,7 +81,8 @@ def test_yolox(seed, limits):
     for i, (stride, column, row) in enumerate(_cells()):
         x, y, w, h, objectness, *scores = output[0, i]
         if best := _best(objectness * np.array(scores)[COLUMNS], limits):
-            cx, cy, half_w, half_h = (x + column) * stride, (y + row) * stride, math.exp(w) * stride / 2, math.exp(h) * stride / 2
+            cx, cy = (x + column) * stride, (y + row) * stride
+            half_w, half_h = math.exp(w) * stride / 2, math.exp(h) * stride / 2
             expected.append(([cx - half_w, cy - half_h, cx + half_w, cy + half_h], *best))
     _same(YOLOX.decode([output], CELLS, _wanted(limits)), expected)
 

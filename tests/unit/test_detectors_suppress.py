@@ -44,7 +44,11 @@ def test_what_a_dropped_box_overlapped_stays():
 
 def test_the_scene_itself_is_no_vehicle():
     boxes = np.array(
-        [[0, 0, 0.95, 1], [0, 0.4, 0.95, 0.5], [0.1, 0, 0.8, 0.8], [0.3, 0, 0.7, 1], [0.5, 0.5, 0.5, 0.6], [0.6, 0.6, 0.5, 0.7]],
+        [
+            [0, 0, 0.95, 1], [0, 0.4, 0.95, 0.5], [0.1, 0, 0.8, 0.8],
+            [0.3, 0, 0.7, 1],
+            [0.5, 0.5, 0.5, 0.6], [0.6, 0.6, 0.5, 0.7],
+        ],
         np.float32,
     )
     assert plausible(boxes).tolist() == [False, False, False, True, False, False]
@@ -56,7 +60,8 @@ def candidates(draw):
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     corners, sides = rng.random((n, 2)) * 0.7, 0.02 + rng.random((n, 2)) * 0.28
     boxes = np.hstack([corners, corners + sides]).astype(np.float32)
-    return boxes, rng.random(n).astype(np.float32), rng.choice([PERSON, BICYCLE, CAR, MOTORCYCLE, BUS, TRUCK], n).astype(np.int32)
+    classes = rng.choice([PERSON, BICYCLE, CAR, MOTORCYCLE, BUS, TRUCK], n)
+    return boxes, rng.random(n).astype(np.float32), classes.astype(np.int32)
 
 
 def _drops(better, worse, better_class, worse_class):
