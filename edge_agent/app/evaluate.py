@@ -122,5 +122,6 @@ def _observations(
 
 
 def recorded_detections(path: Path, scene: SceneFile, truth: Truth) -> Iterator[tuple[float, Detections]]:
-    for at_s, _, detections in read_detections(path, scene.ref_resolution, truth.fps):
+    frames = round(truth.duration_s * truth.fps)
+    for at_s, _, detections in read_detections(path, scene.ref_resolution, truth.fps, frames):
         yield at_s, detections
