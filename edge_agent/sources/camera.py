@@ -117,7 +117,7 @@ class CaptureSource:
             except ChildStalled:
                 return no_frame_for(source, self._stall_s)
             except ChildDied as error:
-                return _with(str(error), child, source)
+                return _with(f"{error}; it is started again", child, source)
             match item:
                 case Picture(index, at_s, pixels):
                     self._next_index = first_index + index + 1

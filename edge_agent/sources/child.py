@@ -1,6 +1,7 @@
 """The parent's end of a capture child: start it, read what it sends within a time limit, end it."""
 
 import os
+import re
 import select
 import signal
 import subprocess
@@ -15,6 +16,7 @@ from edge_agent.sources.pipe import FRAME, HEADER, Job, Note, Picture, decode_no
 PIPE_BYTES = 1 << 20  # the most that needs no privilege; a frame of 640x360 fits
 TAIL_BYTES = 2000
 EXIT_S = 5.0
+TAG = re.compile(r"\[\w+ @ 0x[0-9a-f]+\] ")  # FFmpeg's: [rtsp @ 0x55bf88d37b00]
 LEAN = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "1", "OPENCV_LOG_LEVEL": "ERROR"}
 
 
@@ -59,7 +61,7 @@ class Child:
     @property
     def last_words(self) -> str:
         """The last line that OpenCV and FFmpeg left on stderr; may hold secrets."""
-        lines = self._tail.decode(errors="replace").split("\n")
+        lines = TAG.sub("", self._tail.decode(errors="replace")).split("\n")
         return next((line.strip() for line in reversed(lines) if line.strip()), "")
 
     def read(self, timeout_s: float) -> Picture | Note:

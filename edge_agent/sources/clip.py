@@ -44,6 +44,11 @@ class ClipReader(Iterator[Frame]):
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    @property
+    def child_pid(self) -> int:
+        """The capture child's, for measurements and tests."""
+        return self._child.pid
+
     def close(self) -> None:
         self._child.close()
 
