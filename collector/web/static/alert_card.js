@@ -26,10 +26,10 @@ export function fill(card, alert) {
     card.heading,
     el("p", { class: "badges" }, badge(alert), alert.late && el("span", { class: "late", title: text("late_why") }, text("late")), duration(alert)),
     el("h3", {}, titleOf(alert)),
+    alert.box && pictureOf(alert.box),
     el("p", { class: "where" }, places(alert).map((place) => [el("span", {}, place), " "])),
     el("p", { class: "when" }, [when(alert), text("confidence", { value: percent(alert.confidence) }), ...known(alert.detail)].join(" · ")),
     el("ul", { class: "road-users" }, alert.road_users.map(roadUser)),
-    alert.box && pictureOf(alert.box),
   );
   card.more.textContent = text("more");
   renew(card.facts, facts(alert).flatMap(([name, value]) => [el("dt", {}, text(`fact.${name}`)), el("dd", {}, value)]));

@@ -6,7 +6,7 @@ import { AnswerError, getJson, now } from "./api.js";
 import { countOnline, drawDevices } from "./devices.js";
 import { byId, renew } from "./dom.js";
 import { time } from "./format.js";
-import { connectSwitches, showClock, showConnection, showPlace, showSwitches, showTotals } from "./header.js";
+import { connectSwitches, showClock, showConnection, showPlace, showSwitches, showSummary } from "./header.js";
 import { text, translatePage } from "./language.js";
 import { ring } from "./sound.js";
 import { follow } from "./stream.js";
@@ -25,7 +25,7 @@ const answers = {}; // the last answer of each panel: {devices, traffic, summary
 const panels = {
   devices: { path: "/api/v1/devices", draw: drawDevicesPanel },
   traffic: { path: "/api/v1/traffic?minutes=1", draw: ({ minutes }) => renew(byId("traffic"), drawTraffic(minutes)) },
-  summary: { path: "/api/v1/summary", draw: showTotals },
+  summary: { path: "/api/v1/summary", draw: showSummary },
 };
 
 /** Closed ones first: one that ends between the two requests is then missing below, rather than shown as open for ever. */

@@ -54,7 +54,9 @@ export function showPlace(devices) {
   byId("place").textContent = sites.length === 1 ? text("site_one", { site: sites[0] }) : sites.length ? text("sites", { n: number(sites.length) }) : text("subtitle");
 }
 
-export function showTotals(summary) {
+/** The sums of the store, and whether the collector itself hears anything: silence must not look like peace. */
+export function showSummary(summary) {
+  byId("broker-lost").hidden = summary.broker?.connected !== false;
   const totals = [
     ["total_events", summary.events, false],
     ["total_missing", summary.missing, summary.missing > 0],

@@ -24,7 +24,7 @@ export async function toggleSound() {
   }
   remember("sound", "on");
   await resumeSound();
-  ring(); // lets the operator hear what it will be like
+  chime(); // lets the operator hear what it will be like
 }
 
 export async function resumeSound() {
@@ -36,6 +36,10 @@ export async function resumeSound() {
 export function ring() {
   if (soundState() !== "on" || Date.now() - lastRungMs < PAUSE_MS) return;
   lastRungMs = Date.now();
+  chime();
+}
+
+function chime() {
   TONES_HZ.forEach((hz, i) => playTone(hz, context.currentTime + i * TONE_S));
 }
 

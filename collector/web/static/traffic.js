@@ -1,12 +1,14 @@
 // The last minute's traffic: one block per camera, one row per lane, and the count lines.
 
+import { now } from "./api.js";
 import { el, svg } from "./dom.js";
-import { isNumber, minute, number, percent, speed } from "./format.js";
+import { isNumber, minute, number, percent, speed, time } from "./format.js";
 import { text } from "./language.js";
 
 const ORDER = ["motorcycle", "bicycle", "car", "bus", "truck", "three_wheeler", "person", "unknown"]; // as they occur here
 const BUSY = 0.3; // shares of the minute
 const DENSE = 0.6;
+const OLD_MS = 5 * 60_000;
 
 export function drawTraffic(minutes) {
   const blocks = newest(minutes).map(camera);
@@ -27,10 +29,14 @@ function camera(one) {
   return el(
     "section",
     { class: "camera" },
-    el("h3", {}, `${one.device} · ${text("camera", { name: one.camera })}`, el("span", { class: "aside" }, text("minute_of", { time: minute(Date.parse(one.from)) }))),
+    el("h3", {}, `${one.device} · ${text("camera", { name: one.camera })}`, el("span", { class: "aside" }, minuteOf(Date.parse(one.from)))),
     one.lanes.length ? one.lanes.map(lane) : el("p", { class: "note" }, text("no_lanes")),
     one.lines.map(line),
   );
+}
+
+function minuteOf(from) {
+  return now() - from < OLD_MS ? text("minute_of", { time: minute(from) }) : text("old_minute", { time: time(from, now()) });
 }
 
 function lane(one) {
