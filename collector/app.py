@@ -1,15 +1,18 @@
 """The collector put together: store, broker, ingest and web, started in this order and stopped in the other."""
 
 import asyncio
+import dataclasses
+import os
 import secrets
 import signal
 from collections.abc import Callable
+from contextlib import AsyncExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import msgspec
 from aiohttp import web
+from msgspec.structs import asdict
 
 from collector.broker_embedded import EmbeddedBroker
 from collector.broker_link import BrokerLink, LinkState
@@ -72,74 +75,92 @@ def api_token(data_dir: Path) -> str:
 
 
 async def serve(config: Config, password: str | None, say: Say) -> int:
-    """Run until a signal; the exit code: 0 after SIGTERM, 130 after Ctrl-C. Raises CannotServe."""
-    loop = asyncio.get_running_loop()
-    ended: asyncio.Future[int] = loop.create_future()
+    """Run until a signal; the exit code: 0 after SIGTERM, 130 after Ctrl-C. Raises Told."""
     data_dir = prepare_data_dir(config)
-    accounts = Accounts(data_dir / ACCOUNTS)
-    store = EventStore(data_dir / DATABASE)
-    reader = Reader(data_dir / DATABASE)
-    feed = AlertFeed(lambda after, limit: reader.ask(queries.alert_changes, after, limit))
+    ending = Ending()
+    async with AsyncExitStack() as parts:  # stopped in the reverse order of their start
+        accounts = parts.enter_context(closing(Accounts(data_dir / ACCOUNTS)))
+        credentials = await asyncio.to_thread(prepare_accounts, accounts, password)
+        reader = parts.enter_context(closing(Reader(data_dir / DATABASE)))
+        feed = AlertFeed(lambda after, limit: reader.ask(queries.alert_changes, after, limit))
 
-    def end(outcome: int | str) -> None:
-        if not ended.done():
-            ended.set_result(outcome) if isinstance(outcome, int) else ended.set_exception(CannotServe(outcome))
+        broker = await _start_embedded_broker(config, data_dir, parts) if config.embedded_broker else None
+        ingest = Ingest(EventStore(data_dir / DATABASE), asdict(config.keep_days), _publisher(feed), ending.fail)
+        ingest.start()
+        parts.push_async_callback(asyncio.to_thread, ingest.stop)
+        link = BrokerLink(config.broker, config.instance, ingest.receive, _link_teller(config, ending, say))
 
-    def fail(reason: str) -> None:
-        loop.call_soon_threadsafe(end, reason)
+        def status() -> dict[str, Any]:
+            told = {**dataclasses.asdict(link.state), "restarts": broker.restarts if broker else 0}
+            return {"broker": told, "messages": dict(ingest.counts), "subscribers": feed.subscribers}
+
+        services = Services(reader, feed, accounts, api_token(data_dir), _hosts(config), status)
+        address = await _listen(application(services), config, parts)
+        _introduce(config, address, credentials, data_dir, say)
+        link.start()
+        parts.push_async_callback(asyncio.to_thread, link.stop)
+        return await ending.outcome
+
+
+class Ending:
+    """How the process ends: by a signal, or by the failure of a part."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self.outcome: asyncio.Future[int] = self._loop.create_future()
+        self._loop.add_signal_handler(signal.SIGINT, self._end, 130)
+        self._loop.add_signal_handler(signal.SIGTERM, self._end, 0)
+
+    def fail(self, reason: str) -> None:
+        """From any thread."""
+        self._loop.call_soon_threadsafe(self._end, CannotServe(reason))
+
+    def _end(self, how: int | CannotServe) -> None:
+        if self.outcome.done():
+            return
+        if isinstance(how, int):
+            self.outcome.set_result(how)
+        else:
+            self.outcome.set_exception(how)
+
+
+async def _start_embedded_broker(config: Config, data_dir: Path, parts: AsyncExitStack) -> EmbeddedBroker:
+    broker = EmbeddedBroker(data_dir, config.broker.port)
+    await asyncio.to_thread(broker.start)
+    parts.push_async_callback(asyncio.to_thread, broker.stop)
+    return broker
+
+
+def _publisher(feed: AlertFeed) -> Callable[[tuple[Change, ...]], None]:
+    loop = asyncio.get_running_loop()
 
     def publish(changes: tuple[Change, ...]) -> None:
         loop.call_soon_threadsafe(feed.publish, [(change.seq, change.body) for change in changes])
 
-    def tell_link(state: LinkState) -> None:
-        say(_link_line(config, state))
+    return publish
+
+
+def _link_teller(config: Config, ending: Ending, say: Say) -> Callable[[LinkState], None]:
+    """Says how the link fares; a broker that refuses from the start is no matter of waiting."""
+
+    def tell(state: LinkState) -> None:
         if state.refused and state.connections == 0:
-            fail(_link_line(config, state))
+            ending.fail(_link_line(config, state))
+        else:
+            say(_link_line(config, state))
 
-    ingest = Ingest(store, msgspec.structs.asdict(config.keep_days), publish, fail)
-    link = BrokerLink(config.broker, config.instance, ingest.receive, tell_link)
-    broker = EmbeddedBroker(data_dir, config.broker.port) if config.embedded_broker else None
-
-    def status() -> dict[str, Any]:
-        told = {**msgspec.to_builtins(link.state), "restarts": broker.restarts if broker else 0}
-        return {"broker": told, "messages": dict(ingest.counts), "subscribers": feed.subscribers}
-
-    token = api_token(data_dir)
-    services = Services(reader, feed, accounts, token, _hosts(config), status)
-    runner = web.AppRunner(application(services), handler_cancellation=True, shutdown_timeout=2)
-    for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 0)):
-        loop.add_signal_handler(number, end, code)
-    try:
-        address = await _listen(runner, config)
-        if broker is not None:
-            broker.start()
-        ingest.start()
-        link.start()
-        credentials = await asyncio.to_thread(prepare_accounts, accounts, password)
-        _introduce(config, address, credentials, data_dir, say)
-        return await ended
-    finally:
-        await runner.cleanup()
-        await asyncio.to_thread(_stop, link, ingest, broker)
-        reader.close()
-        accounts.close()
+    return tell
 
 
-def _stop(link: BrokerLink, ingest: Ingest, broker: EmbeddedBroker | None) -> None:
-    link.stop()
-    ingest.stop()
-    if broker is not None:
-        broker.stop()
-
-
-async def _listen(runner: web.AppRunner, config: Config) -> str:
+async def _listen(app: web.Application, config: Config, parts: AsyncExitStack) -> str:
+    runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=2)
     await runner.setup()
-    site = web.TCPSite(runner, config.http.host, config.http.port)
+    parts.push_async_callback(runner.cleanup)
     try:
-        await site.start()
+        await web.TCPSite(runner, config.http.host, config.http.port).start()
     except OSError as error:
         raise CannotServe(
-            f"port {config.http.port} on {config.http.host}: {error.strerror}; "
+            f"port {config.http.port} on {config.http.host}: {os.strerror(error.errno or 0)}; "
             "stop what listens there, or choose another with --http-port"
         ) from error
     host, port = runner.addresses[0][:2]

@@ -1,6 +1,7 @@
 """The command `collector`. Parts are imported when a command needs them, so that --help answers at once."""
 
 import json
+import re
 import sys
 import time
 from pathlib import Path
@@ -220,9 +221,12 @@ def _api(url: str, token_file: Path) -> "Api":
     from collector.client import Api
 
     try:
-        return Api(url, token_file.read_text().strip())
+        token = token_file.read_text().strip()
     except OSError as error:
-        raise WrongUse(f"--token-file {token_file}: {error.strerror}; `collector serve` writes it to its data dir") from error
+        raise WrongUse(f"--token-file {token_file}: {error.strerror}; `collector serve` writes one") from error
+    if not re.fullmatch(r"[\w.~+/=-]{1,512}", token, re.ASCII):
+        raise WrongUse(f"--token-file {token_file}: holds no token; `collector serve` writes one")
+    return Api(url, token)
 
 
 def _print(item: dict[str, Any], line: str, as_json: bool) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from collector.core.errors import Told
+from collector.core.errors import Told, WrongUse
 from collector.core.sse import Parser, ServerEvent
 
 PATIENCE_S = 30.0  # the stream says at least every 15 s that it lives
@@ -26,7 +26,7 @@ class Api:
     def __init__(self, url: str, token: str) -> None:
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or parts.hostname is None:
-            raise ApiError(f"--url {url!r}: expected http://HOST:PORT")
+            raise WrongUse(f"--url {url!r}: expected http://HOST:PORT")
         self._url = url.rstrip("/")
         self._https = parts.scheme == "https"
         self._host, self._port = parts.hostname, parts.port

@@ -22,7 +22,8 @@ def alert(alert: Json, language: str) -> str:
     lane = f" {words['lane']} {alert['lane']}" if alert["lane"] else ""
     late = f", {words['late']}" if alert["late"] else ""
     severity = SEVERITIES[language][alert["severity"]]
-    return f"{_clock(alert['started_at'])}  {severity:<8}  {alert['title'][language]}  {place}{lane}  {words[alert['state']]}{late}"
+    told = f"{_clock(alert['started_at'])}  {severity:<8}  {alert['title'][language]}"
+    return f"{told}  {place}{lane}  {words[alert['state']]}{late}"
 
 
 def event(event: Json) -> str:

@@ -36,8 +36,8 @@ def incident(**changes: Any) -> IncidentData:
 
 
 def lost(**changes: Any) -> LostData:
-    fields: dict[str, Any] = {"run": "9f2c61d0", "stream": STREAM, "first": 3, "last": 5, "reason": "outbox_full", "clock": CLOCK}
-    return LostData(**{**fields, **changes})
+    fields: dict[str, Any] = {"run": "9f2c61d0", "stream": STREAM, "first": 3, "last": 5, "reason": "outbox_full"}
+    return LostData(**{**fields, "clock": CLOCK, **changes})
 
 
 def traffic_minute(**changes: Any) -> TrafficMinuteData:

@@ -26,8 +26,9 @@ def told(reports: list[tuple[Report, float]]) -> Alert | None:
 def test_any_order_of_revisions_gives_the_same_alert(data: st.DataObject) -> None:
     phases = data.draw(st.lists(st.sampled_from(["new", "update", "end"]), min_size=1, max_size=6))
     lates = data.draw(st.lists(st.booleans(), min_size=len(phases), max_size=len(phases)))
+    times = {"started_at": "2026-03-02T00:15:21Z", "updated_at": "2026-03-02T00:15:21Z"}
     reports = [
-        (report(i, phase, late, confidence=i / 10, started_at="2026-03-02T00:15:21Z", updated_at="2026-03-02T00:15:21Z"), NOW + i)
+        (report(i, phase, late, confidence=i / 10, **times), NOW + i)
         for i, (phase, late) in enumerate(zip(phases, lates, strict=True), start=1)
     ]
     repeated = reports + data.draw(st.lists(st.sampled_from(reports), max_size=3))

@@ -1,6 +1,7 @@
 """What a received message is: read, judged, and put into ranges."""
 
 import time
+from itertools import pairwise
 
 import msgspec
 import pytest
@@ -121,7 +122,7 @@ seqs = st.lists(st.integers(1, 60))
 def test_ranges_cover_exactly_what_they_were_made_of(numbers: list[int]) -> None:
     ranges = delivery.coalesce(numbers)
     assert [n for first, last in ranges for n in range(first, last + 1)] == sorted(set(numbers))
-    assert all(after[0] > before[1] + 1 for before, after in zip(ranges, ranges[1:], strict=False))
+    assert all(after[0] > before[1] + 1 for before, after in pairwise(ranges))
     assert delivery.size(ranges) == len(set(numbers))
 
 

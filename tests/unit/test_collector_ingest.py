@@ -24,7 +24,7 @@ from collector.store.writing import Change
 from event_contract import topics
 from event_contract.messages import Ack, CollectorStatus, Will, encode
 from tests.brokers import embedded, free_port, mosquitto
-from tests.wire_messages import DEVICE, STREAM, birth, event, incident
+from tests.wire_messages import DEVICE, birth, event, incident
 
 KEEP = {"incident": 10.0, "state": 10.0, "telemetry": 10.0}
 INCIDENTS = topics.event(DEVICE, "incident")
@@ -42,7 +42,7 @@ class Device:
         self.client.on_subscribe = lambda *_: ready.set()
         self.client.connect("127.0.0.1", port)
         self.client.loop_start()
-        self.client.subscribe([("roadside/v1/+/ack", mqtt.SubscribeOptions(1)), (topics.COLLECTORS_STATUS, mqtt.SubscribeOptions(1))])
+        self.client.subscribe([(topic, mqtt.SubscribeOptions(1)) for topic in (topics.ack("+"), topics.COLLECTORS_STATUS)])
         assert ready.wait(10)
 
     def send(self, payload: bytes, topic: str = INCIDENTS, *, retain: bool = False) -> None:

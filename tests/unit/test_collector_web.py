@@ -178,8 +178,17 @@ def test_a_foreign_host_name_is_refused_even_with_the_token(tmp_path: Path) -> N
 
 @pytest.mark.parametrize(
     "path",
-    ["/alerts?state=ajar", "/alerts?limit=0", "/alerts?limit=1001", "/alerts?before=x", "/events?after=-1"]
-    + ["/events?after=99999999999999999999", "/traffic?minutes=0", "/traffic?minutes=٣", "/alerts/stream?last_event_id=x"],
+    [
+        "/alerts?state=ajar",
+        "/alerts?limit=0",
+        "/alerts?limit=1001",
+        "/alerts?before=x",
+        "/events?after=-1",
+        "/events?after=99999999999999999999",
+        "/traffic?minutes=0",
+        "/traffic?minutes=٣",
+        "/alerts/stream?last_event_id=x",
+    ],
 )
 def test_a_bad_question_names_the_parameter(tmp_path: Path, path: str) -> None:
     async def scene(site: Site) -> None:
@@ -302,10 +311,9 @@ def test_a_subscriber_that_takes_nothing_is_cut(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr(api, "SLOW_AFTER_S", 0.3)
 
     async def scene(site: Site) -> None:
-        reader, writer = await asyncio.open_connection("127.0.0.1", int(site.url.rsplit(":", 1)[1]), limit=1)
-        writer.write(
-            f"GET /api/v1/alerts/stream?last_event_id=0 HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {site.token}\r\n\r\n".encode()
-        )
+        _, writer = await asyncio.open_connection("127.0.0.1", int(site.url.rsplit(":", 1)[1]), limit=1)
+        request = "GET /api/v1/alerts/stream?last_event_id=0 HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+        writer.write(f"{request}Authorization: Bearer {site.token}\r\n\r\n".encode())
         padded = {"note": "x" * 50_000}
         seq = 0
         while not site.feed.subscribers:
@@ -326,7 +334,9 @@ def test_accounts_survive_a_restart_and_a_new_password_ends_the_sessions(tmp_pat
     session = accounts.open_session("operator")
     accounts.close()
     again = Accounts(tmp_path / "accounts.sqlite")
-    assert again.check("operator", PASSWORD) and not again.check("operator", PASSWORD + "x") and not again.check("nobody", PASSWORD)
+    assert again.check("operator", PASSWORD)
+    assert not again.check("operator", PASSWORD + "x")
+    assert not again.check("nobody", PASSWORD)
     assert again.user_of(session) == "operator"
     again.set_password("operator", PASSWORD + "x")
     assert again.user_of(session) is None

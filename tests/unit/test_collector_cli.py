@@ -1,0 +1,204 @@
+"""The command `collector` as a person meets it: real processes, exit codes, one line per error."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from event_contract import topics
+from event_contract.messages import encode
+from tests.brokers import free_port, mosquitto
+from tests.unit.test_collector_ingest import Device
+from tests.wire_messages import DEVICE, STREAM, birth, event, incident
+
+TOKEN = "a file with a token"
+COMMAND = [sys.executable, "-c", "from collector.cli import main; main()"]
+
+
+def collector(*arguments: str | Path, patience_s: float = 60) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "COLUMNS": "100"}
+    return subprocess.run(
+        [*COMMAND, *map(str, arguments)], capture_output=True, text=True, timeout=patience_s, env=environment
+    )
+
+
+class Served:
+    """A running `collector serve` with its ports, stopped at the end."""
+
+    def __init__(self, tmp_path: Path, *options: str) -> None:
+        self.data_dir = tmp_path / "data"
+        self.http_port, self.mqtt_port = free_port(), free_port()
+        self.options = options
+        self.log = tmp_path / "serve.log"
+        self.start()
+
+    def start(self) -> None:
+        ports = ["--http-port", str(self.http_port), "--mqtt-port", str(self.mqtt_port)]
+        command = [*COMMAND, "serve", "--data-dir", str(self.data_dir), *ports, *self.options]
+        with self.log.open("a") as log:
+            self.process = subprocess.Popen(command, stdout=log, stderr=log)
+        deadline = time.monotonic() + 60
+        while ": connected" not in self.log.read_text():
+            assert self.process.poll() is None, self.log.read_text()
+            assert time.monotonic() < deadline, self.log.read_text()
+            time.sleep(0.05)
+
+    @property
+    def access(self) -> list[str]:
+        return ["--url", f"http://127.0.0.1:{self.http_port}", "--token-file", str(self.data_dir / "api-token")]
+
+    def stop(self, number: int) -> int:
+        self.process.send_signal(number)
+        return self.process.wait(30)
+
+
+@contextmanager
+def served(tmp_path: Path, *options: str) -> Iterator[Served]:
+    running = Served(tmp_path, *(options or ("--embedded-broker",)))
+    try:
+        yield running
+    finally:
+        running.process.kill()
+        running.process.wait()
+
+
+@pytest.mark.chain
+def test_from_an_event_to_the_lines_that_a_person_reads(tmp_path: Path) -> None:
+    with served(tmp_path) as running:
+        tail = subprocess.Popen(
+            [*COMMAND, "alerts", "tail", "--since", "0", "--lang", "vi", *running.access], stdout=subprocess.PIPE, text=True
+        )
+        device = Device(running.mqtt_port)
+        device.send(encode(birth(1, 1)), topics.status(DEVICE), retain=True)
+        first = event(incident(), 1)
+        device.send(first)
+        device.acks(1)
+        assert tail.stdout is not None
+        assert re.search(rf"CAO +Xe dừng trên phần đường xe chạy +{DEVICE}/north làn 2 +mở", tail.stdout.readline())
+
+        # the collector and with it its broker die; the tail resumes where it was
+        running.process.kill()
+        running.process.wait()
+        device.close()
+        running.log.write_text("")
+        running.start()
+        device = Device(running.mqtt_port)
+        device.send(first)
+        device.send(event(incident(revision=2, phase="end"), 2))
+        assert device.acks(2) == {1, 2}
+        assert "đã hết" in tail.stdout.readline()
+        tail.send_signal(signal.SIGINT)
+        assert tail.wait(20) == 130
+        device.close()
+
+        listed = collector("alerts", "list", "--json", *running.access)
+        assert [json.loads(line)["revision"] for line in listed.stdout.splitlines()] == [2]
+        assert "Vehicle stopped" in collector("alerts", "list", "--state", "closed", *running.access).stdout
+        assert collector("events", "list", *running.access).stdout.count(STREAM[:8]) == 2
+        assert re.search(rf"{DEVICE} +online +qn-test", collector("devices", *running.access).stdout)
+        assert collector("dead-letters", "list", *running.access).stdout == ""
+        assert running.stop(signal.SIGINT) == 130
+
+
+@pytest.mark.chain
+def test_the_first_start_tells_a_password_once_and_a_file_presets_it(tmp_path: Path) -> None:
+    with served(tmp_path) as running:
+        assert len(re.findall(r"password \S{12,} \(shown this once\)", running.log.read_text())) == 1
+        assert (running.data_dir / "api-token").stat().st_mode & 0o077 == 0
+        assert running.stop(signal.SIGTERM) == 0
+        running.log.write_text("")
+        running.start()
+        assert "password as set before" in running.log.read_text()
+        changed = collector("users", "password", "operator", "--data-dir", running.data_dir, "--password", "short")
+        assert (changed.returncode, "expected 8 to" in changed.stderr) == (2, True)
+        changed = collector("users", "password", "second", "--data-dir", running.data_dir, "--password", "long enough")
+        assert changed.returncode == 0
+
+
+@pytest.mark.chain
+def test_a_port_in_use_is_named(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        base = ["serve", "--embedded-broker", "--data-dir", str(tmp_path)]
+        for option, other in (("--http-port", "--mqtt-port"), ("--mqtt-port", "--http-port")):
+            failed = collector(*base, option, str(port), other, str(free_port()))
+            assert failed.returncode == 1
+            assert_one_line(failed, f"port {port} on 127.0.0.1", option)
+
+
+@pytest.mark.chain
+def test_a_broker_that_refuses_is_named(tmp_path: Path) -> None:
+    port = free_port()
+    with mosquitto(tmp_path, port, "allow_anonymous false\n"):
+        data = tmp_path / "data"
+        failed = collector("serve", "--data-dir", data, "--mqtt-port", str(port), "--http-port", "0")
+    assert failed.returncode == 1
+    assert_one_line(failed, f"broker 127.0.0.1:{port}: refused", "Not authorized", "broker.username")
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ("", None),
+        ("instance = 'qn-1'\n[http]\nport = 9000\n", None),
+        ("[http]\nport = 99999\n", "http.port: expected"),
+        ("[broker]\nprot = 1\n", "broker: unknown key 'prot'"),
+        ("instance = 'Not A Name'\n", "instance: "),
+        ("[broker.tls]\nca = 'ca.pem'\ncert = 'c.pem'\n", "cert and key go together"),
+        ("embedded_broker = true\n[broker]\nhost = '10.0.0.1'\n", "127.0.0.1 only"),
+        ("= broken", "not TOML"),
+    ],
+)
+def test_config_check_names_file_and_path(tmp_path: Path, content: str, told: str | None) -> None:
+    file = tmp_path / "collector.toml"
+    file.write_text(content)
+    checked = collector("config", "check", file)
+    if told is None:
+        assert (checked.returncode, checked.stdout) == (0, f"{file}: good\n")
+    else:
+        assert checked.returncode == 2
+        assert_one_line(checked, f"{file}: ", told)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "told"),
+    [
+        (["config", "check", "nowhere.toml"], 2, "nowhere.toml"),
+        (["serve", "--config", "nowhere.toml"], 2, "nowhere.toml"),
+        (["serve", "--password-file", "nowhere"], 2, "nowhere"),
+        (["alerts", "tail", "--token-file", "nowhere"], 2, "nowhere"),
+        (["devices", "--token-file", "/dev/null"], 2, "/dev/null: holds no token"),
+        (["devices", "--token-file", TOKEN, "--url", "http://127.0.0.1:9"], 1, "http://127.0.0.1:9"),
+        (["devices", "--token-file", TOKEN, "--url", "gopher://x"], 2, "gopher://x"),
+    ],
+)
+def test_wrong_use_is_one_line(arguments: list[str], code: int, told: str, tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("a-token\n")
+    failed = collector(*(tmp_path / "token" if argument == TOKEN else argument for argument in arguments))
+    assert failed.returncode == code
+    assert_one_line(failed, told)
+
+
+def test_help_is_there_with_examples_and_needs_no_heavy_part() -> None:
+    probe = "import sys, collector.cli; print([m for m in ('aiohttp', 'paho', 'sqlite_utils', 'argon2') if m in sys.modules])"
+    assert subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True).stdout.strip() == "[]"
+    for command in ([], ["serve"], ["alerts", "tail"], ["events", "list"], ["devices"], ["users", "password"]):
+        shown = collector(*command, "--help")
+        assert shown.returncode == 0
+        assert "Example" in shown.stdout
+
+
+def assert_one_line(failed: subprocess.CompletedProcess[str], *told: str) -> None:
+    assert "Traceback" not in failed.stderr
+    assert failed.stderr.count("\n") == 1, failed.stderr
+    for text in told:
+        assert text in failed.stderr, failed.stderr
