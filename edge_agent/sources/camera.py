@@ -17,6 +17,7 @@ from edge_agent.sources.mailbox import Mailbox
 from edge_agent.sources.pipe import Ended, Fault, Picture, Polygon
 from edge_agent.sources.redact import redacted
 
+START_S = 20.0  # a small computer loads OpenCV from its card, the camera sends its first key frame
 STALL_S = 10.0
 LONGEST_WAIT_S = 8.0  # with the time to open, a camera is back within 15 s
 SETTLED_S = 30.0  # frames for so long: the next failure is the first again
@@ -110,16 +111,17 @@ class CaptureSource:
                 child.close()
 
     def _receive(self, child: Child, source: SourceConfig) -> str | None:
-        first_index = self._next_index
+        first_index, allowed_s = self._next_index, max(START_S, self._stall_s)
         while True:
             try:
-                item = child.read(self._stall_s)
+                item = child.read(allowed_s)
             except ChildStalled:
-                return no_frame_for(source, self._stall_s)
+                return no_frame_for(source, allowed_s)
             except ChildDied as error:
                 return _with(f"{error}; it is started again", child, source)
             match item:
                 case Picture(index, at_s, pixels):
+                    allowed_s = self._stall_s
                     self._next_index = first_index + index + 1
                     self._mailbox.put(Frame(self._camera.name, first_index + index, at_s, pixels))
                     self._tell(state="live", reason="", frames=self._status.frames + 1, frame_s=time.monotonic())

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from fcntl import F_SETPIPE_SZ, fcntl
 
 import numpy as np
@@ -47,12 +48,11 @@ class Child:
         for pipe in (self._out, self._err):
             os.set_blocking(pipe.fileno(), False)
             self._poll.register(pipe, select.POLLIN)
-        fcntl(self._out, F_SETPIPE_SZ, PIPE_BYTES)
+        with suppress(OSError):  # a smaller pipe is slower, no more
+            fcntl(self._out, F_SETPIPE_SZ, PIPE_BYTES)
         self._tail = b""
-        try:
+        with suppress(BrokenPipeError):  # it died at once: the first read says how
             self._stdin.write(encode_job(job))
-        except BrokenPipeError:
-            pass  # it died at once: the first read says how
 
     @property
     def pid(self) -> int:

@@ -5,25 +5,35 @@ from pathlib import Path
 
 from edge_agent.config import CameraConfig, ClipSource, RtspSource, SourceConfig, resolve
 from edge_agent.sources.errors import SourceError
-from edge_agent.sources.pipe import Job, Polygon
+from edge_agent.sources.pipe import Job, Polygon, encode_job
 
 OTHERS_MAY_READ = 0o007
+TRANSPORTS = ("tcp", "udp", "udp_multicast", "http")
 
 
 def live_job(camera: CameraConfig, config_file: Path, masks: Sequence[Polygon]) -> Job:
     """Relative paths are the `config_file`'s. Raises SourceError where the source cannot be read."""
-    return Job(_resolved(camera.source, config_file), True, camera.fps, camera.width, tuple(masks))
+    return _bounded(Job(_resolved(camera.source, config_file), True, camera.fps, camera.width, tuple(masks)))
 
 
 def clip_job(
     path: Path, fps: float | None, width: int | None, reverse: bool = False, masks: Sequence[Polygon] = ()
 ) -> Job:
-    check_clip(path)
-    return Job(ClipSource(str(path.absolute()), reverse=reverse), False, fps, width, tuple(masks))
+    """A clip as fast as it can be read. Raises SourceError."""
+    _check_clip(path)
+    return _bounded(Job(ClipSource(str(path.absolute()), reverse=reverse), False, fps, width, tuple(masks)))
 
 
-def check_clip(path: Path) -> None:
-    """SourceError for what the decoder would only call unreadable."""
+def _bounded(job: Job) -> Job:
+    try:
+        encode_job(job)
+    except ValueError as error:
+        raise SourceError(str(error)) from None
+    return job
+
+
+def _check_clip(path: Path) -> None:
+    """What the decoder would only call unreadable."""
     if path.is_dir():
         raise SourceError(f"clip {path}: is a folder; name a video file")
     try:
@@ -35,13 +45,12 @@ def check_clip(path: Path) -> None:
 def _resolved(source: SourceConfig, config_file: Path) -> SourceConfig:
     match source:
         case RtspSource(url_file=str(name)):
-            url = _secret_url(resolve(config_file, name))
-            return RtspSource(url=_checked(url), transport=source.transport)
+            return _checked(_secret_url(resolve(config_file, name)), source.transport)
         case RtspSource(url=url):
-            return RtspSource(url=_checked(url), transport=source.transport)
+            return _checked(url, source.transport)
         case ClipSource(path=name):
             path = resolve(config_file, name)
-            check_clip(path)
+            _check_clip(path)
             return ClipSource(str(path), source.loop, source.reverse)
     return source
 
@@ -58,8 +67,10 @@ def _secret_url(path: Path) -> str:
     return url
 
 
-def _checked(url: str) -> str:
+def _checked(url: str, transport: str) -> RtspSource:
     scheme, separator, rest = url.partition("://")
     if not (scheme.isalnum() and separator and rest):
         raise SourceError("the URL is not one; expected rtsp://user:password@address/path")
-    return url
+    if transport not in TRANSPORTS:
+        raise SourceError(f"transport: expected one of {', '.join(TRANSPORTS)}, got {transport[:40]!r}")
+    return RtspSource(url=url, transport=transport)

@@ -6,6 +6,7 @@ from urllib.parse import quote, quote_plus, unquote, unquote_plus
 
 HIDDEN = "***"
 MAX_CHARS = 160
+SHORTEST = 4  # in path and query, where most is no secret; a password's length does not matter
 
 
 def shown(url: str) -> str:
@@ -30,13 +31,13 @@ def _authority(rest: str) -> str:
 
 
 def _secrets(url: str) -> set[str]:
-    """The whole, what stands before an @ and its parts, the path, the query and its values."""
+    """The whole, what stands before an @ and its parts, the path, the query and its values (`channel=1` is none)."""
     rest = url.partition("://")[2] or url
     user_infos = {rest.rpartition("@")[0], _authority(rest).rpartition("@")[0]}
     parts = {part for info in user_infos for part in (info, *info.split(":", 1))}
     path, _, query = rest[len(_authority(rest)) :].partition("?")
     values = {pair.rpartition("=")[2] for pair in query.split("&")}
-    return {url, path.strip("/"), query, *parts, *values} - {""}
+    return {url, *parts} - {""} | {text for text in (path.strip("/"), query, *values) if len(text) >= SHORTEST}
 
 
 def _forms(secrets: set[str]) -> set[str]:

@@ -177,6 +177,7 @@ def test_masks_are_painted_before_anyone_sees_the_frame(tmp_path: Path) -> None:
         (ClipSource("/nowhere/clip.mp4"), "clip /nowhere/clip.mp4: cannot be read (No such file or directory)"),
         (RtspSource(url="kerb:secret@host"), "the URL is not one; expected rtsp://"),
         (RtspSource(url="rtsp://kerb:secret@127.0.0.1:1/x"), "rtsp://127.0.0.1:1 cannot be opened; check address"),
+        (RtspSource(url="rtsp://host/x", transport="tcp|x;y"), "transport: expected one of tcp, udp"),
         (RtspSource(url_file="absent.url"), "url_file /nowhere/absent.url: cannot be read (No such file"),
     ],
 )

@@ -105,6 +105,11 @@ def test_files_that_are_no_clip(tmp_path: Path) -> None:
     assert "cannot be decoded" in said(tmp_path / "empty.avi")
 
 
+def test_masks_beyond_measure_are_refused(clip: Path) -> None:
+    with pytest.raises(SourceError, match="simplify the private masks"):
+        read_clip(clip, masks=[((0.123456789, 0.123456789),) * 5000])
+
+
 def test_a_clip_without_frames(tmp_path: Path) -> None:
     empty = write_numbered(tmp_path / "header.avi", 0)
     assert said(empty).startswith(f"clip {empty}: ")
