@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwr
 from tests.browser.running_collector import PASSWORD, Device, RunningCollector
 
 # Nothing of the browser's own reaches for the network.
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--autoplay-policy=user-gesture-required"]
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--autoplay-policy=document-user-activation-required"]
 PATIENCE_MS = 15_000
 WALL: ViewportSize = {"width": 1920, "height": 1080}
 expect.set_options(timeout=PATIENCE_MS)

@@ -103,7 +103,7 @@ class Device:
         self._client.loop_stop()
 
     def introduce(self, *cameras: str) -> None:
-        """The birth message; the events told so far are what the streams hold."""
+        """The birth message of a device that has told nothing yet."""
         births = tuple(
             CameraBirth(name=name, scene_sha256="0", model="nanodet-g-416", model_sha256="0") for name in cameras
         )

@@ -43,6 +43,16 @@ def test_it_rings_for_the_severe_and_the_prompt(page: Page, device: Device) -> N
     assert _tones(console) == heard + TONES_A_RING
 
 
+def test_a_new_tab_remembers_the_wish_and_says_that_the_browser_holds_it_back(page: Page) -> None:
+    console = _listened_to(page)
+    console.get_by_role("button", name="Âm báo: tắt").click()
+    tab = console.context.new_page()
+    tab.goto("/")
+    for said in ("Âm báo: bấm để bật lại", "Âm báo: bật", "Âm báo: tắt"):
+        expect(tab.locator("#sound")).to_have_text(said)
+        tab.locator("#sound").press("Enter")
+
+
 def _listened_to(page: Page) -> Page:
     page.add_init_script(COUNT_TONES)
     page.reload()

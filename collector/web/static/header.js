@@ -22,10 +22,13 @@ export function connectSwitches(redraw) {
     setLanguage(event.currentTarget.lang);
     redraw();
   });
-  for (const gesture of ["pointerdown", "keydown"]) {
-    document.addEventListener(gesture, () => resumeSound().then(showSwitches), { once: true });
+  for (const gesture of ["click", "keydown"]) {
+    document.addEventListener(gesture, (event) => {
+      if (event.target !== byId("sound")) resumeSound().then(showSwitches); // the button itself decides on its own
+    });
   }
   resumeSound().then(showSwitches); // a wall screen may be allowed to sound without a gesture
+  showSwitches();
 }
 
 export function showSwitches() {
