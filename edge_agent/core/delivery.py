@@ -107,12 +107,11 @@ class Delivery:
         return sum(len(lane.sent_at_s) for lane in self._lanes)
 
     def connected(self, epoch: int, receive_maximum: int) -> list[Action]:
-        """A new connection knows nothing of the one before: everything unacknowledged is sent again."""
+        """Nothing of an older connection counts; events go on when a collector says on this one that it is online."""
         self._epoch = epoch
         self._quota = max(1, receive_maximum - STATUS_QUOTA)
         self._collectors.clear()
         for lane in self._lanes:
-            lane.rewind()
             lane.held_until_s = lane.backoff_s = 0.0
         return [PublishBirth()]
 

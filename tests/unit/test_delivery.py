@@ -98,6 +98,7 @@ def test_a_puback_deletes_nothing() -> None:
     desk.confirm(desk.publish())
     assert desk.core.in_flight == 1
     desk.core.disconnected(desk.epoch)
+    assert not desk.core.connected_now and desk.publish(31.0) == []
     desk.connect()
     desk.online()
     assert desk.publish() == [("i", 1)]
@@ -167,6 +168,12 @@ def test_never_more_unconfirmed_than_the_broker_takes() -> None:
     assert desk.publish() == [("i", seq) for seq in range(19, 24)]
 
 
+def test_resends_count_against_what_the_broker_takes() -> None:
+    desk = ready({"incident": 18}, receive_maximum=20)
+    desk.confirm(desk.publish(0.0)[:5])
+    assert desk.publish(30.0) == [("i", seq) for seq in range(1, 6)]
+
+
 def test_a_broker_that_confirms_nothing_is_left() -> None:
     desk = ready({"incident": 50}, receive_maximum=20)
     desk.publish(0.0)
@@ -191,6 +198,7 @@ def test_what_was_shed_before_it_was_sent_is_forgotten() -> None:
     desk = ready({"incident": 3}, receive_maximum=3)
     assert desk.publish() == [("i", 1)]
     desk.core.gone("i", 1)
+    assert desk.core.in_flight == 0
     assert desk.publish() == [("i", 2)]
 
 

@@ -210,5 +210,5 @@ class DeliveryMachine(RuleBasedStateMachine):
 
 DeliveryTest = DeliveryMachine.TestCase
 DeliveryTest.settings = settings(
-    max_examples=int(os.environ.get("EXAMPLES", "60")), stateful_step_count=50, deadline=None, print_blob=True
+    max_examples=int(os.environ.get("EXAMPLES", "150")), stateful_step_count=50, deadline=None, print_blob=True
 )

@@ -142,6 +142,17 @@ def test_what_comes_does_not_displace_what_is_more_urgent(outbox: Outbox) -> Non
     assert notices(outbox)[-1] == (birth(outbox, "telemetry").stream, 1, 3, "outbox_full")
 
 
+def test_no_incident_goes_while_telemetry_stays_not_even_what_came_with_it(outbox: Outbox) -> None:
+    for _ in range(1000):
+        before = outbox.stats().lost
+        outbox.append([event("incident", bulk=3000), event("telemetry", bulk=10)])
+        incidents_lost = any(stream == birth(outbox, "incident").stream for stream, *_ in notices(outbox))
+        if outbox.stats().lost > before and incidents_lost:
+            assert outbox.pending(birth(outbox, "telemetry").stream, 0, 10) == []
+            return
+    raise AssertionError("the outbox never filled")
+
+
 def test_a_long_overload_leaves_one_notice(outbox: Outbox) -> None:
     for _ in range(300):
         outbox.append([event("telemetry", bulk=20_000)])
@@ -177,7 +188,7 @@ def test_old_messages_go_and_are_named(outbox: Outbox, clock: HandClock) -> None
     assert outbox.pending(birth(outbox, "state").stream, 0, 10) == [2]
     clock.mono_s += 7200
     outbox.expire()
-    assert notices(outbox)[:1] == named[:1]  # a notice is never shed itself
+    assert notices(outbox) == [*named, (birth(outbox, "state").stream, 2, 2, "too_old")]  # no notice is shed itself
 
 
 def test_a_restart_makes_nothing_older(outbox: Outbox, path: Path) -> None:
@@ -186,7 +197,8 @@ def test_a_restart_makes_nothing_older(outbox: Outbox, path: Path) -> None:
     outbox.close()
     again = Outbox.open(path, origin(HandClock(mono_s=9_999_999.0)), CAPS)
     again.expire()
-    assert (again.stats().pending, again.stats().oldest_age_s) == (1, 0.0)
+    assert again.pending(birth(again, "state").stream, 0, 10) == [1]
+    assert again.stats().oldest_age_s == 0.0
 
 
 def test_a_message_the_border_would_refuse_is_named_at_once(outbox: Outbox) -> None:
@@ -207,3 +219,37 @@ def test_a_fork_moves_what_waits_in_order(outbox: Outbox) -> None:
     assert notices(outbox) == [(old, 3, 4, "forked"), (old, 6, 6, "forked")]
     assert outbox.stats().pending == 5 and outbox.stats().lost == 0
     assert outbox.stats().committed[old] == 6
+
+
+def test_an_open_notice_that_moved_with_a_fork_still_grows(outbox: Outbox) -> None:
+    def overload() -> None:
+        for _ in range(100):
+            outbox.append([event("telemetry", bulk=20_000)])
+
+    overload()
+    outbox.fork(birth(outbox, "incident").stream)
+    overload()
+    lowest = birth(outbox, "telemetry").lowest
+    about_telemetry = [notice for notice in notices(outbox) if notice[3] == "outbox_full"]
+    assert about_telemetry == [(birth(outbox, "telemetry").stream, 1, lowest - 1, "outbox_full")]
+
+
+def test_what_could_not_be_written_leaves_no_trace(outbox: Outbox) -> None:
+    """The disk is full, and later it is not."""
+    connection = outbox._connection
+    outbox.append([event("incident", "kept")])
+    before = outbox.stats(), outbox.streams()
+    connection.execute("CREATE TRIGGER full AFTER UPDATE ON messages BEGIN SELECT raise(ABORT, 'disk is full'); END")
+    with pytest.raises(sqlite3.IntegrityError, match="disk is full"):
+        outbox.fork(birth(outbox, "incident").stream)
+    connection.execute("DROP TRIGGER full")
+    connection.execute(
+        "CREATE TRIGGER full AFTER INSERT ON messages WHEN length(new.payload) > 5000"
+        " BEGIN SELECT raise(ABORT, 'disk is full'); END"
+    )
+    with pytest.raises(sqlite3.IntegrityError, match="disk is full"):
+        outbox.append([event("incident"), event("incident", bulk=5000)])
+    connection.execute("DROP TRIGGER full")
+    assert (outbox.stats().pending, outbox.stats().committed, outbox.streams()) == (1, before[0].committed, before[1])
+    outbox.append([event("incident", "later")])
+    assert outbox.pending(birth(outbox, "incident").stream, 0, 10) == [1, 2]
