@@ -6,10 +6,12 @@ thread would die in silence and go on saying that it is connected.
 """
 
 import random
+import socket
 import ssl
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +58,7 @@ class BrokerLink:
         self._on_change = on_change
         self._stopping = threading.Event()
         self._client: mqtt.Client | None = None
+        self._refusal: str | None = None
         self._thread = threading.Thread(target=self._run, name="broker link", daemon=True)
         self.state = LinkState()
 
@@ -67,7 +70,9 @@ class BrokerLink:
         self._stopping.set()
         client = self._client
         if client is not None and self.state.connected:
-            client.publish(self._topic, self._offline, qos=1, retain=True).wait_for_publish(2)
+            farewell = client.publish(self._topic, self._offline, qos=1, retain=True)
+            with suppress(RuntimeError, ValueError):  # the connection ended by itself: the broker gives out the will
+                farewell.wait_for_publish(2)
             client.disconnect()
         self._thread.join(10)
 
@@ -75,25 +80,19 @@ class BrokerLink:
         wait_s = FIRST_WAIT_S
         while not self._stopping.is_set():
             self._client = client = self._new_client()
-            crashed = 0
+            self._refusal = None
             try:
                 self._connect(client)
                 reason = mqtt.error_string(paho_loop.run(client))
             except (OSError, ValueError) as error:
                 reason = f"{error}" or type(error).__name__
             except Exception as error:  # noqa: BLE001 - the thread's boundary: counted, and the connection starts anew
-                crashed, reason = 1, f"internal error: {type(error).__name__}: {error}"
+                self.state = replace(self.state, crashes=self.state.crashes + 1)
+                reason = f"internal error: {type(error).__name__}: {error}"
             finally:
                 _close(client)
-            lasted = self.state.connected
-            self._set(
-                connected=False,
-                reason=self.state.reason if self.state.refused else reason,
-                refused=self.state.refused,
-                connections=self.state.connections,
-                crashes=self.state.crashes + crashed,
-            )
-            wait_s = FIRST_WAIT_S if lasted else min(wait_s * 2, LONGEST_WAIT_S)
+            wait_s = FIRST_WAIT_S if self.state.connected else min(wait_s * 2, LONGEST_WAIT_S)
+            self._tell(connected=False, reason=self._refusal or reason, refused=self._refusal is not None)
             self._stopping.wait(random.uniform(wait_s / 2, wait_s))  # noqa: S311 - spreads reconnects, no secret
 
     def _new_client(self) -> mqtt.Client:
@@ -106,6 +105,7 @@ class BrokerLink:
         )
         client.max_inflight_messages_set(100)
         client.max_queued_messages_set(10_000)
+        client.on_socket_open = _send_at_once
         client.will_set(self._topic, self._offline, qos=1, retain=True)
         client.on_connect = self._connected
         client.on_subscribe = self._subscribed
@@ -126,29 +126,34 @@ class BrokerLink:
 
     def _connected(self, client: mqtt.Client, _userdata: Any, _flags: Any, reason: Any, _properties: Any) -> None:
         if reason.is_failure:
-            self._set(False, str(reason), True, self.state.connections, self.state.crashes)
+            self._refusal = str(reason)
             return
         options = SubscribeOptions(qos=1)
         client.subscribe([(topics.STATUS_OF_ALL, options), (topics.EVENTS_OF_ALL, options)])
 
     def _subscribed(self, client: mqtt.Client, _userdata: Any, _mid: int, reasons: list[Any], _properties: Any) -> None:
         """Only now does every event reach us; only now are agents told to send."""
-        refusals = [str(reason) for reason in reasons if reason.is_failure]
+        refusals = [f"subscription: {reason}" for reason in reasons if reason.is_failure]
         if refusals:
-            self._set(False, f"subscription: {refusals[0]}", True, self.state.connections, self.state.crashes)
+            self._refusal = refusals[0]
             client.disconnect()
             return
         client.publish(self._topic, self._online, qos=1, retain=True)
-        self._set(True, "", False, self.state.connections + 1, self.state.crashes)
+        self._tell(connected=True, reason="", refused=False, connections=self.state.connections + 1)
 
-    def _set(self, connected: bool, reason: str, refused: bool, connections: int, crashes: int) -> None:
-        before, self.state = self.state, LinkState(connected, reason, refused, connections, crashes)
-        if (before.connected, before.reason) != (connected, reason):
+    def _tell(self, **news: Any) -> None:
+        before, self.state = self.state, replace(self.state, **news)
+        if (before.connected, before.reason) != (self.state.connected, self.state.reason):
             self._on_change(self.state)
 
 
 def _password(broker: Broker) -> str | None:
     return Path(broker.password_file).read_text().strip() if broker.password_file else None
+
+
+def _send_at_once(_client: mqtt.Client, _userdata: Any, sock: Any) -> None:
+    """Acknowledgements are small; Nagle's algorithm would hold each back for 40 ms."""
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 def _close(client: mqtt.Client) -> None:

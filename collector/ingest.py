@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import paho.mqtt.client as mqtt
+from paho.mqtt.enums import MQTTErrorCode
 
 from collector.broker_link import RECEIVE_MAXIMUM
 from collector.core.delivery import Received
@@ -98,12 +99,12 @@ class Ingest:
 
     def _commit(self, batch: list[Arrival]) -> None:
         received = [arrival.received for arrival in batch]
-        client = batch[-1].client
         try:
-            self._tell(self._patiently(lambda: self._store.commit(received)), client)
+            commits = [self._patiently(lambda: self._store.commit(received))]
         except Exception:  # noqa: BLE001 - one of them is poison: find it, keep it apart, store the others
-            for one in received:
-                self._tell(self._commit_one(one), client)
+            commits = [self._commit_one(one) for one in received]
+        for committed in commits:
+            self._tell(committed, batch[-1].client)
         for arrival in batch:
             arrival.client.ack(arrival.mid, arrival.qos)  # on a connection that has ended this goes nowhere
 
@@ -130,8 +131,9 @@ class Ingest:
 
     def _tell(self, committed: Committed, client: mqtt.Client | None) -> None:
         self.counts.update(committed.outcomes)
-        if client is not None:
-            for device, ack in committed.acks:
-                client.publish(topics.ack(device), encode(ack), qos=1)
         if committed.changes:
             self._on_changes(committed.changes)
+        if client is not None:
+            for device, ack in committed.acks:
+                sent = client.publish(topics.ack(device), encode(ack), qos=1)
+                self.counts["acks" if sent.rc == MQTTErrorCode.MQTT_ERR_SUCCESS else "acks_not_sent"] += 1

@@ -26,9 +26,7 @@ COMMAND = [sys.executable, "-c", "from collector.cli import main; main()"]
 
 def collector(*arguments: str | Path, patience_s: float = 60) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "COLUMNS": "100"}
-    return subprocess.run(
-        [*COMMAND, *map(str, arguments)], capture_output=True, text=True, timeout=patience_s, env=environment
-    )
+    return subprocess.run([*COMMAND, *map(str, arguments)], capture_output=True, text=True, timeout=patience_s, env=environment)
 
 
 class Served:

@@ -15,6 +15,7 @@ import paho.mqtt.client as mqtt
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
+from collector import paho_loop
 from collector.broker_link import BrokerLink, LinkState
 from collector.config import Broker
 from collector.ingest import Ingest
@@ -287,9 +288,19 @@ def test_nothing_is_acknowledged_while_the_store_refuses(tmp_path: Path) -> None
         device.close()
 
 
-def test_a_will_marks_the_device_offline(tmp_path: Path) -> None:
+def test_acknowledgements_wake_the_loop_that_sends_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(paho_loop, "HOUSEKEEPING_S", 3600.0)
     port = free_port()
-    with mosquitto(tmp_path, port), running(tmp_path, port) as collector:
+    with mosquitto(tmp_path, port), running(tmp_path, port):
+        device = Device(port)
+        for seq in range(1, 6):
+            device.send(event({"kind": "x"}, seq))
+            assert device.acks(1) == {seq}
+        device.close()
+
+
+def test_a_will_marks_the_device_offline(tmp_path: Path, port: int) -> None:
+    with running(tmp_path, port) as collector:
         client = mqtt.Client(CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv5)
         client.will_set(topics.status(DEVICE), encode(Will(run="9f2c61d0", connection=1)), qos=1, retain=True)
         client.connect("127.0.0.1", port)
