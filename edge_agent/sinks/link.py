@@ -83,6 +83,7 @@ class Link:
         self._client.on_publish = self._on_publish
         self._client.on_message = self._on_message
         self._client.on_disconnect = self._on_disconnect
+        self._client.on_socket_open = _send_at_once
         # With this set, publish() leaves the socket to the link's thread instead of writing from the caller's.
         self._client.on_socket_register_write = lambda client, userdata, sock: None
         self._thread = threading.Thread(target=self._run, name=f"mqtt-{epoch}", daemon=True)
@@ -170,6 +171,11 @@ class Link:
         self, client: Client, userdata: Any, flags: DisconnectFlags, reason: ReasonCode, properties: Properties | None
     ) -> None:
         self._reason = self._reason or f"disconnected: {str(reason).lower()}"
+
+
+def _send_at_once(client: Client, userdata: Any, sock: Any) -> None:
+    """Small packets do not wait for the acknowledgement of the packet before."""
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 def in_words(error: OSError | ValueError, broker: BrokerConfig) -> str:
