@@ -42,12 +42,12 @@ def run(client: mqtt.Client) -> MQTTErrorCode:
                 code = client.loop_write()
             if code == MQTTErrorCode.MQTT_ERR_SUCCESS:
                 code = client.loop_misc()
-        client.on_socket_register_write = None
+    client.on_socket_register_write = lambda *_: None  # other threads may not have noticed yet that it has ended
     return code
 
 
 def _wake(theirs: socket.socket) -> None:
     try:
         theirs.send(b"0")
-    except BlockingIOError:
-        pass  # it is being woken already
+    except OSError:
+        pass  # it is being woken already, or it has ended

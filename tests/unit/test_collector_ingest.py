@@ -255,6 +255,40 @@ def test_an_error_in_our_own_callback_ends_the_connection_and_is_counted(tmp_pat
         device.close()
 
 
+@pytest.mark.parametrize("crash", [False, True])
+def test_an_acknowledgement_for_a_connection_that_has_ended_goes_nowhere(tmp_path: Path, crash: bool) -> None:
+    port = free_port()
+    states: queue.Queue[LinkState] = queue.Queue()
+    arrived: queue.Queue[tuple[mqtt.Client, mqtt.MQTTMessage]] = queue.Queue()
+
+    def on_message(client: mqtt.Client, message: mqtt.MQTTMessage) -> None:
+        arrived.put((client, message))
+        if crash:
+            raise KeyError("boom")
+
+    link = BrokerLink(Broker(port=port), "c1", on_message, states.put)
+    with mosquitto(tmp_path, port):
+        link.start()
+        while not states.get(timeout=20).connected:
+            pass
+        device = Device(port)
+        device.send(b"x")
+        client, message = arrived.get(timeout=10)
+        device.close()
+    while states.get(timeout=20).connected:
+        pass
+    client.ack(message.mid, message.qos)
+    client.publish(topics.ack(DEVICE), b"{}", qos=1)
+    with mosquitto(tmp_path, port):
+        while not states.get(timeout=20).connected:
+            pass
+        device = Device(port)
+        device.status(online=True)
+        assert device.heard.empty()
+        device.close()
+        link.stop()
+
+
 def test_a_broker_that_refuses_is_told_apart_from_one_that_is_away(tmp_path: Path) -> None:
     port = free_port()
     states: queue.Queue[LinkState] = queue.Queue()
