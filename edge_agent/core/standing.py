@@ -1,8 +1,9 @@
-"""Where road users stand, and since when: through occlusion, flicker and ID switches.
+"""Where vehicles stand, and since when: through occlusion, flicker and ID switches.
 
-A place is made when a road user has hardly moved for a while, and lives on its own: tracks come and go, the place ends when
-its road user is seen to leave or when it has been seen empty. "Hardly moved" means less than `MOVE_M` on the plane or less
-than what a detector's boxes jitter by themselves: far away one pixel is metres of road.
+Two steps. A track that keeps still for a while makes a place. From then on the place is judged by itself, whichever track
+is there: seen, hidden behind another road user, or empty. Still means within 1.5 m on the road, or within what a detector's
+boxes wander by themselves where that is more: far away one pixel is metres of road. Boxes of standing vehicles wander by a
+tenth of their height, as much in two seconds as in ten, so it takes time to tell standing from creeping.
 """
 
 from collections.abc import Iterator
@@ -11,46 +12,66 @@ from itertools import count
 from math import hypot
 
 from edge_agent.core import geometry
-from edge_agent.core.scene import metres
+from edge_agent.core.scene import Scale, metres
 from edge_agent.core.types import Box, RoadUser
 
 MOVE_M = 1.5
-JITTER_PX, JITTER_SHARE = 1.5, 0.10  # two boxes of one standing vehicle differ by less (about three standard deviations)
-SETTLE_S = 0.8  # a road user that has hardly moved for so long has a place
-SMOOTHING_S = 0.3  # time constant of the smoothed contact point
+WANDER_PX, WANDER_SHARE = 1.5, 0.12  # of a standing vehicle's box (95 %), in pixels or box heights
+FLAT_SHARE = 0.35  # of a box height up or down the image is farther than 1.5 m at any angle flatter than 20 degrees
+SETTLE_S = 3.0  # a track that has kept still for so long makes a place; at long range creeping vehicles need it
+STEADY_S = 0.8  # ... and for so long is the vehicle of the place that it is on
+SEEN_SHARE = 0.3  # of the time, to be still rather than now and then there
+GAP_S = 1.0  # a track unseen for longer may come back as another vehicle
+SMOOTHING_S = 0.3  # time constant of a track's smoothed box
+FOLLOW_S = 4.0  # of a place's: what inches along keeps its place, what drives off leaves it
 EMPTY_S = 3.0
+LEAST_SHARE = 0.25
+SAME_IOU = 0.35
 OCCLUDED = 0.25  # a place of which so much lies under another box cannot be seen
 OCCLUDED_MAX_S = 60.0
-TAKE_OVER_IOU = 0.3
 
 
 @dataclass(slots=True)
 class Place:
-    """One standing road user. `seen_s` is for how long it was really seen since `since_s`; `box` is smoothed."""
+    """One standing vehicle. `seen_s` is for how long it was really seen since `since_s`."""
 
     id: int
     user: RoadUser  # as last seen
     box: Box
+    anchor: tuple[float, float]  # the contact point at since_s
     since_s: float
     last_seen_s: float
-    seen_s: float = 0.0
+    seen_s: float
     hidden_s: float = 0.0
-    departed: bool = False
+    empty_s: float = 0.0
 
     @property
     def lane(self) -> str | None:
         return self.user.lane
 
+    @property
+    def is_over(self) -> bool:
+        """Seen empty, or hidden for too long. A vehicle that is seen in every third frame is missed for longer."""
+        return self.empty_s * max(LEAST_SHARE, self.seen_share) > EMPTY_S or self.hidden_s > OCCLUDED_MAX_S
+
+    @property
+    def seen_share(self) -> float:
+        return self.seen_s / max(self.last_seen_s - self.since_s, 1e-9)
+
 
 @dataclass(slots=True)
-class _Anchor:
-    """Where one track has been since it last moved."""
+class _Stay:
+    """How long one track has kept still: its smoothed box now, and the contact point where it last stopped."""
 
-    point: tuple[float, float]  # smoothed now
+    box: Box
     anchor: tuple[float, float]
     since_s: float
     at_s: float
-    place: Place | None = None
+    seen_s: float = 0.0
+
+    @property
+    def still_s(self) -> float:
+        return self.at_s - self.since_s
 
 
 class Standing:
@@ -58,7 +79,7 @@ class Standing:
 
     def __init__(self, width_px: int, height_px: int) -> None:
         self._size = (width_px, height_px)
-        self._anchors: dict[int, _Anchor] = {}
+        self._stays: dict[int, _Stay] = {}
         self._places: list[Place] = []
         self._ids: Iterator[int] = count(1)
         self._at_s: float | None = None
@@ -66,73 +87,82 @@ class Standing:
     def update(self, at_s: float, users: list[RoadUser]) -> list[Place]:
         elapsed = 0.0 if self._at_s is None else at_s - self._at_s
         self._at_s = at_s
+        # What is still, track by track.
         seen = [user for user in users if user.track.seen]
-        for user in seen:
-            self._follow(at_s, elapsed, user)
+        stays = [self._follow(at_s, elapsed, user) for user in seen]
+        steady = [
+            (user, stay)
+            for user, stay in zip(seen, stays, strict=True)
+            if stay.still_s >= STEADY_S and user.track.cls != "person"
+        ]
+        # What is at every place.
+        here = self._assigned([user for user, _ in steady])
         for place in self._places:
-            if place.last_seen_s < at_s:
-                self._miss(at_s, elapsed, place, seen)
-        self._places = [place for place in self._places if not place.departed]
-        alive = {user.track.id for user in users}
-        for gone in [number for number, anchor in self._anchors.items() if number not in alive and at_s - anchor.at_s > 1.0]:
-            del self._anchors[gone]
+            self._look(at_s, elapsed, place, here.get(place.id), seen)
+        self._places = [place for place in self._places if not place.is_over]
+        # What has long been still, and nowhere yet, makes a place.
+        for user, stay in steady:
+            if stay.still_s >= SETTLE_S and stay.seen_s >= SEEN_SHARE * stay.still_s and not self._known(stay.box):
+                place = Place(next(self._ids), user, stay.box, stay.anchor, stay.since_s, at_s, stay.seen_s)
+                self._places.append(place)
+        for gone in [number for number, stay in self._stays.items() if at_s - stay.at_s > GAP_S]:
+            del self._stays[gone]
         return self._places
 
-    def _follow(self, at_s: float, elapsed: float, user: RoadUser) -> None:
-        """Move one track's anchor, and make, keep, take over or leave its place."""
-        anchor = self._anchors.get(user.track.id)
-        if anchor is None:
-            anchor = self._anchors[user.track.id] = _Anchor(user.point, user.point, at_s, at_s)
-            self._take_over(anchor, user)
-        weight = min(1.0, (at_s - anchor.at_s) / SMOOTHING_S) if at_s > anchor.at_s else 1.0
-        anchor.point = (
-            anchor.point[0] + weight * (user.point[0] - anchor.point[0]),
-            anchor.point[1] + weight * (user.point[1] - anchor.point[1]),
-        )
-        anchor.at_s = at_s
-        if self._moved(anchor, user):
-            self._leave(anchor)
-            anchor.anchor, anchor.since_s = anchor.point, at_s
-        elif anchor.place is None and at_s - anchor.since_s >= SETTLE_S:
-            self._settle(at_s, anchor, user)
-        if anchor.place is not None:
-            place = anchor.place
-            place.user, place.last_seen_s, place.hidden_s = user, at_s, 0.0
-            place.seen_s += elapsed
-            place.box = Box(*(old + 0.1 * (new - old) for old, new in zip(place.box, user.track.box, strict=True)))
+    def _follow(self, at_s: float, elapsed: float, user: RoadUser) -> _Stay:
+        box = user.track.box
+        stay = self._stays.get(user.track.id)
+        if stay is None or at_s - stay.at_s > GAP_S:
+            stay = self._stays[user.track.id] = _Stay(box, box.contact, at_s, at_s)
+            return stay
+        stay.box = _towards(stay.box, box, (at_s - stay.at_s) / SMOOTHING_S)
+        stay.at_s = at_s
+        stay.seen_s += elapsed
+        if self._moved(stay.anchor, stay.box, user.scale):
+            stay.anchor, stay.since_s, stay.seen_s = stay.box.contact, at_s, 0.0
+        return stay
 
-    def _moved(self, anchor: _Anchor, user: RoadUser) -> bool:
-        dx, dy = anchor.point[0] - anchor.anchor[0], anchor.point[1] - anchor.anchor[1]
-        height_px = (user.track.box.bottom - user.track.box.top) * self._size[1]
-        if hypot(dx * self._size[0], dy * self._size[1]) < max(JITTER_PX, JITTER_SHARE * height_px):
+    def _moved(self, anchor: tuple[float, float], box: Box, scale: Scale) -> bool:
+        """Whether the box has left the anchor, by more than boxes wander and by 1.5 m."""
+        dx, dy = box.contact[0] - anchor[0], box.contact[1] - anchor[1]
+        height_px, up_px = (box.bottom - box.top) * self._size[1], abs(dy) * self._size[1]
+        if hypot(dx * self._size[0], up_px) < max(WANDER_PX, WANDER_SHARE * height_px):
             return False
-        return hypot(*metres(user.scale, dx, dy)) >= MOVE_M
+        return up_px >= FLAT_SHARE * height_px or hypot(*metres(scale, dx, dy)) >= MOVE_M
 
-    def _take_over(self, anchor: _Anchor, user: RoadUser) -> None:
-        """A new track that begins on a place whose road user is not seen now is that road user again."""
-        for place in self._places:
-            if place.last_seen_s < anchor.at_s and geometry.iou(place.box, user.track.box) >= TAKE_OVER_IOU:
-                anchor.place = place
-                anchor.anchor, anchor.since_s = place.box.contact, place.since_s
-                return
+    def _assigned(self, steady: list[RoadUser]) -> dict[int, RoadUser]:
+        """Place id -> the road user there: one to one, the best overlaps first."""
+        fits = [
+            (overlap, place.id, index)
+            for place in self._places
+            for index, user in enumerate(steady)
+            if (overlap := geometry.iou(place.box, user.track.box)) >= SAME_IOU
+        ]
+        here: dict[int, RoadUser] = {}
+        taken: set[int] = set()
+        for _, number, index in sorted(fits, reverse=True):
+            if number not in here and index not in taken:
+                here[number] = steady[index]
+                taken.add(index)
+        return here
 
-    def _settle(self, at_s: float, anchor: _Anchor, user: RoadUser) -> None:
-        held = [other.place for other in self._anchors.values() if other.place is not None and other.at_s == at_s]
-        for place in self._places:
-            if not any(place is other for other in held) and geometry.iou(place.box, user.track.box) >= TAKE_OVER_IOU:
-                anchor.place, anchor.since_s = place, place.since_s
-                return
-        anchor.place = Place(next(self._ids), user, user.track.box, anchor.since_s, at_s, seen_s=at_s - anchor.since_s)
-        self._places.append(anchor.place)
-
-    def _leave(self, anchor: _Anchor) -> None:
-        if anchor.place is not None:
-            anchor.place.departed = True
-            anchor.place = None
-
-    def _miss(self, at_s: float, elapsed: float, place: Place, seen: list[RoadUser]) -> None:
-        """The place's road user is not seen: hidden behind another one, or gone."""
-        if any(geometry.covered(place.box, user.track.box) >= OCCLUDED for user in seen):
+    def _look(self, at_s: float, elapsed: float, place: Place, here: RoadUser | None, seen: list[RoadUser]) -> None:
+        """Is the vehicle still there? Seen, hidden, or the place is empty."""
+        if here is not None:
+            place.user, place.last_seen_s, place.hidden_s, place.empty_s = here, at_s, 0.0, 0.0
+            place.seen_s += elapsed
+            place.box = _towards(place.box, here.track.box, elapsed / FOLLOW_S)
+            if self._moved(place.anchor, place.box, here.scale):
+                place.anchor, place.since_s, place.seen_s = place.box.contact, at_s, 0.0
+        elif any(geometry.covered(place.box, user.track.box) >= OCCLUDED for user in seen):
             place.hidden_s += elapsed
-        if at_s - place.last_seen_s - place.hidden_s > EMPTY_S or place.hidden_s > OCCLUDED_MAX_S:
-            place.departed = True
+        else:
+            place.empty_s += elapsed
+
+    def _known(self, box: Box) -> bool:
+        return any(geometry.iou(place.box, box) >= SAME_IOU for place in self._places)
+
+
+def _towards(old: Box, new: Box, share: float) -> Box:
+    weight = min(1.0, share)
+    return Box(*(a + weight * (b - a) for a, b in zip(old, new, strict=True)))

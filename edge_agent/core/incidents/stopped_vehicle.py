@@ -90,7 +90,7 @@ class StoppedVehicle:
             if user.track.cls in TWO_WHEELERS or user.track.cls == "person":  # they filter through queues
                 continue
             ahead = self._ahead_by(user, place, direction)
-            if abs(ahead) < 0.75:
+            if abs(ahead) < 0.25:
                 continue
             before = watched.sides.setdefault(user.track.id, ahead > 0)
             if before != (ahead > 0):
