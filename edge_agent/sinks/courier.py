@@ -112,7 +112,7 @@ class Courier:
                 self._perform(self._core.acknowledged(msgspec.json.decode(payload, type=Ack)))
             elif topics.parse_collector_status(topic) is not None:
                 self._core.collector_status(epoch, msgspec.json.decode(payload, type=CollectorStatus))
-        except msgspec.DecodeError:
+        except (ValueError, RecursionError):  # msgspec's and Unicode's errors are ValueErrors
             self._unreadable += 1
 
     def _perform(self, actions: Sequence[Action]) -> None:

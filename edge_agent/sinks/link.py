@@ -127,10 +127,7 @@ class Link:
         """Certificates and password are read for every connection: they may have been renewed."""
         broker = self._broker
         if broker.ca:
-            context = ssl.create_default_context(cafile=broker.ca)
-            if broker.cert and broker.key:
-                context.load_cert_chain(broker.cert, broker.key)
-            self._client.tls_set_context(context)
+            self._client.tls_set_context(_tls_context(broker.ca, broker.cert, broker.key))
         if broker.username:
             password = Path(broker.password_file).read_text(encoding="utf-8").strip() if broker.password_file else None
             self._client.username_pw_set(broker.username, password)
@@ -165,12 +162,25 @@ class Link:
         self._tell(Puback(self.epoch, mid, reason.value, str(reason).lower()))
 
     def _on_message(self, client: Client, userdata: Any, message: MQTTMessage) -> None:
-        self._tell(Received(self.epoch, message.topic, bytes(message.payload)))
+        try:
+            topic = message.topic
+        except UnicodeDecodeError:
+            return  # a collector's name that is no text: nobody we know
+        self._tell(Received(self.epoch, topic, bytes(message.payload)))
 
     def _on_disconnect(
         self, client: Client, userdata: Any, flags: DisconnectFlags, reason: ReasonCode, properties: Properties | None
     ) -> None:
         self._reason = self._reason or f"disconnected: {str(reason).lower()}"
+
+
+def _tls_context(ca: str, cert: str | None, key: str | None) -> ssl.SSLContext:
+    for name in filter(None, (ca, cert, key)):
+        Path(name).open("rb").close()  # unlike ssl's, this error names the file
+    context = ssl.create_default_context(cafile=ca)
+    if cert and key:
+        context.load_cert_chain(cert, key)
+    return context
 
 
 def _send_at_once(client: Client, userdata: Any, sock: Any) -> None:
