@@ -172,6 +172,15 @@ def test_a_lost_collector_is_said_and_what_was_missed_is_made_up_for(
     complaints.clear()  # the browser tells of each refused connection
 
 
+def test_nobody_says_all_is_well_before_the_alerts_are_known(console: Page) -> None:
+    console.route("**/api/v1/alerts?*", lambda _route: None)  # no answer
+    console.reload()
+    expect(console.locator("#connection")).to_have_text("Đang kết nối")
+    expect(console.locator("#devices")).to_contain_text("Chưa có thiết bị nào")
+    expect(console.locator("#no-open")).to_be_hidden()
+    console.unroute_all(behavior="ignoreErrors")
+
+
 def test_both_languages_have_every_text(console: Page) -> None:
     keys = """async () => {
       const { TEXTS } = await import("/static/texts.js");

@@ -17,7 +17,7 @@ export function countOnline(devices) {
 }
 
 function device(one) {
-  const cameras = one.cameras.map((camera) => camera.name ?? camera).join(", ");
+  const cameras = one.cameras.join(", ");
   return el(
     "li",
     { class: one.online ? "online" : "offline" },
