@@ -1,5 +1,8 @@
 """An event as the bytes that cross the wire: a CloudEvent in structured JSON, encoded once."""
 
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
 import msgspec
 
 from edge_agent.core.outgoing import Outgoing
@@ -8,8 +11,25 @@ from event_contract.messages import CloudEvent, encode, event_type, message_id, 
 ENVELOPE_BYTES = 400  # what the envelope adds to a body, at most, for names of usual length
 
 
-def seal(device: str, stream: str, seq: int, event: Outgoing, body: bytes | None = None) -> bytes:
-    """The event under its number. `body` is its encoded body where that is at hand."""
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """An event whose body is encoded already; `bytes` is about what it will take."""
+
+    event: Outgoing
+    body: bytes
+
+    @property
+    def bytes(self) -> int:
+        return len(self.body) + ENVELOPE_BYTES
+
+
+def encode_body(event: Outgoing) -> Encoded:
+    return Encoded(event, encode(event.body))
+
+
+def seal(device: str, stream: str, seq: int, encoded: Encoded) -> bytes:
+    """The event under its number."""
+    event = encoded.event
     return encode(
         CloudEvent(
             id=message_id(stream, seq),
@@ -17,7 +37,7 @@ def seal(device: str, stream: str, seq: int, event: Outgoing, body: bytes | None
             type=event_type(event.event_class, event.body.kind),
             subject=event.subject,
             time=event.time,
-            data=msgspec.Raw(encode(event.body) if body is None else body),
+            data=msgspec.Raw(encoded.body),
         )
     )
 
@@ -26,3 +46,15 @@ def renumber(payload: bytes, stream: str, seq: int) -> bytes:
     """The same event under another number; its body stays as it is, byte for byte."""
     event = msgspec.json.decode(payload, type=CloudEvent)
     return encode(msgspec.structs.replace(event, id=message_id(stream, seq)))
+
+
+def portions(events: Iterable[Encoded], portion_bytes: int) -> Iterator[list[Encoded]]:
+    """The events in groups of about `portion_bytes`, in order."""
+    portion: list[Encoded] = []
+    for encoded in events:
+        portion.append(encoded)
+        if sum(one.bytes for one in portion) >= portion_bytes:
+            yield portion
+            portion = []
+    if portion:
+        yield portion

@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Self
 
 from edge_agent.core.outgoing import Outgoing
-from edge_agent.sinks.envelope import seal
+from edge_agent.sinks.envelope import encode_body, seal
 
 
 class EventFile:
@@ -27,7 +27,7 @@ class EventFile:
     def append(self, events: Iterable[Outgoing]) -> None:
         for event in events:
             self.written += 1
-            self._file.write(seal(self._device, self._stream, self.written, event) + b"\n")
+            self._file.write(seal(self._device, self._stream, self.written, encode_body(event)) + b"\n")
 
     def __enter__(self) -> Self:
         return self

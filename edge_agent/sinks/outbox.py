@@ -15,13 +15,13 @@ from edge_agent.config import OutboxConfig
 from edge_agent.core.delivery import Delete
 from edge_agent.core.outgoing import Outgoing
 from edge_agent.sinks import lanes
-from edge_agent.sinks.envelope import ENVELOPE_BYTES, seal
+from edge_agent.sinks.envelope import Encoded, encode_body, portions, seal
 from edge_agent.sinks.lanes import Lane
 from edge_agent.sinks.origin import Origin
-from edge_agent.sinks.outbox_file import connect, lock_file, prepare, transaction, used_bytes
+from edge_agent.sinks.outbox_file import OutboxError, connect, lock_file, prepare, transaction, used_bytes
 from edge_agent.sinks.shedding import Loss, bury, extend_notice, shed_age, shed_bytes
 from event_contract.kinds import EVENT_CLASSES, EventClass
-from event_contract.messages import MAX_MESSAGE_BYTES, LostData, StreamBirth, encode
+from event_contract.messages import MAX_MESSAGE_BYTES, LostData, StreamBirth
 from event_contract.times import format_time
 
 BYTES_AT_ONCE = 64 * 1024  # a transaction, and with it the write-ahead log, stays small against the smallest cap
@@ -38,16 +38,6 @@ class OutboxStats:
     bytes: int
     lost: int
     oldest_age_s: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class _Encoded:
-    event: Outgoing
-    body: bytes
-
-    @property
-    def bytes(self) -> int:
-        return len(self.body) + ENVELOPE_BYTES
 
 
 class Outbox:
@@ -79,9 +69,15 @@ class Outbox:
 
     @classmethod
     def open(cls, path: Path, origin: Origin, caps: OutboxConfig) -> Self:
-        """Raises OutboxError when the file is held by another process or is no database."""
+        """Raises OutboxError when the file is held by another process or cannot be used."""
         lock = lock_file(path)
-        return cls(connect(path), origin, caps, lock=lock)
+        try:
+            return cls(connect(path), origin, caps, lock=lock)
+        except sqlite3.Error as error:
+            lock.close()
+            raise OutboxError(
+                f"outbox {path}: {error}; check disk and rights, or move the file away: a new one is made at the next start"
+            ) from None
 
     def close(self) -> None:
         self._connection.close()
@@ -90,7 +86,7 @@ class Outbox:
 
     def append(self, events: Sequence[Outgoing]) -> None:
         """Number, encode and commit the events, in the order given within a class. Makes room by the caps."""
-        for some in _portions([_Encoded(event, encode(event.body)) for event in events]):
+        for some in portions(map(encode_body, events), BYTES_AT_ONCE):
             with self._transaction():
                 self._expire()
                 for event_class in reversed(EVENT_CLASSES):  # so that what is shed for an incident may be just come
@@ -158,7 +154,7 @@ class Outbox:
         age_s = None if oldest_s is None else self._now_s() - oldest_s
         return OutboxStats(dict(committed), self._pending, used_bytes(self._connection), int(lost), age_s)
 
-    def _add(self, lane: Lane, some: list[_Encoded]) -> None:
+    def _add(self, lane: Lane, some: list[Encoded]) -> None:
         if not some:
             return
         fits = self._make_room(lane.event_class, sum(one.bytes for one in some))
@@ -167,7 +163,7 @@ class Outbox:
             self._lose(Loss(lane, seqs[0], seqs[-1], "outbox_full"))
             return
         for seq, one in zip(seqs, some, strict=True):
-            payload = seal(self._origin.device, lane.stream, seq, one.event, one.body)
+            payload = seal(self._origin.device, lane.stream, seq, one)
             if len(payload) <= MAX_MESSAGE_BYTES:
                 self._insert(lane, seq, payload, notice=False)
             else:
@@ -211,7 +207,7 @@ class Outbox:
             run=origin.run, stream=loss.lane.stream, first=first, last=loss.last, reason=loss.reason, clock=origin.read_clock()
         )
         event = Outgoing("incident", "outbox", format_time(origin.read_wall_s()), body)
-        return seal(origin.device, lane.stream, seq, event)
+        return seal(origin.device, lane.stream, seq, encode_body(event))
 
     def _insert(self, lane: Lane, seq: int, payload: bytes, *, notice: bool) -> None:
         self._connection.execute(
@@ -240,14 +236,3 @@ class Outbox:
             self._pending, self._lanes = before
             raise
 
-
-def _portions(events: Iterable[_Encoded]) -> Iterator[list[_Encoded]]:
-    """The events in groups of about BYTES_AT_ONCE, in order."""
-    portion: list[_Encoded] = []
-    for one in events:
-        portion.append(one)
-        if sum(other.bytes for other in portion) >= BYTES_AT_ONCE:
-            yield portion
-            portion = []
-    if portion:
-        yield portion

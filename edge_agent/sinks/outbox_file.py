@@ -54,14 +54,8 @@ def lock_file(path: Path) -> IO[bytes]:
 
 
 def connect(path: Path) -> sqlite3.Connection:
-    """A connection in autocommit mode: every transaction is written out. Raises OutboxError."""
-    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-    try:
-        connection.execute("PRAGMA schema_version").fetchone()
-    except sqlite3.DatabaseError as error:
-        connection.close()
-        raise OutboxError(f"outbox {path}: {error}; move the file away, a new one is made at the next start") from None
-    return connection
+    """A connection in autocommit mode, that goes from the thread that opens it to the one that works with it."""
+    return sqlite3.connect(path, isolation_level=None, check_same_thread=False)
 
 
 def prepare(connection: sqlite3.Connection, max_bytes: int) -> None:
