@@ -92,8 +92,11 @@ class BrokerLink:
             finally:
                 _close(client)
             wait_s = FIRST_WAIT_S if self.state.connected else min(wait_s * 2, LONGEST_WAIT_S)
+            if self._stopping.is_set():
+                break
             self._tell(connected=False, reason=self._refusal or reason, refused=self._refusal is not None)
             self._stopping.wait(random.uniform(wait_s / 2, wait_s))  # noqa: S311 - spreads reconnects, no secret
+        self.state = replace(self.state, connected=False, reason="stopped")
 
     def _new_client(self) -> mqtt.Client:
         client = mqtt.Client(
