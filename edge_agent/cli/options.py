@@ -1,5 +1,6 @@
 """Options that several commands share, and how progress is drawn."""
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -35,7 +36,7 @@ def detector_config(model: str, models_dir: Path | None, providers: tuple[str, .
 @contextmanager
 def progress_bar(what: str, total: int | None, quiet: bool) -> Iterator[Callable[[int, int | None], None]]:
     """A bar on standard error for a terminal, nothing elsewhere. Yields `update(done, total)`."""
-    if quiet or not click.get_text_stream("stderr").isatty():
+    if quiet or not sys.stderr.isatty():
         yield lambda done, expected: None
         return
     from rich.console import Console

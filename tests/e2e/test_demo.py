@@ -1,0 +1,70 @@
+"""The demo as a user starts it: the real chain, and a last line that can be trusted."""
+
+import json
+import re
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+from scripts.history import lost
+from tests.clips import ROAD_SCENE, write_clip
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def demo(*arguments: str | Path, timeout_s: float = 150) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "scripts.demonstration", *arguments],
+        cwd=ROOT, capture_output=True, text=True, timeout=timeout_s, stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+
+
+def figures(finished: subprocess.CompletedProcess[str]) -> tuple[int, int, int]:
+    """alerts, events, lost of the last line."""
+    last = finished.stdout.strip().splitlines()[-1]
+    found = re.fullmatch(r"alerts=(\d+) events=(\d+) lost=(\d+)", last)
+    assert found, finished.stdout + finished.stderr
+    return int(found[1]), int(found[2]), int(found[3])
+
+
+def test_backwards_everyone_drives_the_wrong_way(shared: Path) -> None:
+    clip, scene = shared / "clips" / "bgs_video02.avi", ROOT / "tests" / "scenes" / "bgs_video02.json"
+    finished = demo(clip, "--scene", scene, "--reverse", "--headless", "--seconds", "35", "--lang", "vi")
+    alerts, events, missing = figures(finished)
+    assert finished.returncode == 0, finished.stderr
+    assert alerts >= 2 and events >= alerts and missing == 0
+    assert "Xe đi ngược chiều" in finished.stdout
+    assert re.search(r"console +http://127\.0\.0\.1:\d+ +user operator +password \S+", finished.stdout)
+
+
+def test_forwards_nobody_does(shared: Path) -> None:
+    clip, scene = shared / "clips" / "bgs_video02.avi", ROOT / "tests" / "scenes" / "bgs_video02.json"
+    finished = demo(clip, "--scene", scene, "--headless", "--seconds", "35")
+    assert finished.returncode == 0, finished.stderr
+    alerts, events, missing = figures(finished)
+    assert alerts == 0 and events >= 1 and missing == 0
+
+
+def test_it_asks_for_a_clip() -> None:
+    finished = demo()
+    assert finished.returncode == 2
+    assert "CLIP" in finished.stderr and "Traceback" not in finished.stderr
+
+
+def test_a_planted_loss_is_counted(tmp_path: Path) -> None:
+    """The demo's own check, on the demo's own files, after one stored event was taken out of the store's answer."""
+    scene = tmp_path / "scene.json"
+    scene.write_text(json.dumps(ROAD_SCENE))
+    clip = write_clip(tmp_path / "clip.avi")
+    finished = demo(clip, "--scene", scene, "--headless", "--seconds", "25", "--keep", tmp_path / "kept")
+    assert finished.returncode == 0, finished.stderr
+    assert figures(finished)[2] == 0
+    with closing(sqlite3.connect(tmp_path / "kept" / "collector" / "collector.sqlite")) as store:
+        rows = store.execute("SELECT stream, seq FROM events").fetchall()
+    streams = [{"stream": name, "ranges": [[seq, seq] for of, seq in rows if of == name]} for name in {row[0] for row in rows}]
+    outbox = tmp_path / "kept" / "agent" / "outbox.db"
+    assert lost(outbox, streams) == 0
+    streams[0]["ranges"] = streams[0]["ranges"][1:]
+    assert lost(outbox, streams) == 1

@@ -1,0 +1,50 @@
+"""Persons on the carriageway, and riders who are none."""
+
+from tests.roads import Someone, begun, clipped, driving, image_of, incidents, scene, standing
+
+ROAD = [{"id": "w1", "polygon": [clipped(image_of(x, y)) for x, y in ((-2, 12), (5.5, 12), (5.5, 80), (-2, 80))]}]
+
+
+def crossing(cls: str, y_m: float, m_s: float = 1.3, start_s: float = 0.0) -> Someone:
+    """From the left to the right over the road."""
+    return Someone(cls, lambda t_s: (-6 + m_s * (t_s - start_s), y_m) if 0 <= t_s - start_s <= 12 / m_s else None)
+
+
+def test_a_person_on_the_carriageway_for_two_seconds() -> None:
+    reports = incidents(scene(carriageway=ROAD), [crossing("person", 25)], 14, seed=1, seen=0.8)
+    assert begun(reports) == ["pedestrian"]
+    reached_s = 4 / 1.3  # at the kerb, x = -2
+    assert reached_s + 1.5 <= reports[0].updated_s <= reached_s + 3.5
+    assert reports[-1].phase == "end"
+
+
+def test_beside_the_road_is_none() -> None:
+    walker = Someone("person", lambda t_s: (-4.0, 20 + 1.3 * t_s))
+    assert begun(incidents(scene(carriageway=ROAD), [walker], 20, seed=2)) == []
+
+
+def test_without_a_carriageway_there_is_none() -> None:
+    assert begun(incidents(scene(), [crossing("person", 25)], 14, seed=3)) == []
+
+
+def test_a_rider_is_part_of_his_motorcycle() -> None:
+    machine = driving("motorcycle", 0, 15, 8)
+    rider = Someone("person", lambda t_s: (0.0, 15 + 8 / 3.6 * t_s + 0.01))
+    assert "pedestrian" not in begun(incidents(scene(carriageway=ROAD), [machine, rider], 12, seed=4))
+
+
+def test_who_moves_like_a_vehicle_rides() -> None:
+    """The detector often says "person" for a motorcycle with its rider."""
+    assert begun(incidents(scene(carriageway=ROAD), [driving("person", 0, 15, 30)], 8, seed=5)) == []
+
+
+def test_a_group_of_three_is_three_at_most_and_each_once() -> None:
+    group = [standing("person", x, 25, 1, 30) for x in (0.0, 1.5, 3.0)]
+    reports = incidents(scene(carriageway=ROAD), group, 35, seed=6, seen=0.6)
+    assert begun(reports) == ["pedestrian"] * 3
+    assert sum(report.phase == "end" for report in reports) == 3
+
+
+def test_a_flicker_is_none() -> None:
+    ghost = Someone("person", lambda t_s: (0.0, 25.0) if t_s % 1.0 < 0.15 else None)
+    assert begun(incidents(scene(carriageway=ROAD), [ghost], 20, seed=7)) == []

@@ -1,0 +1,69 @@
+"""Counts and minutes against traffic that is known."""
+
+import pytest
+
+from edge_agent.core.types import LineTraffic, TrafficMinute
+from tests.roads import Someone, clipped, driving, image_of, play, scene
+
+STREAM = [driving(cls, 0, 12, 60, start_s=5.0 * n) for n, cls in enumerate(["car", "car", "truck", "motorcycle"] * 3)]
+
+
+def across(y_m: float, left_m: float = -3, right_m: float = 3) -> list[tuple[float, float]]:
+    return [clipped(image_of(left_m, y_m)), clipped(image_of(right_m, y_m))]
+
+
+def minutes(lines: list[dict[str, object]], users: list[Someone], seconds: float, **how: object) -> list[TrafficMinute]:
+    frames = list(play(scene(count_lines=lines), users, seconds, **how))  # type: ignore[arg-type]
+    found = [one for _, _, said in frames for one in said if isinstance(one, TrafficMinute)]
+    return found + frames[-1][1].flush()
+
+
+def total(found: list[TrafficMinute], forward: bool) -> int:
+    return sum(sum((line.forward if forward else line.backward).values()) for minute in found for line in minute.lines)
+
+
+def test_a_line_counts_each_road_user_once() -> None:
+    found = minutes([{"id": "c1", "line": across(30)}], STREAM, 70, seed=1, seen=0.85)
+    # walking to the right along the line, away from the camera is from right to left: backward
+    assert (total(found, True), total(found, False)) == (0, len(STREAM))
+
+
+def test_with_a_lane_forward_is_the_legal_direction() -> None:
+    found = minutes([{"id": "c1", "line": across(30), "lane": "1"}], STREAM, 70, seed=1)
+    assert (total(found, True), total(found, False)) == (len(STREAM), 0)
+
+
+def test_classes_are_told_apart() -> None:
+    found = minutes([{"id": "c1", "line": across(30), "lane": "1"}], STREAM, 70)
+    counted: dict[str, int] = {}
+    for minute in found:
+        for cls, n in minute.lines[0].forward.items():
+            counted[cls] = counted.get(cls, 0) + n
+    assert counted == {"car": 6, "truck": 3, "motorcycle": 3}
+
+
+def test_beside_the_line_nothing_is_counted() -> None:
+    found = minutes([{"id": "c1", "line": across(30, 4, 8)}], STREAM, 70)
+    assert total(found, True) + total(found, False) == 0
+
+
+def test_standing_on_the_line_counts_nothing() -> None:
+    trembling = [Someone("car", lambda t_s: (0.0, 30.0))]
+    found = minutes([{"id": "c1", "line": across(30)}], trembling, 60, seed=4)
+    assert total(found, True) + total(found, False) == 0
+
+
+def test_lines_of_a_minute_start_anew() -> None:
+    found = minutes([{"id": "c1", "line": across(30), "lane": "1"}], STREAM, 130, seed=2)
+    assert [minute.from_s for minute in found] == [0, 60, 120]
+    assert found[2].lines == (LineTraffic("c1", {}, {}),)
+
+
+def test_a_lane_knows_its_speeds_counts_and_headway() -> None:
+    found = minutes([], STREAM, 60.5, seed=3)[0].lanes[0]
+    assert sum(found.counts.values()) == 12
+    assert found.mean_kmh == pytest.approx(60, abs=1.5)
+    assert found.p85_kmh == pytest.approx(60, abs=3)
+    assert found.headway_s == pytest.approx(5, abs=0.3)
+    assert 0.02 < found.occupancy < 0.4
+    assert found.queue_m == 0
