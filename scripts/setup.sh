@@ -3,11 +3,16 @@
 say() { printf '%s: %s\n' "$(basename "$0")" "$*"; }
 fail() { printf '%s: %s\n' "$(basename "$0")" "$*" >&2; exit 1; }
 
-# ensure_venv [GROUP...]: .venv with the project (editable) and the dependency groups. Repeated only when pyproject.toml changed.
+# ensure_venv [GROUP...]: .venv with the project (editable) and at least these dependency groups. Done again only when
+# pyproject.toml changed or a group is missing.
 ensure_venv() {
-    local stamp=.venv/.kerbwatch-setup want groups=() group
-    want="$(sha256sum pyproject.toml | cut -d' ' -f1) $*"
-    [ "$(cat "$stamp" 2>/dev/null)" = "$want" ] && return
+    local stamp=.venv/.kerbwatch-setup hash have="" missing="" group arguments=()
+    hash=$(sha256sum pyproject.toml | cut -d' ' -f1)
+    [ "$(sed -n 1p "$stamp" 2>/dev/null)" = "$hash" ] && have=$(sed -n 2p "$stamp")
+    for group in project "$@"; do
+        case " $have " in *" $group "*) ;; *) missing="$missing $group" ;; esac
+    done
+    [ -z "$missing" ] && return
     local python=${PYTHON:-python3}
     "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null ||
         fail "Python 3.11 or newer is needed; name one with PYTHON=/path/to/python3.11"
@@ -15,11 +20,11 @@ ensure_venv() {
         say "making the virtual environment .venv"
         "$python" -m venv .venv || fail "no virtual environment; on Debian: apt-get install python3-venv"
     fi
-    for group in "$@"; do groups+=(--group "$group"); done
+    for group in "$@"; do arguments+=(--group "$group"); done
     say "installing the packages into .venv (some hundred megabytes the first time)"
     .venv/bin/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
-    .venv/bin/python -m pip install --quiet --disable-pip-version-check --editable . "${groups[@]}"
-    echo "$want" >"$stamp"
+    .venv/bin/python -m pip install --quiet --disable-pip-version-check --editable . "${arguments[@]}"
+    printf '%s\n%s\n' "$hash" "project $have $*" >"$stamp"
 }
 
 # ensure_debian PROGRAM=PACKAGE...: installs what is missing, as root or with sudo; says what to do otherwise.
@@ -28,12 +33,24 @@ ensure_debian() {
     for pair in "$@"; do
         PATH="$PATH:/usr/sbin" command -v "${pair%%=*}" >/dev/null || missing+=("${pair#*=}")
     done
-    [ ${#missing[@]} -eq 0 ] && return
+    [ ${#missing[@]} -eq 0 ] || install_debian "${missing[@]}"
+}
+
+# ensure_debian_packages PACKAGE...: the same for packages that bring no program to look for.
+ensure_debian_packages() {
+    local package missing=()
+    for package in "$@"; do
+        dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
+    done
+    [ ${#missing[@]} -eq 0 ] || install_debian "${missing[@]}"
+}
+
+install_debian() {
     local root=()
     [ "$(id -u)" -eq 0 ] || root=(sudo -n)
-    say "installing from Debian: ${missing[*]}"
+    say "installing from Debian: $*"
     if ! command -v apt-get >/dev/null || ! "${root[@]}" apt-get update -qq >/dev/null ||
-        ! DEBIAN_FRONTEND=noninteractive "${root[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null; then
-        fail "${missing[*]} could not be installed; install them by hand and start again"
+        ! DEBIAN_FRONTEND=noninteractive "${root[@]}" apt-get install -y -qq --no-install-recommends "$@" >/dev/null; then
+        fail "$* could not be installed; install them by hand and start again"
     fi
 }

@@ -99,6 +99,7 @@ class Agent:
 
     def run(self, report: Callable[[Outgoing], None] = lambda event: None) -> None:
         """Until `stop`. `report` hears every event that goes to the outbox. Raises AgentCrashed."""
+        threading.excepthook = lambda died: self._on_crash(died.exc_value or died.exc_type())
         self._sink.start()
         for eye in self._eyes.values():
             eye.source.start()
@@ -120,7 +121,7 @@ class Agent:
                 self._sink.submit([outgoing(one, eye.voice) for eye in self._eyes.values() for one in eye.pipeline.flush()])
                 self._sink.close(FLUSH_S)
         if self._crash is not None:
-            raise AgentCrashed(f"the event sink died: {self._crash!r}") from self._crash
+            raise AgentCrashed(f"a worker died: {self._crash!r}") from self._crash
 
     def _look(self, frame: Frame) -> list[Outgoing]:
         eye = self._eyes[frame.camera]

@@ -1,5 +1,6 @@
 """`edge-agent run --config site.toml`."""
 
+import signal
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -36,12 +37,21 @@ def command(file: Path, quiet: bool) -> None:
         if text is not None and not quiet:
             click.echo(text)
 
-    watcher = threading.Thread(target=_watch, args=(agent, tell), daemon=True)
-    watcher.start()
+    received: list[int] = []
+
+    def stop(number: int, frame: object) -> None:
+        received.append(number)
+        agent.stop()
+
+    signal.signal(signal.SIGINT, stop)
+    signal.signal(signal.SIGTERM, stop)
+    threading.Thread(target=_watch, args=(agent, tell), daemon=True).start()
     try:
         agent.run(lambda event: tell(console_line(event)))
     except AgentCrashed as error:
-        raise Failure(f"{error}; it will be started again by the service manager") from None
+        raise Failure(f"{error}; the service manager starts it again") from None
+    if signal.SIGINT in received:
+        raise KeyboardInterrupt
 
 
 def _watch(agent: "Agent", tell: Callable[[str | None], None]) -> None:
