@@ -74,4 +74,5 @@ def _to_centre(boxes: Floats) -> Floats:
 
 def _sizes(state: Floats) -> Floats:
     """(n, 4): width, height, width, height: what x, y, width and height are judged against."""
-    return np.tile(state[:, POSITION, 2:], 2)
+    size = state[:, POSITION, 2:]
+    return np.concatenate([size, size], axis=1)

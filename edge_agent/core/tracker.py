@@ -86,12 +86,13 @@ class Tracker:
         rows[picked] = self._hit(rows[picked], at_s, boxes[columns], scores[columns], slots[columns])
         new = scores >= self._config.high_score
         new[columns] = False
-        self._rows = np.concatenate([rows, _begin(at_s, boxes[new], scores[new], slots[new])])
-        self._at_s = at_s
+        if new.any():
+            rows = np.concatenate([rows, _begin(at_s, boxes[new], scores[new], slots[new])])
+        self._rows, self._at_s = rows, at_s
 
         # Whoever is confirmed now draws an id.
-        self._confirm(self._rows)
-        return _tracks(self._rows[self._rows["id"] > 0])
+        self._confirm(rows)
+        return _tracks(rows[rows["id"] > 0])
 
     def _remembered(self, at_s: float) -> Flags:
         rows, config = self._rows, self._config

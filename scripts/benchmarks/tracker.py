@@ -22,7 +22,7 @@ from scripts.benchmarks.mot.stops import LEAST_IOU, strayed
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"
 COUNTS = (10, 50, 200)
-INSTALL = "python3 -m venv .venv/bench && .venv/bench/bin/pip install -e . --group bench"
+INSTALL = "./scripts/bench tracker --install"
 
 
 def follow(begin: Begin, fps: float, detections: Sequence[Detections]) -> list[Labelled]:
@@ -63,18 +63,20 @@ def synthetic(count: int, frames: int = 120, fps: float = 15.0, seed: int = 1) -
 
 
 def ms_per_update(begin: Begin, count: int, fps: float = 15.0) -> float:
-    """Median, after a warm-up in which the tracks are confirmed."""
+    """Median of the processor time, blind to what else the machine does, after a warm-up in which tracks are confirmed."""
     update, times_ms = begin(fps), []
     for index, seen in enumerate(synthetic(count, fps=fps)):
-        started = time.perf_counter()
+        started = time.process_time()
         update(index / fps, seen)
-        times_ms.append((time.perf_counter() - started) * 1e3)
+        times_ms.append((time.process_time() - started) * 1e3)
     return statistics.median(times_ms[20:])
 
 
 def measure(begin: Begin, recordings: Sequence[Recording], stops: Sequence[Recording]) -> dict[str, Any]:
     """Everything about one tracker; ImportError when its library is missing."""
-    figures: dict[str, Any] = {"ms": {str(count): round(ms_per_update(begin, count), 3) for count in COUNTS}}
+    figures: dict[str, Any] = {
+        "ms per frame,": {f"{count} objects": round(ms_per_update(begin, count), 3) for count in COUNTS}
+    }
     for recording in recordings:
         total = judge(recording, begin)
         figures[recording.name] = {"idf1": round(total.idf1, 3), "mota": round(total.mota, 3), **_changes(total)}
@@ -93,39 +95,43 @@ def _changes(total: Score) -> dict[str, int]:
 
 
 def table(results: dict[str, dict[str, Any]]) -> Table:
-    first = next(iter(results.values()))
-    drawn = Table("tracker")
-    for group, figures in first.items():
+    drawn = Table()
+    drawn.add_column("", no_wrap=True)
+    for name in results:
+        drawn.add_column(name.replace(" ", "\n"), justify="right", no_wrap=True)
+    for group, figures in results["ours"].items():
         for name in figures:
-            drawn.add_column(f"{group}\n{name}", justify="right")
-    for name, groups in results.items():
-        drawn.add_row(name, *(str(value) for figures in groups.values() for value in figures.values()))
+            drawn.add_row(f"{group} {name}", *(str(groups[group][name]) for groups in results.values()))
+        drawn.add_section()
     return drawn
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="./scripts/bench tracker", description=__doc__)
     parser.add_argument("--json", action="store_true", help="figures for a program")
-    parser.add_argument("--quick", action="store_true", help="every sixth of RoadTrack's sequences only")
+    parser.add_argument("--full", action="store_true", help="all 86 RoadTrack sequences with stops, not every sixth")
     options = parser.parse_args()
     notes, recordings, stops = [], [], []
     if SHARED.is_dir():
         recordings = [tud(SHARED / "mot" / "TUD-Campus"), tud(SHARED / "mot" / "TUD-Stadtmitte")]
         recordings.append(kitti(SHARED / "mot" / "kitti0000"))
-        stops = list(roadtrack_stops(SHARED / "roadtrack" / "sequences.tar.xz"))[:: 6 if options.quick else 1]
+        stops = list(roadtrack_stops(SHARED / "roadtrack" / "sequences.tar.xz"))[:: 1 if options.full else 6]
     else:
         notes.append(f"recordings skipped: {SHARED} is missing; only the time per frame is measured")
     results: dict[str, dict[str, Any]] = {}
+    missing = []
     for name, begin in FOLLOWERS.items():
         print(f"{name} ...", file=sys.stderr)
         try:
             results[name] = measure(begin, recordings, stops)
         except ImportError as error:
-            notes.append(f"{name} is missing ({error}); install it with: {INSTALL}")
+            missing.append(f"{name} ({error})")
+    if missing:
+        notes.append(f"missing: {'; '.join(missing)}; install the peers with: {INSTALL}")
     if options.json:
         print(json.dumps({"trackers": results, "notes": notes}))
         return
-    Console(width=None if sys.stdout.isatty() else 200).print(table(results), *notes, sep="\n")
+    Console(width=None if sys.stdout.isatty() else 120).print(table(results), *notes, sep="\n", highlight=False)
 
 
 if __name__ == "__main__":
