@@ -1,11 +1,10 @@
 """Plane geometry: polygons, homography, boxes. Image coordinates are normalised, the road plane is in metres."""
 
-from typing import NamedTuple
-
 import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
+HORIZON = 1e-9  # a point's weight in the homography; the pairs' mean is 1
 
 
 def polygon_area(polygon: Array) -> float:
@@ -69,23 +68,31 @@ def covered(inner: tuple[float, float, float, float], outer: tuple[float, float,
     return width * height / area if width > 0 and height > 0 and area > 0 else 0.0
 
 
-class Homography(NamedTuple):
+class Homography:
     """Image -> road plane. `matrix` (3, 3) acts on (x, y, 1); `rms_m` is the fit's residual on its own pairs."""
 
-    matrix: Array
-    rms_m: float
+    def __init__(self, matrix: Array, rms_m: float) -> None:
+        self.matrix, self.rms_m = matrix, rms_m
+        self._entries: list[float] = matrix.ravel().tolist()  # one point at a time is cheaper in plain numbers
 
     def road(self, points: Array) -> Array:
         """(n, 2) image points -> (n, 2) metres. Points on or beyond the horizon give NaN."""
         mapped = np.column_stack([points, np.ones(len(points))]) @ self.matrix.T
         w = mapped[:, 2:]
-        return np.asarray(np.where(w > 1e-9, mapped[:, :2] / np.where(w > 1e-9, w, 1.0), np.nan))
+        return np.asarray(np.where(w > HORIZON, mapped[:, :2] / np.where(w > HORIZON, w, 1.0), np.nan))
 
-    def metres_per_image(self, point: tuple[float, float]) -> Array:
-        """Jacobian (2, 2) at an image point: metres on the road per unit of normalised image x and y."""
-        numerator = self.matrix @ np.array([point[0], point[1], 1.0])
-        w = numerator[2]
-        return np.asarray((self.matrix[:2, :2] * w - np.outer(numerator[:2], self.matrix[2, :2])) / (w * w))
+    def road_at(self, x: float, y: float) -> tuple[float, float] | None:
+        """One image point -> metres, None on or beyond the horizon."""
+        a, b, c, d, e, f, g, h, i = self._entries
+        w = g * x + h * y + i
+        return None if w <= HORIZON else ((a * x + b * y + c) / w, (d * x + e * y + f) / w)
+
+    def scale_at(self, x: float, y: float) -> tuple[float, float, float, float]:
+        """The derivative at an image point, row by row: metres on the road per unit of normalised image x and y."""
+        a, b, c, d, e, f, g, h, i = self._entries
+        u, v, w = a * x + b * y + c, d * x + e * y + f, g * x + h * y + i
+        w = w if abs(w) > HORIZON else HORIZON
+        return (a - u / w * g) / w, (b - u / w * h) / w, (d - v / w * g) / w, (e - v / w * h) / w
 
 
 def fit_homography(image: Array, road_m: Array) -> Homography:

@@ -18,6 +18,7 @@ CLASS_HEIGHT_M = {"bicycle": 1.7, "person": 1.7, "motorcycle": 1.7, "car": 1.5, 
 DEFAULT_HEIGHT_M = 1.5
 JITTER_PX, JITTER_SHARE = 0.7, 0.03  # a box's bottom edge: standard deviation in pixels, or as a share of its height
 TRUSTED_RATIO = 3.0  # outside the calibrated stretch the homography serves while it agrees with class heights so far
+USUAL_MAST_M, USUAL_FOCAL = 6.0, 1.1  # without calibration: a usual mast, and a usual lens in image widths
 STALE_S = 1.0  # an unseen road user's velocity is believed so long
 FORGET_S = 60.0
 Scale = tuple[float, float, float, float]
@@ -126,17 +127,15 @@ class Scene:
         """Metres per unit of normalised image x and y at the point, and whether they are the road's own."""
         per_px = CLASS_HEIGHT_M.get(cls, DEFAULT_HEIGHT_M) / max(height * self.height_px, 1.0)
         if self.homography is not None:
-            (a, b), (c, d) = self.homography.metres_per_image(point).tolist()
+            a, b, c, d = self.homography.scale_at(*point)
             across = hypot(a, c) / self.width_px / per_px
             if published or 1 / TRUSTED_RATIO < across < TRUSTED_RATIO:
                 return (a, b, c, d), True
-        return (per_px * self.width_px, 0.0, 0.0, per_px * self.height_px), False
+        foreshortening = max(1.0, USUAL_FOCAL * self.width_px * per_px / USUAL_MAST_M)  # distance / height of the mast
+        return (per_px * self.width_px, 0.0, 0.0, per_px * self.height_px * foreshortening), False
 
     def _road(self, point: tuple[float, float]) -> tuple[float, float] | None:
-        if self.homography is None:
-            return None
-        x, y = self.homography.road(np.array([point]))[0].tolist()
-        return None if x != x else (x, y)
+        return None if self.homography is None else self.homography.road_at(*point)
 
     def _sigma_m(self, velocity: Velocity | None, scale: Scale, height: float) -> float:
         """How well one contact point is known, in metres along the direction of travel (away from the camera if unknown)."""

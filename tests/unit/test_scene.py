@@ -64,6 +64,7 @@ def test_beyond_the_horizon_there_is_no_road() -> None:
     road = np.array([(x, y) for x in (-4.0, 4.0) for y in (14.0, 80.0)])
     fitted = fit_homography(np.array([image_of(*point) for point in road]), road)
     assert np.isnan(fitted.road(np.array([[0.5, 0.0]]))).all()
+    assert fitted.road_at(0.5, 0.0) is None
 
 
 @given(st.integers(-8, 8), st.integers(15, 90))
@@ -75,7 +76,8 @@ def test_the_jacobian_is_the_derivative(x_m: int, y_m: int) -> None:
         (fitted.road(np.array([[at[0] + dx, at[1] + dy]])) - fitted.road(np.array([at])))[0] / step
         for dx, dy in ((step, 0), (0, step))
     ]
-    np.testing.assert_allclose(fitted.metres_per_image(at), np.array(numeric).T, rtol=1e-3, atol=1e-3)
+    np.testing.assert_allclose(np.reshape(fitted.scale_at(*at), (2, 2)), np.array(numeric).T, rtol=1e-3, atol=1e-3)
+    np.testing.assert_allclose(fitted.road_at(*at), fitted.road(np.array([at]))[0])
 
 
 def test_three_points_in_a_line_do_not_determine_a_plane() -> None:
