@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 from itertools import pairwise
-from math import hypot
+from math import hypot, sqrt
 
-from edge_agent.core.scene import CLASS_HEIGHT_M, DEFAULT_HEIGHT_M, Scene
+from edge_agent.core.scene import Scene, metres
 from edge_agent.core.standing import Place, Standing
 from edge_agent.core.types import RoadUser
 
@@ -27,11 +27,13 @@ class LaneState:
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """`queued` holds the track ids of vehicles that are part of a queue: >= 3 below 8 km/h within 60 m on their lane."""
+    """`standing` and `queued` hold track ids: of those that have a place, and of vehicles that are part of a queue, that is
+    >= 3 below 8 km/h within 60 m on their lane."""
 
     road_users: list[RoadUser]
     places: list[Place]
     lanes: dict[str, LaneState]
+    standing: frozenset[int]
     queued: frozenset[int]
 
 
@@ -39,13 +41,12 @@ class Observer:
     """Road users -> Observation, frame by frame."""
 
     def __init__(self, scene: Scene) -> None:
-        self._scene = scene
         self._standing = Standing(scene.width_px, scene.height_px)
         self._samples = {lane.id: sampled(lane.centreline) for lane in scene.lanes}
 
     def update(self, at_s: float, users: list[RoadUser]) -> Observation:
         places = self._standing.update(at_s, users)
-        standing = {place.user.track.id for place in places}
+        standing = frozenset(place.user.track.id for place in places)
         vehicles: dict[str, list[RoadUser]] = {lane: [] for lane in self._samples}
         for user in users:
             if user.lane is not None and user.track.cls != "person":
@@ -56,35 +57,31 @@ class Observer:
             queue = self._queue([user for user in present if user.track.id in standing or _crawls(user)])
             queued.update(user.track.id for user in queue)
             lanes[lane] = self._state(lane, present, queue, standing)
-        return Observation(users, places, lanes, frozenset(queued))
+        return Observation(users, places, lanes, standing, frozenset(queued))
 
     def _queue(self, slow: list[RoadUser]) -> list[RoadUser]:
         if len(slow) < QUEUE_VEHICLES:
             return []
-        near = ((user, sum(self.distance_m(user, other) <= QUEUE_SPAN_M for other in slow)) for user in slow)
+        near = ((user, sum(distance_m(user, other) <= QUEUE_SPAN_M for other in slow)) for user in slow)
         return [user for user, neighbours in near if neighbours >= QUEUE_VEHICLES]
 
-    def _state(self, lane: str, present: list[RoadUser], queue: list[RoadUser], standing: set[int]) -> LaneState:
+    def _state(self, lane: str, present: list[RoadUser], queue: list[RoadUser], standing: frozenset[int]) -> LaneState:
         paces = [0.0 if user.track.id in standing else user.pace_kmh for user in present]
         known = [pace for pace in paces if pace is not None]
-        length = max((self.distance_m(a, b) for a in queue for b in queue), default=0.0)
+        length = max((distance_m(a, b) for a in queue for b in queue), default=0.0)
         under = sum(any(_covers(user, point) for user in present) for point in self._samples[lane]) if present else 0
         return LaneState(
             present, under / len(self._samples[lane]), sum(known) / len(known) if known else None, length
         )
 
-    def distance_m(self, a: RoadUser, b: RoadUser) -> float:
-        """On the road where both are calibrated, else in class heights."""
-        if a.road_m is not None and b.road_m is not None:
-            return hypot(a.road_m[0] - b.road_m[0], a.road_m[1] - b.road_m[1])
-        per_px = min(self._metres_per_px(a), self._metres_per_px(b))
-        dx, dy = (a.point[0] - b.point[0]) * self._scene.width_px, (a.point[1] - b.point[1]) * self._scene.height_px
-        return hypot(dx, dy) * per_px
 
-    def _metres_per_px(self, user: RoadUser) -> float:
-        box = user.track.box
-        height_m = CLASS_HEIGHT_M.get(user.track.cls, DEFAULT_HEIGHT_M)
-        return height_m / max(1.0, (box.bottom - box.top) * self._scene.height_px)
+def distance_m(a: RoadUser, b: RoadUser) -> float:
+    """On the road where both are calibrated; else the image step in the metres of both ends, whose geometric mean is exact
+    along a flat road."""
+    if a.road_m is not None and b.road_m is not None:
+        return hypot(a.road_m[0] - b.road_m[0], a.road_m[1] - b.road_m[1])
+    step = b.point[0] - a.point[0], b.point[1] - a.point[1]
+    return sqrt(hypot(*metres(a.scale, *step)) * hypot(*metres(b.scale, *step)))
 
 
 def sampled(centreline: tuple[tuple[float, float], ...], n: int = SAMPLES) -> list[tuple[float, float]]:

@@ -17,13 +17,12 @@ from edge_agent.core.types import Box, RoadUser
 
 MOVE_M = 1.5
 WANDER_PX, WANDER_SHARE = 1.5, 0.12  # of a standing vehicle's box (95 %), in pixels or box heights
-FLAT_SHARE = 0.35  # of a box height up or down the image is farther than 1.5 m at any angle flatter than 20 degrees
 SETTLE_S = 3.0  # a track that has kept still for so long makes a place; at long range creeping vehicles need it
 STEADY_S = 0.8  # ... and for so long is the vehicle of the place that it is on
 SEEN_SHARE = 0.3  # of the time, to be still rather than now and then there
 GAP_S = 1.0  # a track unseen for longer may come back as another vehicle
 SMOOTHING_S = 0.3  # time constant of a track's smoothed box
-FOLLOW_S = 4.0  # of a place's: what inches along keeps its place, what drives off leaves it
+FOLLOW_S = 2.0  # of a place's: what inches along keeps its place, what drives off leaves it
 EMPTY_S = 3.0
 LEAST_SHARE = 0.25
 SAME_IOU = 0.35
@@ -68,6 +67,7 @@ class _Stay:
     since_s: float
     at_s: float
     seen_s: float = 0.0
+    has_place: bool = False
 
     @property
     def still_s(self) -> float:
@@ -102,7 +102,9 @@ class Standing:
         self._places = [place for place in self._places if not place.is_over]
         # What has long been still, and nowhere yet, makes a place.
         for user, stay in steady:
-            if stay.still_s >= SETTLE_S and stay.seen_s >= SEEN_SHARE * stay.still_s and not self._known(stay.box):
+            stay.has_place = stay.has_place or self._known(stay.box)
+            if not stay.has_place and stay.still_s >= SETTLE_S and stay.seen_s >= SEEN_SHARE * stay.still_s:
+                stay.has_place = True
                 place = Place(next(self._ids), user, stay.box, stay.anchor, stay.since_s, at_s, stay.seen_s)
                 self._places.append(place)
         for gone in [number for number, stay in self._stays.items() if at_s - stay.at_s > GAP_S]:
@@ -119,16 +121,14 @@ class Standing:
         stay.at_s = at_s
         stay.seen_s += elapsed
         if self._moved(stay.anchor, stay.box, user.scale):
-            stay.anchor, stay.since_s, stay.seen_s = stay.box.contact, at_s, 0.0
+            stay.anchor, stay.since_s, stay.seen_s, stay.has_place = stay.box.contact, at_s, 0.0, False
         return stay
 
     def _moved(self, anchor: tuple[float, float], box: Box, scale: Scale) -> bool:
         """Whether the box has left the anchor, by more than boxes wander and by 1.5 m."""
         dx, dy = box.contact[0] - anchor[0], box.contact[1] - anchor[1]
-        height_px, up_px = (box.bottom - box.top) * self._size[1], abs(dy) * self._size[1]
-        if hypot(dx * self._size[0], up_px) < max(WANDER_PX, WANDER_SHARE * height_px):
-            return False
-        return up_px >= FLAT_SHARE * height_px or hypot(*metres(scale, dx, dy)) >= MOVE_M
+        wander_px = max(WANDER_PX, WANDER_SHARE * (box.bottom - box.top) * self._size[1])
+        return hypot(dx * self._size[0], dy * self._size[1]) >= wander_px and hypot(*metres(scale, dx, dy)) >= MOVE_M
 
     def _assigned(self, steady: list[RoadUser]) -> dict[int, RoadUser]:
         """Place id -> the road user there: one to one, the best overlaps first."""

@@ -10,13 +10,14 @@ from math import hypot
 
 from edge_agent.core.incidents.lifecycle import Ledger
 from edge_agent.core.incidents.rule import Rule, Seconds, Share
-from edge_agent.core.observation import Observation
+from edge_agent.core.observation import SLOW_KMH, Observation
 from edge_agent.core.scene import Scene
 from edge_agent.core.standing import Place
 from edge_agent.core.types import IncidentReport, RoadUser
 from event_contract.kinds import INCIDENT_KINDS
 
-TWO_WHEELERS = ("bicycle", "motorcycle")
+FILTERING = ("bicycle", "motorcycle", "person")  # they pass a queue too
+CLEAR_OF = 0.25  # box heights ahead or behind: more than boxes wander
 PASSING_COUNTS_S = 30.0  # a queue that nobody has passed for so long is a queue
 
 
@@ -25,7 +26,7 @@ class StoppedVehicleRule(Rule, frozen=True, forbid_unknown_fields=True, kw_only=
 
     dwell_s: Seconds = 10.0
     signalised_s: Seconds = 120.0
-    passers: int = 2  # so many in PASSING_COUNTS_S make it an obstruction, not a queue
+    passers: int = 1  # so many in PASSING_COUNTS_S make it an obstruction, not a queue
     min_seen: Share = 0.3
 
 
@@ -84,19 +85,17 @@ class StoppedVehicle:
         """Another vehicle in the lane that was behind and now is ahead, or the other way where the lane is two-way."""
         lane = self._scene.lane_of_id[place.lane or ""]
         direction = lane.direction_at(place.user.point)
+        sides: dict[int, bool] = {}
         for user in observation.road_users:
-            if user.lane != place.lane or user.track.id == place.user.track.id or not user.track.seen:
+            if user.lane != place.lane or user.track.cls in FILTERING or user.track.id in observation.standing:
                 continue
-            if user.track.cls in TWO_WHEELERS or user.track.cls == "person":  # they filter through queues
-                continue
-            ahead = self._ahead_by(user, place, direction)
-            if abs(ahead) < 0.25:
-                continue
-            before = watched.sides.setdefault(user.track.id, ahead > 0)
-            if before != (ahead > 0):
-                watched.sides[user.track.id] = ahead > 0
-                if ahead > 0 or lane.two_way:
-                    watched.passed_at_s.append(at_s)
+            ahead_by = self._ahead_by(user, place, direction)
+            before = watched.sides.get(user.track.id)
+            sides[user.track.id] = ahead = ahead_by > 0 if before is None or abs(ahead_by) > CLEAR_OF else before
+            drives = user.pace_kmh is not None and user.pace_kmh > SLOW_KMH
+            if before not in (None, ahead) and drives and (ahead or lane.two_way):
+                watched.passed_at_s.append(at_s)
+        watched.sides = sides
 
     def _ahead_by(self, user: RoadUser, place: Place, direction: tuple[float, float]) -> float:
         """How far along the lane's direction, in box heights of the standing vehicle."""
