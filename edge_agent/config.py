@@ -64,7 +64,8 @@ class DetectorConfig(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class BrokerConfig(Struct, frozen=True, forbid_unknown_fields=True):
-    """Where events go. With `ca` the connection is TLS; `cert` and `key` are the device's own."""
+    """Where events go. With `ca` the connection is TLS; `cert` and `key` are the device's own. Without it only this machine
+    is reached, unless `plaintext` says that the network can be trusted."""
 
     host: str = "127.0.0.1"
     port: Port = 1883
@@ -73,6 +74,7 @@ class BrokerConfig(Struct, frozen=True, forbid_unknown_fields=True):
     key: str | None = None
     username: str | None = None
     password_file: str | None = None
+    plaintext: bool = False
     keepalive_s: Annotated[int, Meta(ge=5, le=600)] = 15
     first_wait_s: Annotated[float, Meta(ge=0, le=60)] = 15.0  # reconnect: first wait uniform in 0..this
     max_wait_s: Annotated[float, Meta(ge=1, le=600)] = 120.0
@@ -132,3 +134,12 @@ def _check(path: Path, config: AgentConfig) -> None:
             raise ConfigError(f"{path}: cameras[{index}].source: expected exactly one of url and url_file")
     if bool(config.broker.cert) != bool(config.broker.key):
         raise ConfigError(f"{path}: broker: cert and key belong together; give both or neither")
+    if not (config.broker.ca or config.broker.plaintext or _is_this_machine(config.broker.host)):
+        raise ConfigError(
+            f"{path}: broker.ca: is missing, and {config.broker.host} is another machine; name the CA's certificate for TLS, "
+            "or set broker.plaintext = true in a network that you trust"
+        )
+
+
+def _is_this_machine(host: str) -> bool:
+    return host in ("localhost", "::1") or host.startswith("127.")

@@ -135,6 +135,16 @@ def test_a_wrong_configuration(tmp_path: Path) -> None:
     assert_one_line(finished, 2, "site.toml", "cameras[0].fps", "<= 30", "300")
 
 
+def test_a_broker_on_another_machine_without_tls(tmp_path: Path) -> None:
+    site = tmp_path / "site.toml"
+    camera = '[[cameras]]\nname = "n"\nscene = "s.json"\nsource = { kind = "usb" }\n'
+    site.write_text(f'device = "d"\n[broker]\nhost = "broker.example"\n{camera}')
+    assert_one_line(run("edge-agent", "config", "check", site), 2, "broker.ca", "broker.example", "plaintext")
+    (tmp_path / "s.json").write_text(json.dumps(ROAD_SCENE))
+    site.write_text(f'device = "d"\n[broker]\nhost = "broker.example"\nplaintext = true\n{camera}')
+    assert run("edge-agent", "config", "check", site).returncode == 0
+
+
 def test_evaluate_without_scenes(tmp_path: Path) -> None:
     assert_one_line(run("edge-agent", "evaluate", tmp_path), 2, str(tmp_path), "truth.json")
 
