@@ -6,6 +6,7 @@ Motorcycles and bicycles have thresholds of their own: counter-flow along the ke
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import hypot
 
 from edge_agent.core.incidents.lifecycle import Ledger
 from edge_agent.core.incidents.rule import Kmh, Metres, Rule, Seconds
@@ -15,9 +16,9 @@ from edge_agent.core.types import IncidentReport, RoadUser
 from event_contract.kinds import INCIDENT_KINDS
 
 TWO_WHEELERS = ("bicycle", "motorcycle")
-JUMP_KMH = 250.0  # a box that jumps faster is another road user's
-LOST_S = 3.0  # so long after it was last seen an incident ends
-REACH_M = 25.0  # a new track within this distance of a lost wrong-way driver is him again
+JUMP_KMH, JUMP_SHARE = 250.0, 0.4  # a box that jumps faster, and by such a share of its size, is another road user's
+LOST_S = 3.0  # so long after its driver was last seen against the lane an incident ends
+REACH_M = 12.0  # a track that begins so close to where a lost wrong-way driver must be by now is him again
 
 
 class WrongWayRule(Rule, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -32,6 +33,7 @@ class WrongWayRule(Rule, frozen=True, forbid_unknown_fields=True, kw_only=True):
 class _Course:
     """One track's way against the direction, in the lane."""
 
+    began_s: float
     at_s: float
     point: tuple[float, float]  # contact
     top: float
@@ -64,7 +66,7 @@ class WrongWay:
         number = user.track.id
         course = self._courses.get(number)
         if course is None:
-            self._courses[number] = _Course(at_s, user.point, user.track.box.top)
+            self._courses[number] = _Course(at_s, at_s, user.point, user.track.box.top)
             return None
         self._advance(at_s, course, user)
         wrong = self._is_wrong(at_s, course, user)
@@ -75,7 +77,7 @@ class WrongWay:
             return report
         if not wrong:
             return None
-        earlier = self._same_driver(at_s, user)
+        earlier = self._same_driver(at_s, course.began_s, user)
         if earlier is not None:
             self._open[number] = (self._open.pop(earlier)[0], user, at_s)
             return None
@@ -90,23 +92,31 @@ class WrongWay:
         """Add this step to the way against the direction. Both ends of the box must go that way: a box that grows or is
         cut off by another one moves one end only."""
         lane = self._scene.lane_of_id.get(user.lane or "")
+        dx, dy = user.point[0] - course.point[0], user.point[1] - course.point[1]
         if lane is None or lane.two_way or not self._rule.concerns(user):
             course.against_m, course.fast_since_s = 0.0, None
         else:
-            legal = metres(user.scale, *lane.direction_at(user.point))
-            length = max((legal[0] ** 2 + legal[1] ** 2) ** 0.5, 1e-9)
-            dx, dy = user.point[0] - course.point[0], user.point[1] - course.point[1]
-            steps = (metres(user.scale, dx, dy), metres(user.scale, dx, user.track.box.top - course.top))
-            bottom, top = (-(step[0] * legal[0] + step[1] * legal[1]) / length for step in steps)
-            step = min(bottom, top) if bottom > 0 else bottom
-            elapsed = max(at_s - course.at_s, 1e-3)
-            if abs(bottom) / elapsed * 3.6 > JUMP_KMH:
+            bottom, top = self._back_m(user, dx, dy), self._back_m(user, dx, user.track.box.top - course.top)
+            if _jumps(user, dx, dy) and abs(bottom) > JUMP_KMH / 3.6 * (at_s - course.at_s):
                 course.against_m, course.fast_since_s = 0.0, None
             else:
-                course.against_m = max(0.0, course.against_m + step)
-            against = user.along_kmh is not None and -user.along_kmh > self._rule.speed_kmh + (user.pace_se_kmh or 0.0)
-            course.fast_since_s = (course.fast_since_s or at_s) if against else None
+                course.against_m = max(0.0, course.against_m + (min(bottom, top) if bottom > 0 else bottom))
+            if user.along_kmh is None or -user.along_kmh <= self._rule.speed_kmh + (user.pace_se_kmh or 0.0):
+                course.fast_since_s = None
+            elif course.fast_since_s is None:
+                course.fast_since_s = at_s
         course.at_s, course.point, course.top = at_s, user.point, user.track.box.top
+
+    def _back_m(self, user: RoadUser, dx: float, dy: float) -> float:
+        """How far an image step goes against the direction of the road user's lane."""
+        step, legal = metres(user.scale, dx, dy), self._legal(user)
+        return -(step[0] * legal[0] + step[1] * legal[1])
+
+    def _legal(self, user: RoadUser) -> tuple[float, float]:
+        """The unit vector of the lane's direction on the plane."""
+        x, y = metres(user.scale, *self._scene.lane_of_id[user.lane or ""].direction_at(user.point))
+        length = max(hypot(x, y), 1e-9)
+        return x / length, y / length
 
     def _is_wrong(self, at_s: float, course: _Course, user: RoadUser) -> bool:
         distance_m, duration_s = self._needed(user)
@@ -118,10 +128,19 @@ class WrongWay:
             return self._rule.two_wheeler_distance_m, self._rule.two_wheeler_duration_s
         return self._rule.distance_m, self._rule.duration_s
 
-    def _same_driver(self, at_s: float, user: RoadUser) -> int | None:
-        """The track of an open incident that was lost a moment ago near here: the tracker gave its driver a new id."""
+    def _same_driver(self, at_s: float, began_s: float, user: RoadUser) -> int | None:
+        """The track of an open incident whose driver was lost before this track began, and must by now be about here."""
+        legal = self._legal(user)
         for number, (_, last, seen_s) in self._open.items():
+            if self._courses[number].at_s >= began_s:
+                continue
+            gone_m = -(last.along_kmh or 0.0) / 3.6 * (at_s - seen_s)
             step = metres(user.scale, user.point[0] - last.point[0], user.point[1] - last.point[1])
-            if seen_s < at_s and (step[0] ** 2 + step[1] ** 2) ** 0.5 <= REACH_M:
+            if hypot(step[0] + gone_m * legal[0], step[1] + gone_m * legal[1]) <= REACH_M:
                 return number
         return None
+
+
+def _jumps(user: RoadUser, dx: float, dy: float) -> bool:
+    left, top, right, bottom = user.track.box
+    return abs(dx) > JUMP_SHARE * (right - left) or abs(dy) > JUMP_SHARE * (bottom - top)
