@@ -32,7 +32,7 @@ class StoppedVehicleRule(Rule, frozen=True, forbid_unknown_fields=True, kw_only=
 
 @dataclass(slots=True)
 class _Watched:
-    """One standing vehicle: who was before or behind it, who has passed, and what was said of it."""
+    """One standing vehicle: which tracks are ahead of it, when others have passed lately, and what was said of it."""
 
     sides: dict[int, bool] = field(default_factory=dict)
     passed_at_s: list[float] = field(default_factory=list)
@@ -54,7 +54,7 @@ class StoppedVehicle:
             if gone.report is not None:
                 reports.append(self._ledger.end(gone.report, at_s))
         for place in observation.places:
-            if place.lane is None or place.user.track.cls == "person" or not self._rule.concerns(place.user):
+            if place.lane is None or not self._rule.concerns(place.user):
                 continue
             watched = self._watched.setdefault(place.id, _Watched())
             self._note_passers(at_s, watched, place, observation)
@@ -70,7 +70,7 @@ class StoppedVehicle:
         stood_s = at_s - place.since_s
         if stood_s < self._rule.dwell_s or place.last_seen_s < at_s or place.seen_s < self._rule.min_seen * stood_s:
             return None
-        passed = sum(at_s - moment <= PASSING_COUNTS_S for moment in watched.passed_at_s) >= self._rule.passers
+        passed = len(watched.passed_at_s) >= self._rule.passers
         if place.user.track.id in observation.queued and not passed:
             return None
         lane = self._scene.lane_of_id[place.lane or ""]
@@ -95,6 +95,7 @@ class StoppedVehicle:
             drives = user.pace_kmh is not None and user.pace_kmh > SLOW_KMH
             if before not in (None, ahead) and drives and (ahead or lane.two_way):
                 watched.passed_at_s.append(at_s)
+        watched.passed_at_s = [moment for moment in watched.passed_at_s if at_s - moment <= PASSING_COUNTS_S]
         watched.sides = sides
 
     def _ahead_by(self, user: RoadUser, place: Place, direction: tuple[float, float]) -> float:
