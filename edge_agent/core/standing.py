@@ -85,7 +85,7 @@ class Standing:
         self._at_s: float | None = None
 
     def update(self, at_s: float, users: list[RoadUser]) -> list[Place]:
-        elapsed = 0.0 if self._at_s is None else at_s - self._at_s
+        elapsed = 0.0 if self._at_s is None else min(at_s - self._at_s, GAP_S)  # without frames nothing is seen empty
         self._at_s = at_s
         # What is still, track by track.
         seen = [user for user in users if user.track.seen]

@@ -166,3 +166,10 @@ def test_hidden_for_a_minute_is_gone() -> None:
     view = lambda t_s: [user(1, 500, 500)] if t_s <= 10 else [user(2, 505, 505, 60, cls="bus")]  # noqa: E731
     gone = [at_s for at_s, places in watch(view, 90) if at_s > 10 and not any(place.id == 1 for place in places)]
     assert gone[0] <= 71.5
+
+
+def test_while_the_camera_is_away_no_place_is_seen_empty() -> None:
+    standing = Standing(SIZE_PX, SIZE_PX)
+    for at_s in [*np.arange(0, 10, 0.1), *np.arange(100, 110, 0.1)]:
+        places = standing.update(float(at_s), [user(1, 500, 500)])
+    assert [(place.id, place.since_s) for place in places] == [(1, 0.0)]
