@@ -1,7 +1,8 @@
 """Alerts, opened, updated and closed from what devices report: (alert, report, now) -> (alert, action).
 
 Reports of one incident arrive more than once and out of order. The highest revision wins, so any order gives the same
-alert in the end.
+alert in the end. An agent that was started again knows nothing of the incidents of its earlier run, so the newer run ends
+what the older one left open; a report that was still under way then, the end that the older run told, wins over that.
 """
 
 from dataclasses import dataclass
@@ -29,10 +30,12 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     camera: str | None = None
     sensor: str | None = None
     lane: str | None = None
+    run: str | None = None  # the agent's run that told it; none for the collector's own alarms
     confidence: float
     started_at: str
     updated_at: str
     ended_at: str | None
+    ended_by: Literal["run_over"] | None = None  # none: by its device
     opened_at: str  # when the first report of it reached the collector
     received_at: str  # when the report shown here did
     late: bool  # no report of it arrived within 10 minutes: no sound, nobody is paged
@@ -55,26 +58,41 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """An incident as one device told it. `late`: older than 10 minutes when it arrived."""
+    """An incident as one device told it. `late`: older than 10 minutes when it arrived.
+
+    `run_over_at`: since when, in Unix seconds, a newer run of the device is known.
+    """
 
     device: str
     site: str
     data: IncidentData
     late: bool
+    run_over_at: float | None = None
 
 
 def decide(known: Alert | None, report: Report, now: float) -> tuple[Alert | None, Action | None]:
     """The alert after the report and what happened to it; no action when nothing changed. Shadow reports never alert."""
     if report.data.shadow:
         return known, None
-    told = _alert(report, now)
-    if known is None:
-        return told, action(None, told)
-    newer = told if told.revision > known.revision else known
-    merged = msgspec.structs.replace(
-        newer, opened_at=min(known.opened_at, told.opened_at), late=known.late and told.late, seq=known.seq
-    )
-    return merged, action(known, merged)
+    told = after = _alert(report, now)
+    if known is not None:
+        after = msgspec.structs.replace(
+            told if told.revision > known.revision else known,
+            opened_at=min(known.opened_at, told.opened_at),
+            late=known.late and told.late,
+            seq=known.seq,
+        )
+    if report.run_over_at is not None:
+        over_at = known.ended_at if known and known.ended_by else None
+        after = end_run(after, over_at or format_time(report.run_over_at))
+    return after, action(known, after)
+
+
+def end_run(alert: Alert, at: str) -> Alert:
+    """The alert now that a newer run of its device began: what is open nobody will end any more, so it ends here."""
+    if alert.state == "closed":
+        return alert
+    return msgspec.structs.replace(alert, state="closed", ended_at=at, ended_by="run_over")
 
 
 def lose(known: Alert | None, device: str, site: str, lost: LostData, at: str, now: float) -> tuple[Alert, Action]:
@@ -132,6 +150,7 @@ def _alert(report: Report, now: float) -> Alert:
         camera=data.camera,
         sensor=data.sensor,
         lane=data.lane,
+        run=data.run,
         confidence=data.confidence,
         started_at=data.started_at,
         updated_at=data.updated_at,

@@ -118,3 +118,15 @@ def m005_alerts(db: Database) -> None:
         pk="seq",
         not_null={"alert", "action", "audible", "body"},
     )
+
+
+@migrate()
+def m006_runs(db: Database) -> None:
+    """Since when the newest run of a device is known; open alerts learn their run, which an incident's id begins with."""
+    db.execute("ALTER TABLE devices ADD COLUMN run_since FLOAT NOT NULL DEFAULT 0")
+    db.execute("UPDATE devices SET run_since = since")
+    db.execute(
+        "UPDATE alerts SET body = CAST(json_set(CAST(body AS TEXT), '$.run',"
+        " substr(id, length(device) + 2, instr(substr(id, length(device) + 2), '/') - 1)) AS BLOB)"
+        " WHERE state = 'open' AND id NOT LIKE device || '/fork/%' AND id NOT LIKE device || '/missing/%'"
+    )

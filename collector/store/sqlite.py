@@ -12,7 +12,7 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from collector.core import alerts, delivery
+from collector.core import delivery
 from collector.core.delivery import DeadLetter, Event, Received, Status
 from collector.core.errors import Told
 from collector.store import upkeep, writing
@@ -98,9 +98,7 @@ class EventStore:
         writing.insert(db, event)
         match event.body:
             case IncidentData() as incident if event.event_class == "incident":
-                report = alerts.Report(event.device, writing.site_of(db, event.device), incident, event.is_late)
-                known_alert = writing.alert_of(db, f"{event.device}/{incident.incident}")
-                tally.changes += writing.write_alert(db, *alerts.decide(known_alert, report, event.received_at))
+                tally.changes += writing.note_incident(db, event, incident)
             case LostData() as lost:
                 tally.changes += writing.note_loss(db, event, lost)
 

@@ -11,7 +11,7 @@ from collector.core import alerts, presence
 from collector.core.alerts import Action, ActionName, Alert
 from collector.core.delivery import DeadLetter, Event, Status, correct
 from collector.core.presence import Presence
-from event_contract.messages import MAX_MESSAGE_BYTES, Birth, LostData
+from event_contract.messages import MAX_MESSAGE_BYTES, Birth, IncidentData, LostData
 from event_contract.times import format_time
 
 DEAD_LETTERS_KEPT = 10_000
@@ -112,18 +112,36 @@ def bury(db: sqlite3.Connection, letter: DeadLetter) -> None:
 def announce(db: sqlite3.Connection, status: Status) -> list[Change]:
     """Write a birth or will down, unless it is older than what is known; a birth's word on its streams included."""
     device, message, at = status.device, status.message, status.received_at
-    row = db.execute("SELECT online, since, run, connection, runs FROM devices WHERE device = ?", (device,)).fetchone()
-    known = Presence(bool(row[0]), row[1], row[2], row[3], tuple(json.loads(row[4]))) if row else None
+    known = presence_of(db, device)
     now = presence.hear(known, message, at)
     if now is None:
         return []
     db.execute(
-        "INSERT INTO devices (device, site, online, since, run, connection, runs) VALUES (?, '', ?, ?, ?, ?, ?)"
+        "INSERT INTO devices (device, site, online, since, run, connection, runs, run_since) VALUES (?, '', ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (device) DO UPDATE SET online = excluded.online, since = excluded.since, run = excluded.run,"
-        " connection = excluded.connection, runs = excluded.runs",
-        (device, now.online, now.since, now.run, now.connection, json.dumps(now.runs)),
+        " connection = excluded.connection, runs = excluded.runs, run_since = excluded.run_since",
+        (device, now.online, now.since, now.run, now.connection, json.dumps(now.runs), now.run_since),
     )
-    return _take_birth(db, device, message, at) if isinstance(message, Birth) else []
+    changes = _end_other_runs(db, device, now)
+    return changes + _take_birth(db, device, message, at) if isinstance(message, Birth) else changes
+
+
+def presence_of(db: sqlite3.Connection, device: str) -> Presence | None:
+    query = "SELECT online, since, run, connection, runs, run_since FROM devices WHERE device = ?"
+    row = db.execute(query, (device,)).fetchone()
+    return Presence(bool(row[0]), row[1], row[2], row[3], tuple(json.loads(row[4])), row[5]) if row else None
+
+
+def _end_other_runs(db: sqlite3.Connection, device: str, now: Presence) -> list[Change]:
+    """Close what earlier runs left open; the collector's own alarms belong to no run, and stand."""
+    changes: list[Change] = []
+    for (body,) in db.execute("SELECT body FROM alerts WHERE device = ? AND state = 'open' ORDER BY seq", (device,)).fetchall():
+        alert = msgspec.json.decode(body, type=Alert)
+        over_at = now.over_since(alert.run) if alert.run else None
+        if over_at is not None:
+            after = alerts.end_run(alert, format_time(over_at))
+            changes += write_alert(db, after, alerts.action(alert, after))
+    return changes
 
 
 def _take_birth(db: sqlite3.Connection, device: str, birth: Birth, at: float) -> list[Change]:
@@ -151,6 +169,14 @@ def mark_forked(db: sqlite3.Connection, event: Event) -> list[Change]:
         return []
     detail = {"reason": "forked", "stream": event.stream, "seq": event.seq}
     return raise_fault(db, event.device, f"fork/{event.stream}", detail, event.received_at)
+
+
+def note_incident(db: sqlite3.Connection, event: Event, incident: IncidentData) -> list[Change]:
+    presence_now = presence_of(db, event.device)
+    over_at = presence_now.over_since(incident.run) if presence_now else None
+    report = alerts.Report(event.device, site_of(db, event.device), incident, event.is_late, over_at)
+    known = alert_of(db, f"{event.device}/{incident.incident}")
+    return write_alert(db, *alerts.decide(known, report, event.received_at))
 
 
 def note_loss(db: sqlite3.Connection, event: Event, lost: LostData) -> list[Change]:

@@ -1,14 +1,19 @@
 """Alerts from reports: any order, any repetition, the same alert in the end."""
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from collector.core import alerts
 from collector.core.alerts import Alert, Report
 from event_contract.kinds import INCIDENT_KINDS
+from event_contract.times import format_time
+from event_contract.times import parse_time as now_of
 from tests.wire_messages import DEVICE, incident, lost
 
 NOW = 1_772_000_000.0
+ENDED = "2026-03-02T00:20:00Z"
 
 
 def report(revision: int = 1, phase: str = "update", late: bool = False, **changes: object) -> Report:
@@ -38,6 +43,44 @@ def test_any_order_of_revisions_gives_the_same_alert(data: st.DataObject) -> Non
     assert alert.revision == len(phases)
     assert alert.state == ("closed" if phases[-1] == "end" else "open")
     assert alert.late == all(lates)
+
+
+@given(st.data())
+def test_when_the_run_is_over_no_alert_of_it_stays_open_in_any_order(data: st.DataObject) -> None:
+    """Reports of one run and the births of the two runs after it, in any order of arrival; no report is left behind."""
+    phases = data.draw(st.lists(st.sampled_from(["new", "update", "end"]), min_size=1, max_size=4))
+    reports = [report(revision, phase, ended_at=ENDED if phase == "end" else None) for revision, phase in enumerate(phases, 1)]
+    arrivals = data.draw(st.permutations([*reports, *data.draw(st.lists(st.sampled_from(reports), max_size=2)), None, None]))
+    alert, births, first_birth_after = None, [], None
+    for now, arrival in enumerate(arrivals):
+        if arrival is None:
+            births.append(format_time(now))
+            alert = alert and alerts.end_run(alert, births[-1])
+        else:
+            over_at = now_of(births[-1]) if births else None
+            alert, _ = alerts.decide(alert, replace(arrival, run_over_at=over_at), now)
+        if alert is not None:
+            first_birth_after = first_birth_after or (births[-1] if births else None)
+            assert alert.state == "closed" or not births
+            assert (alert.ended_by == "run_over") == (alert.state == "closed" and alert.ended_at != ENDED)
+    assert alert is not None and alert.state == "closed" and alert.revision == len(phases)
+    if phases[-1] == "end":
+        assert (alert.ended_at, alert.ended_by) == (ENDED, None)
+    else:
+        assert alert.ended_by == "run_over" and alert.ended_at in births
+        if "end" not in phases:
+            assert alert.ended_at == first_birth_after
+
+
+def test_what_is_over_when_it_is_first_told_makes_no_sound_and_its_own_end_corrects_it() -> None:
+    alert, action = alerts.decide(None, replace(report(1, "new"), run_over_at=NOW), NOW + 5)
+    assert action == alerts.Action("close", audible=False)
+    assert alert is not None and (alert.ended_at, alert.ended_by) == (format_time(NOW), "run_over")
+    same, action = alerts.decide(alert, replace(report(1, "new"), run_over_at=NOW + 9), NOW + 10)
+    assert (same, action) == (alert, None)
+    alert, action = alerts.decide(alert, replace(report(2, "end", ended_at=ENDED), run_over_at=NOW), NOW + 10)
+    assert action == alerts.Action("update", audible=False)
+    assert alert is not None and (alert.ended_at, alert.ended_by) == (ENDED, None)
 
 
 def test_an_incident_opens_is_updated_and_ends() -> None:

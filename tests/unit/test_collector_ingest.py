@@ -4,10 +4,11 @@ import json
 import queue
 import random
 import socket
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import msgspec
@@ -129,6 +130,27 @@ def test_events_are_stored_acknowledged_and_alerted(tmp_path: Path, port: int) -
         summary = ask(collector, queries.summary)
         assert (summary["events"], summary["alerts"], summary["missing"]) == (500, 500, 0)
         assert len(collector.changes) == 500
+        device.close()
+
+
+def test_an_agent_that_starts_again_ends_what_its_earlier_run_left_open(tmp_path: Path, port: int) -> None:
+    with running(tmp_path, port) as collector:
+        device = Device(port)
+        device.send(encode(birth()), topics.status(DEVICE), retain=True)
+        device.send(event(incident(), 1))
+        assert device.acks(1) == {1}
+        device.send(encode(birth(run="newer")), topics.status(DEVICE), retain=True)
+        device.send(event(incident(incident="9f2c61d0/north/18"), 2))  # the outbox still held it
+        device.send(event(incident(incident="newer/north/1", run="newer"), 3))
+        assert device.acks(2) == {2, 3}
+        told = [(change.action, msgspec.json.decode(change.body)) for change in collector.changes]
+        assert [(action, alert["id"].removeprefix(f"{DEVICE}/"), alert["ended_by"]) for action, alert in told] == [
+            ("open", "9f2c61d0/north/17", None),
+            ("close", "9f2c61d0/north/17", "run_over"),
+            ("close", "9f2c61d0/north/18", "run_over"),
+            ("open", "newer/north/1", None),
+        ]
+        assert ask(collector, queries.summary)["alerts_open"] == 1
         device.close()
 
 
@@ -306,8 +328,6 @@ def test_a_broker_that_refuses_is_told_apart_from_one_that_is_away(tmp_path: Pat
 def test_nothing_is_acknowledged_while_the_store_refuses(tmp_path: Path) -> None:
     port = free_port()
     with mosquitto(tmp_path, port), running(tmp_path, port) as collector:
-        import sqlite3
-
         device = Device(port)
         device.status(online=True)
         db = sqlite3.connect(collector.path, isolation_level=None)
@@ -319,6 +339,35 @@ def test_nothing_is_acknowledged_while_the_store_refuses(tmp_path: Path) -> None
         db.execute("ALTER TABLE hidden RENAME TO alert_changes")
         db.close()
         assert device.acks(1) == {1}
+        device.close()
+
+
+def test_the_broker_hears_of_a_message_only_when_it_is_committed(tmp_path: Path) -> None:
+    """Its own log tells; the marker, sent on the same connection, comes after every PUBACK given before it."""
+    port = free_port()
+    log = tmp_path / f"mosquitto-{port}.log"
+    puback = "Received PUBACK from collector-c1"
+
+    def wait_for(text: str) -> str:
+        while text not in (told := log.read_text()):
+            time.sleep(0.05)
+        return told
+
+    with mosquitto(tmp_path, port, "allow_anonymous true\nlog_type all\n"), running(tmp_path, port) as collector:
+        collector.ingest._store._db.execute("PRAGMA busy_timeout = 50")
+        device = Device(port)
+        device.status(online=True)
+        with closing(sqlite3.connect(collector.path, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            device.send(event(incident(), 1))
+            while collector.ingest.counts["store_unavailable"] < 2:
+                time.sleep(0.05)
+            collector.link._client.publish("marker")
+            assert puback not in wait_for("Received PUBLISH from collector-c1 (d0, q0, r0, m0, 'marker'")
+            assert device.heard.empty()
+            other.execute("ROLLBACK")
+        assert device.acks(1) == {1}
+        wait_for(puback)
         device.close()
 
 

@@ -6,7 +6,7 @@ from collector.core.presence import RUNS_REMEMBERED, Presence, hear
 from event_contract.messages import Will
 from tests.wire_messages import birth
 
-BORN = Presence(True, 10.0, "run-b", 4, ("run-a", "run-b"))
+BORN = Presence(True, 10.0, "run-b", 4, ("run-a", "run-b"), 7.0)
 
 
 def will(run: str, connection: int) -> Will:
@@ -24,11 +24,11 @@ def test_a_will_of_an_older_connection_or_run_is_ignored() -> None:
 
 def test_a_will_of_a_run_never_heard_of_tells_of_a_birth_that_was_missed() -> None:
     gone = hear(BORN, will("run-c", 1), 20.0)
-    assert gone == Presence(False, 20.0, "run-c", 1, ("run-a", "run-b", "run-c"))
+    assert gone == Presence(False, 20.0, "run-c", 1, ("run-a", "run-b", "run-c"), 20.0)
 
 
 def test_a_birth_brings_it_online_and_keeps_since_while_it_stays_so() -> None:
-    assert hear(None, birth(run="run-a"), 5.0) == Presence(True, 5.0, "run-a", 1, ("run-a",))
+    assert hear(None, birth(run="run-a"), 5.0) == Presence(True, 5.0, "run-a", 1, ("run-a",), 5.0)
     again = hear(BORN, birth(run="run-b", connection=5), 20.0)
     assert again == replace(BORN, connection=5)
     offline = replace(BORN, online=False)
@@ -38,6 +38,13 @@ def test_a_birth_brings_it_online_and_keeps_since_while_it_stays_so() -> None:
 
 def test_an_older_birth_of_the_same_run_is_ignored() -> None:
     assert hear(BORN, birth(run="run-b", connection=3), 20.0) is None
+
+
+def test_every_run_but_the_newest_is_over_since_the_newest_was_first_heard_of() -> None:
+    assert BORN.over_since("run-b") is None
+    assert BORN.over_since("run-a") == BORN.over_since("never heard of") == 7.0
+    newer = hear(hear(BORN, birth(run="run-c"), 20.0), birth(run="run-c", connection=2), 30.0)
+    assert newer is not None and newer.over_since("run-b") == 20.0
 
 
 def test_only_so_many_runs_are_remembered() -> None:

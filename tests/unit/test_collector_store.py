@@ -9,13 +9,16 @@ import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlite_utils import Database
 
-from collector.core import delivery
+from collector.core import alerts, delivery
 from collector.core.delivery import Received
 from collector.store import queries, upkeep
+from collector.store.migrations import migrate
 from collector.store.sqlite import Committed, EventStore, StoreUnavailable
 from event_contract import topics
 from event_contract.messages import Ack, Clock, Will, encode
+from event_contract.times import format_time
 from tests.wire_messages import DEVICE, STREAM, birth, event, incident, lost, traffic_minute
 
 NOW = time.time()
@@ -90,6 +93,56 @@ def test_alerts_are_opened_updated_and_closed_and_every_change_is_kept(store: Ev
     assert alerts_of(db) == [changes[1]]
     assert alerts_of(db, "open") == []
     assert queries.summary(db)["alerts"] == 1
+
+
+def test_a_newer_run_closes_what_the_older_left_open_in_the_same_commit(store: EventStore, db: sqlite3.Connection) -> None:
+    put(store, encode(birth(1, 4)), topic=STATUS)
+    put(store, event(incident(), 1), event(incident(incident="9f2c61d0/north/18"), 2))
+    put(store, event(incident(run="another"), 1, device="other"), topic=topics.event("other", "incident"))
+    put(store, event(incident(confidence=0.1), 1))  # a fork: an alarm of the collector's own
+    put(store, event({"kind": "x"}, 9), encode(birth(1, 9)))
+    store.look_after(NOW - 600, KEEP), store.look_after(NOW, KEEP)  # and another: numbers are missing
+    assert put(store, encode(birth(connection=2)), topic=STATUS).changes == ()
+    born = put(store, encode(birth(run="newer")), topic=STATUS, at=NOW + 60)
+    assert [(change.action, change.audible) for change in born.changes] == [("close", False)] * 2
+    closed = [msgspec.json.decode(change.body) for change in born.changes]
+    assert [alert["id"].rpartition("/")[2] for alert in closed] == ["17", "18"]
+    assert {(alert["ended_at"], alert["ended_by"]) for alert in closed} == {(format_time(NOW + 60), "run_over")}
+    standing = {alert["id"] for alert in alerts_of(db, "open")}
+    assert standing == {"other/9f2c61d0/north/17", f"{DEVICE}/fork/{STREAM}", f"{DEVICE}/missing/{STREAM}"}
+    assert [body for _, body in queries.alert_changes(db, 0, 100)][-2:] == [change.body for change in born.changes]
+    assert put(store, encode(birth(run="newer", connection=2)), topic=STATUS).changes == ()
+
+
+def test_the_backlog_of_a_run_that_is_over_is_stored_and_its_alert_closed_at_once(
+    store: EventStore, db: sqlite3.Connection
+) -> None:
+    put(store, encode(birth(run="newer", connection=1)), topic=STATUS, at=NOW - 30)
+    [change] = put(store, event(incident(), 1)).changes
+    assert (change.action, change.audible) == ("close", False)
+    assert alerts_of(db)[0]["ended_at"] == format_time(NOW - 30)
+    assert queries.summary(db)["events"] == 1
+    put(store, event(incident(revision=2, phase="end", ended_at="2026-03-02T00:20:00Z"), 2))
+    assert (alerts_of(db)[0]["ended_at"], alerts_of(db)[0]["ended_by"]) == ("2026-03-02T00:20:00Z", None)
+    [change] = put(store, event(incident(incident="newer/north/1", run="newer"), 3)).changes
+    assert (change.action, change.audible) == ("open", True)
+
+
+def test_alerts_of_an_older_database_learn_their_run(tmp_path: Path) -> None:
+    path = tmp_path / "older.sqlite"
+    older = Database(path)
+    migrate.apply(older, stop_before="m006_runs")
+    ids = [f"{DEVICE}/{name}" for name in ("9f2c61d0/north/17", f"fork/{STREAM}", f"missing/{STREAM}")]
+    for n, alert_id in enumerate(ids, 1):
+        told = msgspec.json.encode(fault_alert(alert_id, n))
+        row = {"id": alert_id, "seq": n, "state": "open", "kind": "device_fault", "device": DEVICE}
+        older["alerts"].insert({**row, "body": told})
+        older["alert_changes"].insert({"seq": n, "alert": alert_id, "action": "open", "audible": 1, "body": told})
+    older.close()
+    store = EventStore(path)
+    [change] = put(store, encode(birth(run="newer")), topic=STATUS).changes
+    assert msgspec.json.decode(change.body)["id"] == ids[0]
+    store.close()
 
 
 def test_an_incident_in_another_class_or_in_shadow_raises_nothing(store: EventStore, db: sqlite3.Connection) -> None:
@@ -249,6 +302,13 @@ def test_a_database_that_cannot_be_opened_is_named(tmp_path: Path) -> None:
     (tmp_path / "x").write_bytes(b"not a database, but long enough to look like one" * 30)
     with pytest.raises(StoreUnavailable, match=str(tmp_path / "x")):
         EventStore(tmp_path / "x")
+
+
+def fault_alert(alert_id: str, seq: int) -> dict[str, object]:
+    """An alert as it was stored before alerts knew their run."""
+    alert = alerts.fault(None, DEVICE, "", alert_id.removeprefix(f"{DEVICE}/"), {}, format_time(NOW), NOW, ended=False)
+    told = msgspec.to_builtins(msgspec.structs.replace(alert, seq=seq))
+    return {name: value for name, value in told.items() if name not in ("run", "ended_by")}
 
 
 def alerts_of(db: sqlite3.Connection, state: str = "all") -> list[dict[str, object]]:
