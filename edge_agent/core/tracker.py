@@ -54,6 +54,7 @@ class TrackerConfig:
     least_iou: float = 0.2  # of a track and a sure detection of it
     least_iou_low: float = 0.4  # of a track and a half-seen detection of it
     least_iou_standing: float = 0.4  # of a standing track, unseen for longer than keep_lost_s, and any detection of it
+    repeated_iou: float = 0.5  # with a track just seen, above which a detection is no road user of its own
     class_lead: float = 1.25  # see class_vote
 
 
@@ -87,6 +88,7 @@ class Tracker:
         new = scores >= self._config.high_score
         new[columns] = False
         if new.any():
+            new[new] = ~self._repeated(rows[rows["seen"]], boxes[new], slots[new])
             rows = np.concatenate([rows, _begin(at_s, boxes[new], scores[new], slots[new])])
         self._rows, self._at_s = rows, at_s
 
@@ -140,6 +142,12 @@ class Tracker:
         left = _moved(rows["place"], now) > LEAVES_PLACE
         rows["place"][left], rows["since_s"][left] = now[left], at_s
         return rows
+
+    def _repeated(self, rows: Rows, boxes: Floats, slots: Indices) -> Flags:
+        """Which detections are a second box of a road user that has its track: a detector's other guess, a rider."""
+        same = pairwise_iou(kalman.boxes_of(rows["state"]), boxes) > self._config.repeated_iou
+        result: Flags = np.logical_or.reduce(same & may_be_one(rows["slot"], slots), axis=0)
+        return result
 
     def _confirm(self, rows: Rows) -> None:
         sure = (rows["hits"] >= self._config.confirm_hits) | (rows["score"] >= self._config.confirm_score)

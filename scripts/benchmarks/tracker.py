@@ -131,7 +131,7 @@ def main() -> None:
     if options.json:
         print(json.dumps({"trackers": results, "notes": notes}))
         return
-    Console(width=None if sys.stdout.isatty() else 120).print(table(results), *notes, sep="\n", highlight=False)
+    Console(width=None if sys.stdout.isatty() else 160).print(table(results), *notes, sep="\n", highlight=False)
 
 
 if __name__ == "__main__":

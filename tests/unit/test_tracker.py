@@ -154,6 +154,15 @@ def test_a_vehicle_may_change_its_class_and_a_person_never_becomes_a_car() -> No
     assert ids(follow(door)) == {1, 2}
 
 
+def test_a_second_box_of_a_road_user_begins_no_track_and_a_neighbour_does() -> None:
+    other_guess = seen((0.45, 0.46, 0.55, 0.58), cls="truck")
+    assert ids(follow([seen(vehicle(0.5)), *[both(seen(vehicle(0.5)), other_guess)] * 9])) == {1}
+    before_a_car = seen(vehicle(0.5), cls="person")
+    assert ids(follow([seen(vehicle(0.5)), *[both(seen(vehicle(0.5)), before_a_car)] * 9])) == {1, 2}
+    neighbour = seen(vehicle(0.54))
+    assert ids(follow([seen(vehicle(0.5)), *[both(seen(vehicle(0.5)), neighbour)] * 9])) == {1, 2}
+
+
 def test_the_class_is_a_vote_that_yields_only_to_a_clear_lead() -> None:
     cars, trucks = [seen(vehicle(0.5))] * 8, [seen(vehicle(0.5), cls="truck")] * 12
     spoken = [tracks[0].cls for tracks in follow([*cars, *trucks])[3:]]
