@@ -17,7 +17,7 @@ WALL: ViewportSize = {"width": 1920, "height": 1080}
 expect.set_options(timeout=PATIENCE_MS)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")  # no longer: while it lives, its event loop occupies the tests' thread
 def chromium() -> Iterator[Browser]:
     program = shutil.which("chromium") or shutil.which("google-chrome")
     if program is None:

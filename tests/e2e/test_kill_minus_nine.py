@@ -31,13 +31,21 @@ def test_nothing_is_lost_and_nothing_stored_twice(tmp_path: Path, embedded: bool
             time.sleep(chance.uniform(0.2, 1.2))
             chain.kill(victim)
         chain.streams()
+        wait_until_it_speaks(chain)
         chain.processes["agent"].terminate()
         chain.processes["agent"].wait(FLUSHED_WITHIN_S)
         streams = chain.streams()
+    assert waiting(chain) == 0
     committed = history.committed(chain.outbox)
     assert_log_kept(tmp_path / "agent.log", committed)
     assert history.missing(chain.outbox, streams) == {}
     assert_each_event_once(tmp_path / "collector" / "collector.sqlite", sum(map(history.count, committed.values())))
+
+
+def wait_until_it_speaks(chain: Chain) -> None:
+    """A process that has only just been started does not listen to SIGTERM yet: it would end without delivering the rest."""
+    before = len(log(chain))
+    wait_until(lambda: len(log(chain)) > before, 30, "the agent commits nothing")
 
 
 def assert_log_kept(log: Path, committed: dict[str, history.Ranges]) -> None:
@@ -72,6 +80,7 @@ def test_a_planted_loss_is_seen(tmp_path: Path) -> None:
     connection.close()
     with running(chain):
         chain.streams()
+        wait_until_it_speaks(chain)
         chain.processes["agent"].terminate()
         chain.processes["agent"].wait(FLUSHED_WITHIN_S)
         streams = chain.streams()
