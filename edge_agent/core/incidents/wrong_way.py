@@ -37,7 +37,8 @@ class _Course:
     at_s: float
     point: tuple[float, float]  # contact
     top: float
-    against_m: float = 0.0
+    bottom_m: float = 0.0  # against the direction so far, as the lower and the upper edge of the box tell it
+    top_m: float = 0.0
     fast_since_s: float | None = None
 
 
@@ -75,11 +76,13 @@ class WrongWay:
             if wrong:
                 self._open[number] = (report or self._open[number][0], user, at_s)
             return report
-        if not wrong:
+        if course.fast_since_s is None:
             return None
         earlier = self._same_driver(at_s, course.began_s, user)
         if earlier is not None:
             self._open[number] = (self._open.pop(earlier)[0], user, at_s)
+            return None
+        if not wrong:
             return None
         started_s = at_s - self._needed(user)[1]
         report = self._ledger.open(
@@ -90,17 +93,17 @@ class WrongWay:
 
     def _advance(self, at_s: float, course: _Course, user: RoadUser) -> None:
         """Add this step to the way against the direction. Both ends of the box must go that way: a box that grows or is
-        cut off by another one moves one end only."""
+        cut off by another one moves one end only. Each is summed on its own, so that their trembling evens out."""
         lane = self._scene.lane_of_id.get(user.lane or "")
         dx, dy = user.point[0] - course.point[0], user.point[1] - course.point[1]
         if lane is None or lane.two_way or not self._rule.concerns(user):
-            course.against_m, course.fast_since_s = 0.0, None
+            course.bottom_m, course.top_m, course.fast_since_s = 0.0, 0.0, None
         else:
             bottom, top = self._back_m(user, dx, dy), self._back_m(user, dx, user.track.box.top - course.top)
             if _jumps(user, dx, dy) and abs(bottom) > JUMP_KMH / 3.6 * (at_s - course.at_s):
-                course.against_m, course.fast_since_s = 0.0, None
+                course.bottom_m, course.top_m, course.fast_since_s = 0.0, 0.0, None
             else:
-                course.against_m = max(0.0, course.against_m + (min(bottom, top) if bottom > 0 else bottom))
+                course.bottom_m, course.top_m = max(0.0, course.bottom_m + bottom), max(0.0, course.top_m + top)
             if user.along_kmh is None or -user.along_kmh <= self._rule.speed_kmh + (user.pace_se_kmh or 0.0):
                 course.fast_since_s = None
             elif course.fast_since_s is None:
@@ -121,7 +124,7 @@ class WrongWay:
     def _is_wrong(self, at_s: float, course: _Course, user: RoadUser) -> bool:
         distance_m, duration_s = self._needed(user)
         fast_for_s = -1.0 if course.fast_since_s is None else at_s - course.fast_since_s
-        return course.against_m >= distance_m and fast_for_s >= duration_s
+        return min(course.bottom_m, course.top_m) >= distance_m and fast_for_s >= duration_s
 
     def _needed(self, user: RoadUser) -> tuple[float, float]:
         if user.track.cls in TWO_WHEELERS:
