@@ -60,7 +60,7 @@ class DetectorConfig(Struct, frozen=True, forbid_unknown_fields=True):
     models_dir: str | None = None
     providers: tuple[str, ...] = ("cpu",)
     threads: Annotated[int, Meta(ge=0, le=64)] = 0
-    score_threshold: Annotated[float, Meta(gt=0, lt=1)] = 0.3
+    score_threshold: Annotated[float, Meta(gt=0, lt=1)] = 0.15  # what is half seen continues tracks; see TrackerConfig
 
 
 class BrokerConfig(Struct, frozen=True, forbid_unknown_fields=True):
