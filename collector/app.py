@@ -81,11 +81,12 @@ async def serve(config: Config, password: str | None, say: Say) -> int:
     async with AsyncExitStack() as parts:  # stopped in the reverse order of their start
         accounts = parts.enter_context(closing(Accounts(data_dir / ACCOUNTS)))
         credentials = await asyncio.to_thread(prepare_accounts, accounts, password)
+        store = parts.enter_context(closing(EventStore(data_dir / DATABASE)))  # closed last: no reader is in its way then
         reader = parts.enter_context(closing(Reader(data_dir / DATABASE)))
         feed = AlertFeed(lambda after, limit: reader.ask(queries.alert_changes, after, limit))
 
         broker = await _start_embedded_broker(config, data_dir, parts) if config.embedded_broker else None
-        ingest = Ingest(EventStore(data_dir / DATABASE), asdict(config.keep_days), _publisher(feed), ending.fail)
+        ingest = Ingest(store, asdict(config.keep_days), _publisher(feed), ending.fail)
         ingest.start()
         parts.push_async_callback(asyncio.to_thread, ingest.stop)
         link = BrokerLink(config.broker, config.instance, ingest.receive, _link_teller(config, ending, say))
@@ -94,7 +95,7 @@ async def serve(config: Config, password: str | None, say: Say) -> int:
             told = {**dataclasses.asdict(link.state), "restarts": broker.restarts if broker else 0}
             return {"broker": told, "messages": dict(ingest.counts), "subscribers": feed.subscribers}
 
-        services = Services(reader, feed, accounts, api_token(data_dir), _hosts(config), status)
+        services = Services(reader, feed, accounts, api_token(data_dir), _hosts(config), status, config.http.plaintext)
         address = await _listen(application(services), config, parts)
         _introduce(config, address, credentials, data_dir, say)
         link.start()
@@ -179,9 +180,7 @@ def _link_line(config: Config, state: LinkState) -> str:
     place = f"broker {config.broker.host}:{config.broker.port}"
     if state.connected:
         return f"{place}: connected"
-    if state.refused:
-        return f"{place}: refused the connection: {state.reason}; check broker.username, password_file and tls"
-    return f"{place}: {state.reason}; trying again"
+    return f"{place}: {state.reason}" if state.refused else f"{place}: {state.reason}; trying again"
 
 
 def _hosts(config: Config) -> frozenset[str]:

@@ -36,7 +36,7 @@ OnMessage = Callable[[mqtt.Client, mqtt.MQTTMessage], None]
 
 @dataclass(frozen=True, slots=True)
 class LinkState:
-    """What a person may ask of the link. `reason` says why it is down; `refused`: the broker answered, with a no."""
+    """What a person may ask of the link. `reason` says why it is down; `refused`: one of the two sides said no."""
 
     connected: bool = False
     reason: str = "not connected yet"
@@ -83,7 +83,12 @@ class BrokerLink:
             self._refusal = None
             try:
                 self._connect(client)
-                reason = mqtt.error_string(paho_loop.run(client))
+                code = paho_loop.run(client)
+                reason = mqtt.error_string(code) if self.state.connected else _turned_away(self._broker)
+            except ssl.SSLError as error:
+                reason = f"TLS: {error.verify_message}" if isinstance(error, ssl.SSLCertVerificationError) else f"TLS: {error}"
+                if not isinstance(error, ssl.SSLEOFError):  # that is a broker that goes down
+                    self._refusal = f"{reason}; check broker.tls"
             except (OSError, ValueError) as error:
                 reason = f"{error}" or type(error).__name__
             except Exception as error:  # noqa: BLE001 - the thread's boundary: counted, and the connection starts anew
@@ -129,16 +134,16 @@ class BrokerLink:
 
     def _connected(self, client: mqtt.Client, _userdata: Any, _flags: Any, reason: Any, _properties: Any) -> None:
         if reason.is_failure:
-            self._refusal = str(reason)
+            self._refusal = f"refused: {reason}; check broker.username and broker.password_file"
             return
         options = SubscribeOptions(qos=1)
         client.subscribe([(topics.STATUS_OF_ALL, options), (topics.EVENTS_OF_ALL, options)])
 
     def _subscribed(self, client: mqtt.Client, _userdata: Any, _mid: int, reasons: list[Any], _properties: Any) -> None:
         """Only now does every event reach us; only now are agents told to send."""
-        refusals = [f"subscription: {reason}" for reason in reasons if reason.is_failure]
+        refusals = [reason for reason in reasons if reason.is_failure]
         if refusals:
-            self._refusal = refusals[0]
+            self._refusal = f"refused the subscription: {refusals[0]}; check the broker's access rules"
             client.disconnect()
             return
         client.publish(self._topic, self._online, qos=1, retain=True)
@@ -148,6 +153,12 @@ class BrokerLink:
         before, self.state = self.state, replace(self.state, **news)
         if (before.connected, before.reason) != (self.state.connected, self.state.reason):
             self._on_change(self.state)
+
+
+def _turned_away(broker: Broker) -> str:
+    """Brokers that miss a client's certificate say so by hanging up."""
+    hint = "; does it want broker.tls.cert?" if broker.tls and broker.tls.cert is None else ""
+    return f"closed the connection before accepting it{hint}"
 
 
 def _password(broker: Broker) -> str | None:

@@ -1,6 +1,5 @@
 """The command `collector`. Parts are imported when a command needs them, so that --help answers at once."""
 
-import json
 import re
 import sys
 import time
@@ -121,6 +120,8 @@ def alerts() -> None:
 @click.option("--since", type=int, help="Begin after this change; 0 tells everything. Default: what happens from now on.")
 def alerts_tail(url: str, token_file: Path, as_json: bool, lang: str, since: int | None) -> None:
     """Print alerts as they change; survives a restart of the collector without a gap."""
+    import json
+
     for event in _api(url, token_file).alert_stream(since):
         click.echo(event.data if as_json else lines.alert(json.loads(event.data), lang))
 
@@ -230,4 +231,6 @@ def _api(url: str, token_file: Path) -> "Api":
 
 
 def _print(item: dict[str, Any], line: str, as_json: bool) -> None:
+    import json
+
     click.echo(json.dumps(item, ensure_ascii=False) if as_json else line)

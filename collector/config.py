@@ -1,6 +1,7 @@
 """The collector's configuration: TOML in, validated Structs out; every default is good for one box."""
 
 import tomllib
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -28,19 +29,23 @@ class Tls(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
 
 class Broker(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Without `tls` only a broker on this machine is accepted, unless `plaintext` says that the network can be trusted."""
+
     host: str = "127.0.0.1"
     port: Port = 1883
     tls: Tls | None = None
     username: str | None = None
     password_file: str | None = None
+    plaintext: bool = False
 
 
 class Http(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """`allowed_hosts` are further names under which browsers may reach the console."""
+    """`allowed_hosts` are further names under which browsers may reach the console; `plaintext`: a proxy does TLS for us."""
 
     host: str = "127.0.0.1"
     port: Annotated[int, Meta(ge=0, le=65535)] = 8088
     allowed_hosts: tuple[str, ...] = ()
+    plaintext: bool = False
 
 
 class KeepDays(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -61,7 +66,7 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
 
 def load(path: Path) -> Config:
-    """Read and validate a file. Raises ConfigError naming the file and the path within it."""
+    """Read and validate a file; the paths it gives come out absolute. Raises ConfigError naming the file and the path in it."""
     try:
         with path.open("rb") as file:
             content = tomllib.load(file)
@@ -73,11 +78,60 @@ def load(path: Path) -> Config:
         config: Config = validate(content, Config)
     except ValueError as error:
         raise ConfigError(f"{path}: {error}") from error
-    if config.broker.tls and (config.broker.tls.cert is None) != (config.broker.tls.key is None):
+    _check(path, config)
+    data_dir = _beside(path, config.data_dir) if "data_dir" in content else config.data_dir
+    return replace(config, data_dir=data_dir, broker=_find_files(path, config.broker))
+
+
+def _check(path: Path, config: Config) -> None:
+    """What types cannot say; whatever leaves this machine in plain text has to be asked for."""
+    broker, http = config.broker, config.http
+    if broker.tls and (broker.tls.cert is None) != (broker.tls.key is None):
         raise ConfigError(f"{path}: broker.tls: cert and key go together; give both or neither")
-    if config.embedded_broker and config.broker.host != "127.0.0.1":
-        raise ConfigError(f"{path}: broker.host: the embedded broker listens on 127.0.0.1 only, got {config.broker.host!r}")
-    return config
+    if config.embedded_broker and broker.host != "127.0.0.1":
+        raise ConfigError(f"{path}: broker.host: the embedded broker listens on 127.0.0.1 only, got {broker.host!r}")
+    if not (broker.tls or broker.plaintext or _is_this_machine(broker.host)):
+        raise ConfigError(
+            f"{path}: broker.tls.ca: is missing, and broker.host {broker.host!r} is another machine; name the CA's certificate "
+            "for TLS, or set broker.plaintext = true in a network that you trust"
+        )
+    if not (http.plaintext or _is_this_machine(http.host)):
+        raise ConfigError(
+            f"{path}: http.host: {http.host!r} is open to other machines, and this is HTTP without TLS; put a proxy with TLS "
+            "in front and set http.plaintext = true, or leave it at 127.0.0.1"
+        )
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _beside(path: Path, name: str) -> str:
+    """Relative paths in a file are relative to its folder."""
+    return str((path.parent / Path(name).expanduser()).resolve())
+
+
+def _find_files(path: Path, broker: Broker) -> Broker:
+    def find(key: str, name: str | None) -> Any:
+        if name is None:
+            return None
+        file = _beside(path, name)
+        try:
+            Path(file).open("rb").close()
+        except OSError as error:
+            raise ConfigError(f"{path}: {key}: {file}: {error.strerror}") from error
+        return file
+
+    tls = broker.tls and replace(
+        broker.tls,
+        ca=find("broker.tls.ca", broker.tls.ca),
+        cert=find("broker.tls.cert", broker.tls.cert),
+        key=find("broker.tls.key", broker.tls.key),
+    )
+    return replace(broker, tls=tls, password_file=find("broker.password_file", broker.password_file))
 
 
 def with_options(file: Path | None, **options: Any) -> Config:

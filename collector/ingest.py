@@ -57,10 +57,9 @@ class Ingest:
         self._thread.start()
 
     def stop(self) -> None:
-        """Commit what has arrived, then end the thread and close the store."""
+        """Commit what has arrived, then end the thread."""
         self._stopping.set()
         self._thread.join(30)
-        self._store.close()
 
     def receive(self, client: mqtt.Client, message: mqtt.MQTTMessage) -> None:
         """From the broker link's thread. The client stands for its connection: acknowledgements go back through it alone."""

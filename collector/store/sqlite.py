@@ -6,7 +6,7 @@ transaction as the events that they come from, so a crash leaves both or neither
 
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -80,6 +80,10 @@ class EventStore:
         return tally.committed()
 
     def close(self) -> None:
+        """Put all of the write-ahead log into the database file, unless someone else is still reading; then it stays beside."""
+        with suppress(sqlite3.Error):  # a full disk, say; the log keeps what was committed
+            self._db.execute("PRAGMA busy_timeout = 1000")
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         self._db.close()
 
     def _take_event(self, event: Event, tally: "_Tally") -> None:

@@ -5,6 +5,8 @@ import hmac
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from aiohttp import web
@@ -81,7 +83,7 @@ async def log_in(request: web.Request) -> web.Response:
     services, attempts = request.app[SERVICES], request.app[ATTEMPTS]
     form = await request.post()
     name, password = str(form.get("username", ""))[:80], str(form.get("password", ""))
-    watched = (f"account {name}", f"address {request.remote}")
+    watched = (f"account {name}", f"address {address_of(request, services.behind_proxy)}")
     if attempts.locked(watched, time.monotonic()):
         raise web.HTTPSeeOther("/login?locked")
     attempts.fail(watched, time.monotonic())  # counted before the check, or many at once would slip through
@@ -90,7 +92,7 @@ async def log_in(request: web.Request) -> web.Response:
     attempts.forget(watched)
     answer = web.HTTPSeeOther("/")
     token = await asyncio.to_thread(services.accounts.open_session, name)
-    answer.set_cookie(COOKIE, token, httponly=True, samesite="Strict", secure=request.secure)
+    answer.set_cookie(COOKIE, token, httponly=True, samesite="Strict", secure=request.secure or services.behind_proxy)
     raise answer
 
 
@@ -101,6 +103,22 @@ async def log_out(request: web.Request) -> web.Response:
     answer = web.HTTPSeeOther("/login")
     answer.del_cookie(COOKIE)
     raise answer
+
+
+def address_of(request: web.Request, behind_proxy: bool) -> str:
+    """Who asks: the peer, or, where a proxy near us is the peer, the last address in its X-Forwarded-For."""
+    peer = request.remote or "unknown"
+    if behind_proxy and _is_near(peer):
+        named = ",".join(request.headers.getall("X-Forwarded-For", [])).rpartition(",")[2].strip()
+        with suppress(ValueError):
+            return str(ip_address(named))
+    return peer
+
+
+def _is_near(address: str) -> bool:
+    with suppress(ValueError):
+        return ip_address(address).is_private  # loopback is
+    return False
 
 
 def _same_origin(request: web.Request) -> bool:

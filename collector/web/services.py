@@ -28,22 +28,29 @@ class Reader:
         self._path = path
         self._pool = ThreadPoolExecutor(READERS, thread_name_prefix="reader")
         self._local = threading.local()
+        self._connections: list[sqlite3.Connection] = []
 
     async def ask(self, question: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         def run() -> T:
             if not hasattr(self._local, "db"):
                 self._local.db = queries.connect(self._path)
+                self._connections.append(self._local.db)
             return question(self._local.db, *args, **kwargs)
 
         return await asyncio.get_running_loop().run_in_executor(self._pool, run)
 
     def close(self) -> None:
         self._pool.shutdown()
+        for db in self._connections:
+            db.close()
 
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """`status` tells of the running parts: broker, ingest; `allowed_hosts` are the names in a Host header that are ours."""
+    """`status` tells of the running parts: broker, ingest; `allowed_hosts` are the names in a Host header that are ours.
+
+    `behind_proxy`: a proxy with TLS stands between us and the browsers.
+    """
 
     reader: Reader
     feed: AlertFeed
@@ -51,6 +58,7 @@ class Services:
     api_token: str
     allowed_hosts: frozenset[str]
     status: Callable[[], dict[str, Any]]
+    behind_proxy: bool = False
 
 
 SERVICES = web.AppKey("services", Services)

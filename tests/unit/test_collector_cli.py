@@ -1,5 +1,6 @@
 """The command `collector` as a person meets it: real processes, exit codes, one line per error."""
 
+import http.client
 import json
 import os
 import re
@@ -9,11 +10,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from collector.config import Tls, load, with_options
+from collector.store import queries
 from event_contract import topics
 from event_contract.messages import encode
 from tests.brokers import free_port, mosquitto
@@ -32,10 +36,11 @@ def collector(*arguments: str | Path, patience_s: float = 60) -> subprocess.Comp
 class Served:
     """A running `collector serve` with its ports, stopped at the end."""
 
-    def __init__(self, tmp_path: Path, *options: str) -> None:
+    def __init__(self, tmp_path: Path, *options: str, until: str = ": connected", mqtt_port: int = 0) -> None:
         self.data_dir = tmp_path / "data"
-        self.http_port, self.mqtt_port = free_port(), free_port()
+        self.http_port, self.mqtt_port = free_port(), mqtt_port or free_port()
         self.options = options
+        self.until = until
         self.log = tmp_path / "serve.log"
         self.start()
 
@@ -45,7 +50,7 @@ class Served:
         with self.log.open("a") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log)
         deadline = time.monotonic() + 60
-        while ": connected" not in self.log.read_text():
+        while self.until not in self.log.read_text():
             assert self.process.poll() is None, self.log.read_text()
             assert time.monotonic() < deadline, self.log.read_text()
             time.sleep(0.05)
@@ -54,14 +59,21 @@ class Served:
     def access(self) -> list[str]:
         return ["--url", f"http://127.0.0.1:{self.http_port}", "--token-file", str(self.data_dir / "api-token")]
 
+    def status_of(self, path: str) -> int:
+        token = (self.data_dir / "api-token").read_text().strip()
+        connection = http.client.HTTPConnection("127.0.0.1", self.http_port, timeout=20)
+        with closing(connection):
+            connection.request("GET", path, headers={"Authorization": f"Bearer {token}"})
+            return connection.getresponse().status
+
     def stop(self, number: int) -> int:
         self.process.send_signal(number)
         return self.process.wait(30)
 
 
 @contextmanager
-def served(tmp_path: Path, *options: str) -> Iterator[Served]:
-    running = Served(tmp_path, *(options or ("--embedded-broker",)))
+def served(tmp_path: Path, *options: str, **told: Any) -> Iterator[Served]:
+    running = Served(tmp_path, *(options or ("--embedded-broker",)), **told)
     try:
         yield running
     finally:
@@ -123,6 +135,40 @@ def test_the_first_start_tells_a_password_once_and_a_file_presets_it(tmp_path: P
 
 
 @pytest.mark.chain
+def test_after_a_clean_stop_the_database_file_alone_holds_everything(tmp_path: Path) -> None:
+    with served(tmp_path) as running:
+        device = Device(running.mqtt_port)
+        for seq in range(1, 301):
+            device.client.publish(topics.event(DEVICE, "incident"), event(incident(incident=f"r/north/{seq}"), seq), qos=1)
+        device.acks(300)
+        device.close()
+        assert collector("events", "list", *running.access).stdout.count("\n") == 100  # readers have the database open
+        tail = subprocess.Popen([*COMMAND, "alerts", "tail", "--since", "0", *running.access], stdout=subprocess.PIPE)
+        assert tail.stdout is not None and tail.stdout.readline()
+        assert (running.data_dir / "collector.sqlite-wal").stat().st_size > 0
+        assert running.stop(signal.SIGTERM) == 0
+        tail.kill()
+        tail.wait()
+    alone = tmp_path / "alone.sqlite"
+    alone.write_bytes((running.data_dir / "collector.sqlite").read_bytes())
+    with closing(queries.connect(alone)) as db:
+        assert (queries.summary(db)["events"], queries.summary(db)["alerts"]) == (300, 300)
+    assert not (running.data_dir / "collector.sqlite-wal").exists()
+
+
+@pytest.mark.chain
+def test_it_is_ready_when_the_broker_is_connected_and_healthy_before(tmp_path: Path) -> None:
+    port = free_port()
+    with served(tmp_path, "--data-dir", str(tmp_path / "data"), until="trying again", mqtt_port=port) as running:
+        assert running.status_of("/healthz") == 200
+        assert running.status_of("/readyz") == 503
+        with mosquitto(tmp_path, port):
+            while "connected" not in running.log.read_text():
+                time.sleep(0.05)
+            assert running.status_of("/readyz") == 200
+
+
+@pytest.mark.chain
 def test_a_port_in_use_is_named(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
@@ -152,6 +198,15 @@ def test_a_broker_that_refuses_is_named(tmp_path: Path) -> None:
         ("[broker]\nprot = 1\n", "broker: unknown key 'prot'"),
         ("instance = 'Not A Name'\n", "instance: "),
         ("[broker.tls]\nca = 'ca.pem'\ncert = 'c.pem'\n", "cert and key go together"),
+        ("[broker.tls]\nca = 'ca.pem'\n", "broker.tls.ca: "),
+        ("[broker]\npassword_file = 'nowhere'\n", "broker.password_file: "),
+        ("[broker]\nhost = '10.0.0.1'\n", "broker.tls.ca: is missing"),
+        ("[broker]\nhost = '127.example.com'\n", "broker.plaintext = true"),
+        ("[broker]\nhost = '10.0.0.1'\nplaintext = true\n", None),
+        ("[broker]\nhost = 'localhost'\n[http]\nhost = '::1'\n", None),
+        ("[http]\nhost = '0.0.0.0'\n", "http.plaintext = true"),
+        ("[http]\nhost = ''\n", "http.plaintext = true"),
+        ("[http]\nhost = '0.0.0.0'\nplaintext = true\n", None),
         ("embedded_broker = true\n[broker]\nhost = '10.0.0.1'\n", "127.0.0.1 only"),
         ("= broken", "not TOML"),
     ],
@@ -165,6 +220,28 @@ def test_config_check_names_file_and_path(tmp_path: Path, content: str, told: st
     else:
         assert checked.returncode == 2
         assert_one_line(checked, f"{file}: ", told)
+
+
+def test_paths_in_the_file_are_relative_to_it_and_options_to_the_current_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site, here = tmp_path / "site", tmp_path / "here"
+    (site / "keys").mkdir(parents=True)
+    here.mkdir()
+    monkeypatch.chdir(here)
+    names = {"ca": "keys/ca.pem", "cert": "keys/own.pem", "key": "keys/own.key"}
+    for name in (*names.values(), "password"):
+        (site / name).touch()
+    tls = "".join(f"{key} = '{name}'\n" for key, name in names.items())
+    file = site / "collector.toml"
+    file.write_text(f"data_dir = 'var'\n[broker]\npassword_file = 'password'\n[broker.tls]\n{tls}")
+    config = load(Path("../site/collector.toml"))
+    assert config.data_dir == str(site / "var")
+    assert config.broker.password_file == str(site / "password")
+    assert config.broker.tls == Tls(**{key: str(site / name) for key, name in names.items()})
+    assert with_options(file, data_dir="elsewhere").data_dir == "elsewhere"
+    file.write_text("")
+    assert load(file).data_dir == "var/collector"
 
 
 @pytest.mark.parametrize(
@@ -187,7 +264,8 @@ def test_wrong_use_is_one_line(arguments: list[str], code: int, told: str, tmp_p
 
 
 def test_help_is_there_with_examples_and_needs_no_heavy_part() -> None:
-    probe = "import sys, collector.cli; print([m for m in ('aiohttp', 'paho', 'sqlite_utils', 'argon2') if m in sys.modules])"
+    heavy = ("aiohttp", "paho", "sqlite_utils", "argon2", "msgspec", "asyncio", "sqlite3", "ssl", "http.client", "json")
+    probe = f"import sys, collector.cli; print([name for name in {heavy} if name in sys.modules])"
     assert subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True).stdout.strip() == "[]"
     for command in ([], ["serve"], ["alerts", "tail"], ["events", "list"], ["devices"], ["users", "password"]):
         shown = collector(*command, "--help")

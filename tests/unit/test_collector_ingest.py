@@ -79,7 +79,8 @@ class Running:
         self.changes: list[Change] = []
         self.failures: list[str] = []
         self.states: queue.Queue[LinkState] = queue.Queue()
-        self.ingest = Ingest(EventStore(self.path), KEEP, self.changes.extend, self.failures.append)
+        self.store = EventStore(self.path)
+        self.ingest = Ingest(self.store, KEEP, self.changes.extend, self.failures.append)
         self.link = BrokerLink(Broker(port=port), "c1", self.ingest.receive, self.states.put)
         self.ingest.start()
         self.link.start()
@@ -91,6 +92,7 @@ class Running:
     def stop(self) -> None:
         self.link.stop()
         self.ingest.stop()
+        self.store.close()
 
 
 @contextmanager
@@ -354,7 +356,7 @@ def test_the_broker_hears_of_a_message_only_when_it_is_committed(tmp_path: Path)
         return told
 
     with mosquitto(tmp_path, port, "allow_anonymous true\nlog_type all\n"), running(tmp_path, port) as collector:
-        collector.ingest._store._db.execute("PRAGMA busy_timeout = 50")
+        collector.store._db.execute("PRAGMA busy_timeout = 50")
         device = Device(port)
         device.status(online=True)
         with closing(sqlite3.connect(collector.path, isolation_level=None)) as other:

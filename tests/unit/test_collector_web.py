@@ -12,6 +12,8 @@ import aiohttp
 import msgspec
 import pytest
 from aiohttp import web
+from aiohttp.test_utils import make_mocked_request
+from multidict import CIMultiDict
 
 from collector.app import api_token
 from collector.core.delivery import Received
@@ -63,7 +65,7 @@ class Site:
 
 
 @asynccontextmanager
-async def serving(tmp_path: Path) -> AsyncIterator[Site]:
+async def serving(tmp_path: Path, behind_proxy: bool = False) -> AsyncIterator[Site]:
     accounts = Accounts(tmp_path / "accounts.sqlite")
     if not accounts.names():
         accounts.set_password("operator", PASSWORD)
@@ -71,7 +73,7 @@ async def serving(tmp_path: Path) -> AsyncIterator[Site]:
     reader = Reader(tmp_path / "events.sqlite")
     alert_feed = AlertFeed(lambda after, limit: reader.ask(queries.alert_changes, after, limit))
     token = api_token(tmp_path)
-    app = application(Services(reader, alert_feed, accounts, token, frozenset({"127.0.0.1"}), lambda: STATUS))
+    app = application(Services(reader, alert_feed, accounts, token, frozenset({"127.0.0.1"}), lambda: STATUS, behind_proxy))
     runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=0.1)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
@@ -84,9 +86,9 @@ async def serving(tmp_path: Path) -> AsyncIterator[Site]:
     accounts.close()
 
 
-def run(tmp_path: Path, scene: Callable[[Site], Awaitable[None]]) -> None:
+def run(tmp_path: Path, scene: Callable[[Site], Awaitable[None]], **how: bool) -> None:
     async def main() -> None:
-        async with serving(tmp_path) as site:
+        async with serving(tmp_path, **how) as site:
             await asyncio.wait_for(scene(site), 60)
 
     asyncio.run(main())
@@ -119,7 +121,7 @@ def test_a_browser_without_a_session_is_led_to_the_log_in(tmp_path: Path) -> Non
         answer = await site.log_in()
         assert answer.headers["Location"] == "/"
         cookie = answer.cookies[login.COOKIE]
-        assert cookie["httponly"] and cookie["samesite"] == "Strict"
+        assert cookie["httponly"] and cookie["samesite"] == "Strict" and not cookie["secure"]
         async with site.http.get(site.url + "/", headers=html, allow_redirects=False) as page:
             assert page.status == 200
             assert page.headers["Cache-Control"] == "no-store"
@@ -142,6 +144,41 @@ def test_five_failures_lock_the_account_and_the_address(tmp_path: Path) -> None:
         assert (await site.log_in()).headers["Location"] == "/login?locked"
 
     run(tmp_path, scene)
+
+
+def test_behind_a_proxy_the_lock_is_for_the_address_that_the_proxy_names_and_the_cookie_is_secure(tmp_path: Path) -> None:
+    async def scene(site: Site) -> None:
+        async def attempt(name: str, password: str, forwarded: str) -> aiohttp.ClientResponse:
+            form, headers = {"username": name, "password": password}, {"X-Forwarded-For": forwarded}
+            return await site.http.post(f"{site.url}/login", data=form, headers=headers, allow_redirects=False)
+
+        for n in range(5):  # what a client writes there itself stands first
+            answer = await attempt(f"nobody-{n}", "wrong", f"198.51.100.{n}, 203.0.113.7")
+            assert answer.headers["Location"] == "/login?failed"
+        assert (await attempt("operator", PASSWORD, "203.0.113.7")).headers["Location"] == "/login?locked"
+        answer = await attempt("operator", PASSWORD, "203.0.113.7, 203.0.113.8")
+        assert answer.headers["Location"] == "/"
+        assert answer.cookies[login.COOKIE]["secure"]
+
+    run(tmp_path, scene, behind_proxy=True)
+
+
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "behind_proxy", "address"),
+    [
+        ("127.0.0.1", ["203.0.113.7"], True, "203.0.113.7"),
+        ("10.1.2.3", ["203.0.113.7", "2001:DB8::1"], True, "2001:db8::1"),
+        ("127.0.0.1", ["203.0.113.7"], False, "127.0.0.1"),
+        ("198.18.0.1", [], True, "198.18.0.1"),
+        ("8.8.8.8", ["203.0.113.7"], True, "8.8.8.8"),
+        ("127.0.0.1", ["203.0.113.7, unknown"], True, "127.0.0.1"),
+        (None, ["203.0.113.7"], True, "unknown"),
+    ],
+)
+def test_who_asks(peer: str | None, forwarded: list[str], behind_proxy: bool, address: str) -> None:
+    headers = CIMultiDict([("X-Forwarded-For", value) for value in forwarded])
+    request = make_mocked_request("POST", "/login", headers=headers).clone(remote=peer)
+    assert login.address_of(request, behind_proxy) == address
 
 
 def test_failures_are_forgotten_after_fifteen_minutes_and_after_a_success() -> None:

@@ -1,0 +1,54 @@
+"""Alerts as one line, in both languages; the time is local, so only what follows it is compared."""
+
+import pytest
+
+from collector import lines
+
+ALERT = {
+    "device": "qn-ntt-01",
+    "camera": "north",
+    "sensor": None,
+    "lane": "2",
+    "title": {"vi": "Xe dừng", "en": "Vehicle stopped"},
+    "severity": "high",
+    "state": "open",
+    "started_at": "2026-03-02T00:15:21.000Z",
+    "updated_at": "2026-03-02T00:15:31.000Z",
+    "ended_at": None,
+    "ended_by": None,
+    "late": False,
+}
+
+
+def ended(at: str | None = "2026-03-02T00:16:03.400Z", **changes: object) -> dict[str, object]:
+    return {**ALERT, "state": "closed", "ended_at": at, **changes}
+
+
+def test_an_open_alert_is_told_with_its_start_and_one_that_ended_with_its_end() -> None:
+    assert lines.alert(ALERT, "en")[2:] == ":15:21  HIGH      Vehicle stopped  qn-ntt-01/north lane 2  open"
+    assert lines.alert(ended(), "en")[2:] == ":16:03  HIGH      Vehicle stopped  qn-ntt-01/north lane 2  ended after 42 s"
+    assert lines.alert(ended(), "vi")[2:] == ":16:03  CAO       Xe dừng  qn-ntt-01/north làn 2  đã hết sau 42 giây"
+
+
+@pytest.mark.parametrize(
+    ("at", "told"),
+    [
+        ("2026-03-02T00:15:21.000Z", "ended after 0 s"),
+        ("2026-03-02T00:20:33.000Z", "ended after 5 min 12 s"),
+        ("2026-03-02T02:20:33.000Z", "ended after 2 h 5 min"),
+        ("2026-03-03T03:15:21.000Z", "ended after 27 h 0 min"),
+        ("2026-03-01T00:15:21.000Z", "ended"),
+        (None, "ended after 10 s"),
+    ],
+)
+def test_how_long_it_lasted(at: str | None, told: str) -> None:
+    assert lines.alert(ended(at), "en").endswith(f"  {told}")
+
+
+def test_remarks() -> None:
+    assert lines.alert({**ALERT, "late": True}, "vi").endswith("  mở, báo muộn")
+    restarted = ended(ended_by="run_over", late=True)
+    assert lines.alert(restarted, "en").endswith("  ended after 42 s, the agent was restarted, late")
+    assert lines.alert(restarted, "vi").endswith("giây, phần mềm của thiết bị đã khởi động lại, báo muộn")
+    older = {name: value for name, value in ended().items() if name != "ended_by"}  # told by an older collector
+    assert lines.alert(older, "en").endswith("  ended after 42 s")
