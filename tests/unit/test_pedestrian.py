@@ -48,3 +48,13 @@ def test_a_group_of_three_is_three_at_most_and_each_once() -> None:
 def test_a_flicker_is_none() -> None:
     ghost = Someone("person", lambda t_s: (0.0, 25.0) if t_s % 1.0 < 0.15 else None)
     assert begun(incidents(scene(carriageway=ROAD), [ghost], 20, seed=7)) == []
+
+
+def test_a_post_that_is_half_a_person_now_and_then_is_none() -> None:
+    def at(t_s: float) -> tuple[float, float]:
+        return 0.0, 30.0
+
+    sure = Someone("person", lambda t_s: at(t_s) if t_s < 0.5 else None, score=0.5)
+    half = Someone("person", lambda t_s: None if t_s < 0.5 else at(t_s), score=0.2)
+    assert "pedestrian" not in begun(incidents(scene(carriageway=ROAD), [sure, half], 8, seed=9))
+    assert "pedestrian" in begun(incidents(scene(carriageway=ROAD), [Someone("person", at, score=0.5)], 8, seed=9))

@@ -1,12 +1,13 @@
 """Who drives against the lane, and who only seems to."""
 
+from dataclasses import replace
 from itertools import count
 
 import numpy as np
 import pytest
 
 from edge_agent.core.incidents.wrong_way import WrongWay, WrongWayRule
-from edge_agent.core.observation import Observation
+from edge_agent.core.observation import LaneState, Observation
 from edge_agent.core.pipeline import Pipeline
 from edge_agent.core.scene_format import build_scene
 from edge_agent.core.types import Box, Detections, IncidentReport, RoadUser, Track
@@ -55,9 +56,9 @@ def test_rolling_back_slowly_is_not_wrong_way() -> None:
     assert begun(incidents(scene(), [driving("car", 0, 60, -5, reach_m=(30, 90))], 20)) == []
 
 
-def going_back(steps: list[float], picture_m: float = 100.0) -> list[IncidentReport]:
+def going_back(steps: list[float], picture_m: float = 100.0, *, queue: bool = False) -> list[IncidentReport]:
     """What the rule says of a car, 0.1 of the picture high, whose box makes these steps down the picture, 0.1 s each; the
-    picture shows so many metres, and its pace says 30 km/h against the lane all the time."""
+    picture shows so many metres, and its pace says 30 km/h against the lane all the time. `queue`: another one stands there."""
     rule, bottom, reports = WrongWay(WrongWayRule(), build_scene(scene()), count(1)), 0.3, []
     for index, step in enumerate(steps):
         bottom += step
@@ -66,13 +67,21 @@ def going_back(steps: list[float], picture_m: float = 100.0) -> list[IncidentRep
             Track(1, box, "car", 0.9, True, 9), box.contact, "1", None, (0.0, 0.0),
             (picture_m, 0.0, 0.0, -picture_m), 30.0, 1.0, -30.0, calibrated=False,
         )  # fmt: skip
-        reports += rule.update(index / 10, Observation([user], [], {}, frozenset(), frozenset()))
+        other = replace(user, track=replace(user.track, id=2))
+        lane = LaneState([user, other] if queue else [user], 0.0, None, 0.0)
+        reports += rule.update(index / 10, Observation([user], [], {"1": lane}, frozenset({1, 2}), frozenset()))
     return reports
 
 
 def test_a_box_that_hops_to_another_car_has_not_driven() -> None:
     assert going_back([0.0] * 15 + [0.09] + [0.0] * 15) == []
     assert begun(going_back([0.0] * 5 + [0.01] * 20)) == ["wrong_way"]
+
+
+def test_an_id_that_hops_along_a_queue_has_not_driven() -> None:
+    assert going_back([0.01] * 14, queue=True) == []  # 14 m: two cars
+    assert begun(going_back([0.01] * 14)) == ["wrong_way"]
+    assert begun(going_back([0.01] * 20, queue=True)) == ["wrong_way"]
 
 
 def test_the_trembling_of_a_far_box_does_not_hide_a_drive() -> None:

@@ -16,6 +16,7 @@ from event_contract.kinds import INCIDENT_KINDS
 
 TWO_WHEELERS = ("bicycle", "motorcycle")
 RIDES = 0.3  # so much of the person's box lies in a two-wheeler's widened box
+SURE = 0.3  # below this score a detection continues a track, but is no evidence: a post is half a person too
 ABSENT_S = 2.0  # on the carriageway no more
 SAME_HEIGHTS = 1.5  # a new track within so many body heights of a lost one is the same person
 
@@ -51,7 +52,8 @@ class Pedestrian:
             walker = self._walkers.get(user.track.id) or self._same_person(at_s, user)
             if walker is None:
                 walker = self._walkers[user.track.id] = _Walker(user, at_s, at_s)
-            walker.user, walker.last_s, walker.seen = user, at_s, walker.seen + 1
+            walker.user, walker.last_s = user, at_s
+            walker.seen += user.track.score >= SURE
         for number, walker in list(self._walkers.items()):
             walker.frames += 1
             if at_s - walker.last_s > ABSENT_S:

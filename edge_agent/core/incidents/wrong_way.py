@@ -18,6 +18,7 @@ from event_contract.kinds import INCIDENT_KINDS
 TWO_WHEELERS = ("bicycle", "motorcycle")
 JUMP_KMH, JUMP_SHARE = 250.0, 0.4  # a box that jumps faster, and by such a share of its size, is another road user's
 LOST_S = 3.0  # so long after its driver was last seen against the lane an incident ends
+AMONG_STANDING_M = 15.0  # where others stand: an id that hops along a queue goes back as well
 REACH_M = 12.0  # a track that begins so close to where a lost wrong-way driver must be by now is him again
 
 
@@ -54,7 +55,7 @@ class WrongWay:
         reports = []
         for user in observation.road_users:
             if user.track.seen and user.track.cls != "person":
-                report = self._follow(at_s, user)
+                report = self._follow(at_s, user, observation)
                 if report is not None:
                     reports.append(report)
         for number in [number for number, (_, _, seen_s) in self._open.items() if at_s - seen_s > LOST_S]:
@@ -63,14 +64,14 @@ class WrongWay:
             del self._courses[number]
         return reports
 
-    def _follow(self, at_s: float, user: RoadUser) -> IncidentReport | None:
+    def _follow(self, at_s: float, user: RoadUser, observation: Observation) -> IncidentReport | None:
         number = user.track.id
         course = self._courses.get(number)
         if course is None:
             self._courses[number] = _Course(at_s, at_s, user.point, user.track.box.top)
             return None
         self._advance(at_s, course, user)
-        wrong = self._is_wrong(at_s, course, user)
+        wrong = self._is_wrong(at_s, course, user, observation)
         if number in self._open:
             report = self._ledger.update(self._open[number][0], at_s, box=user.track.box, users=(user,)) if wrong else None
             if wrong:
@@ -121,8 +122,10 @@ class WrongWay:
         length = max(hypot(x, y), 1e-9)
         return x / length, y / length
 
-    def _is_wrong(self, at_s: float, course: _Course, user: RoadUser) -> bool:
+    def _is_wrong(self, at_s: float, course: _Course, user: RoadUser, observation: Observation) -> bool:
         distance_m, duration_s = self._needed(user)
+        if _others_stand(user, observation):
+            distance_m = max(distance_m, AMONG_STANDING_M)
         fast_for_s = -1.0 if course.fast_since_s is None else at_s - course.fast_since_s
         return min(course.bottom_m, course.top_m) >= distance_m and fast_for_s >= duration_s
 
@@ -142,6 +145,14 @@ class WrongWay:
             if hypot(step[0] + gone_m * legal[0], step[1] + gone_m * legal[1]) <= REACH_M:
                 return number
         return None
+
+
+def _others_stand(user: RoadUser, observation: Observation) -> bool:
+    """Whether somebody else stands on the road user's lane."""
+    lane = observation.lanes.get(user.lane or "")
+    return lane is not None and any(
+        other.track.id in observation.standing and other.track.id != user.track.id for other in lane.vehicles
+    )
 
 
 def _jumps(user: RoadUser, dx: float, dy: float) -> bool:
