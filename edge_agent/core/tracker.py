@@ -34,6 +34,7 @@ ROW = np.dtype(
         ("hits", "i8"),
         ("seen", "?"),  # in the last frame
         ("seen_s", "f8"),
+        ("measured", "f8", 4),  # the last detection's box
         ("place", "f8", 4),  # the box when it came here
         ("since_s", "f8"),
     ]
@@ -50,7 +51,7 @@ class TrackerConfig:
     keep_new_s: float = 0.3  # how long an unconfirmed track survives unseen
     keep_lost_s: float = 1.5  # how long a moving one does
     keep_standing_s: float = 30.0  # how long a standing one does
-    stand_after_s: float = 1.0  # a track that has kept its place for so long stands
+    stand_after_s: float = 1.5  # a track that has kept its place for so long stands
     least_iou: float = 0.2  # of a track and a sure detection of it
     least_iou_low: float = 0.4  # of a track and a half-seen detection of it
     least_iou_standing: float = 0.4  # of a standing track, unseen for longer than keep_lost_s, and any detection of it
@@ -136,7 +137,7 @@ class Tracker:
         rows["state"] = kalman.correct(rows["state"], boxes)
         rows["votes"][np.arange(len(rows)), slots] += scores
         rows["slot"] = elect(rows["votes"], rows["slot"], self._config.class_lead)
-        rows["score"], rows["seen"], rows["seen_s"] = scores, True, at_s
+        rows["score"], rows["seen"], rows["seen_s"], rows["measured"] = scores, True, at_s, boxes
         rows["hits"] += 1
         now = kalman.boxes_of(rows["state"])
         left = _moved(rows["place"], now) > LEAVES_PLACE
@@ -158,13 +159,14 @@ class Tracker:
 def _road_users(detections: Detections, low_score: float) -> tuple[Floats, Floats, Indices]:
     """Boxes, scores and class slots of the detections that count."""
     slots = slots_of(detections.classes)
-    kept = (slots >= 0) & (detections.scores >= low_score)
+    width_height = detections.boxes[:, 2:] - detections.boxes[:, :2]
+    kept = (slots >= 0) & (detections.scores >= low_score) & (width_height > 0).all(axis=1)
     return detections.boxes[kept].astype(np.float64), detections.scores[kept].astype(np.float64), slots[kept]
 
 
 def _begin(at_s: float, boxes: Floats, scores: Floats, slots: Indices) -> Rows:
     rows = np.zeros(len(boxes), ROW)
-    rows["state"], rows["place"] = kalman.begin(boxes), boxes
+    rows["state"], rows["place"], rows["measured"] = kalman.begin(boxes), boxes, boxes
     rows["votes"][np.arange(len(rows)), slots] = scores
     rows["slot"], rows["score"], rows["hits"], rows["seen"] = slots, scores, 1, True
     rows["seen_s"] = rows["since_s"] = at_s
@@ -180,7 +182,9 @@ def _moved(before: Floats, after: Floats) -> Floats:
 
 
 def _tracks(rows: Rows) -> list[Track]:
-    boxes = kalman.boxes_of(rows["state"]).tolist()
+    """Where it is seen a track has the detection's own box: a filtered one lags behind what slows down in the picture, as all
+    that drives away does, and its speed on the road comes out 2 to 3 % too high."""
+    boxes = np.where(rows["seen"][:, None], rows["measured"], kalman.boxes_of(rows["state"])).tolist()
     columns = (rows[name].tolist() for name in ("id", "slot", "score", "seen", "hits"))
     return [
         Track(number, Box(*box), CLASSES[slot], score, seen, hits)

@@ -55,7 +55,10 @@ NO_DETECTIONS = Detections(np.empty((0, 4), np.float32), np.empty(0, np.float32)
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """One road user in the image plane. `cls` is the vote over the track; `seen` is False while it is only predicted."""
+    """One road user in the image plane. `cls` is the vote over the track; `seen` is False while it is only predicted.
+
+    `box` is the detection's own where it is seen, the predicted one elsewhere.
+    """
 
     id: int
     box: Box

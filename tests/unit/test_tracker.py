@@ -73,7 +73,7 @@ def test_a_standing_vehicle_with_seven_of_ten_detections_missed_keeps_one_id_for
 
 def test_a_standing_vehicle_comes_back_after_twenty_hidden_seconds_and_a_moving_one_is_forgotten() -> None:
     hidden = [NO_DETECTIONS] * 200
-    stood = follow([*[seen(vehicle(0.5))] * 15, *hidden, *[seen(vehicle(0.51))] * 3])
+    stood = follow([*[seen(vehicle(0.5))] * 20, *hidden, *[seen(vehicle(0.51))] * 3])
     assert ids(stood) == {1} and not stood[100][0].seen and stood[-1][0].seen
     moving = follow([seen(vehicle(0.1 + 0.02 * frame)) for frame in range(15)] + hidden)
     assert moving[15 + 14] and not moving[15 + 16], "keep_lost_s is 1.5"
@@ -81,8 +81,8 @@ def test_a_standing_vehicle_comes_back_after_twenty_hidden_seconds_and_a_moving_
 
 def test_a_standing_vehicle_is_forgotten_in_the_end() -> None:
     config = replace(DEFAULTS, keep_standing_s=5.0)
-    tracks = follow([*[seen(vehicle(0.5))] * 15, *[NO_DETECTIONS] * 60, *[seen(vehicle(0.5))] * 4], config)
-    assert tracks[14 + 50] and not tracks[14 + 51]
+    tracks = follow([*[seen(vehicle(0.5))] * 20, *[NO_DETECTIONS] * 60, *[seen(vehicle(0.5))] * 4], config)
+    assert tracks[19 + 50] and not tracks[19 + 51]
     assert ids(tracks[-1:]) == {2}
 
 
