@@ -1,7 +1,7 @@
 """The vocabulary: event classes in order of priority, incident kinds with their severity and names, road-user classes."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 EventClass = Literal["incident", "state", "telemetry"]
 Severity = Literal["low", "medium", "high", "critical"]
@@ -9,8 +9,8 @@ Phase = Literal["new", "update", "end"]
 
 EVENT_CLASSES: tuple[EventClass, ...] = ("incident", "state", "telemetry")  # sent and kept in this order
 SEVERITIES: tuple[Severity, ...] = ("low", "medium", "high", "critical")
-ROAD_USER_CLASSES = ("bicycle", "bus", "car", "motorcycle", "person", "three_wheeler", "truck", "unknown")
-VEHICLE_CLASSES = ("bicycle", "bus", "car", "motorcycle", "three_wheeler", "truck", "unknown")
+RoadUserClass = Literal["bicycle", "bus", "car", "motorcycle", "person", "three_wheeler", "truck", "unknown"]
+ROAD_USER_CLASSES: tuple[RoadUserClass, ...] = get_args(RoadUserClass)
 
 
 @dataclass(frozen=True, slots=True)

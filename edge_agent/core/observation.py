@@ -49,7 +49,8 @@ class Observer:
         standing = frozenset(place.user.track.id for place in places)
         vehicles: dict[str, list[RoadUser]] = {lane: [] for lane in self._samples}
         for user in users:
-            if user.lane is not None and user.track.cls != "person":
+            there = user.track.seen or user.track.id in standing  # a standing one that is hidden, not one that was lost
+            if user.lane is not None and user.track.cls != "person" and there:
                 vehicles[user.lane].append(user)
         lanes: dict[str, LaneState] = {}
         queued: set[int] = set()

@@ -6,7 +6,7 @@ Coordinates are normalised (0..1, origin top left, y down). Only `camera`, `ref_
 import hashlib
 import re
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 import numpy as np
@@ -18,7 +18,7 @@ from edge_agent.core.incidents.rules import Rules
 from edge_agent.core.lane import Area, Lane
 from edge_agent.core.scene import Scene
 from event_contract.explain import validate
-from event_contract.kinds import ROAD_USER_CLASSES
+from event_contract.kinds import RoadUserClass
 
 Coordinate = Annotated[float, Meta(ge=0, le=1)]
 Point = tuple[Coordinate, Coordinate]
@@ -40,9 +40,9 @@ class LaneShape(Struct, frozen=True, forbid_unknown_fields=True):
     centreline: Annotated[tuple[Point, ...], Meta(min_length=2, max_length=64)]
     two_way: bool = False
     signalised: bool = False
-    classes: tuple[str, ...] | None = None
-    speed_limit_kmh: dict[str, float] | None = None
-    min_speed_kmh: dict[str, float] | None = None
+    classes: tuple[RoadUserClass, ...] | None = None
+    speed_limit_kmh: dict[RoadUserClass | Literal["default"], float] | None = None
+    min_speed_kmh: dict[RoadUserClass | Literal["default"], float] | None = None
 
 
 class AreaShape(Struct, frozen=True, forbid_unknown_fields=True):
@@ -173,12 +173,10 @@ def _check_references(scene: SceneFile) -> None:
     for index, line in enumerate(scene.count_lines):
         if line.lane is not None and line.lane not in lanes:
             raise SceneError(f"count_lines[{index}].lane: no lane is called {line.lane!r}")
-    known = {*ROAD_USER_CLASSES, "default"}
-    for index, lane in enumerate(scene.lanes):
-        for key in ("classes", "speed_limit_kmh", "min_speed_kmh"):
-            for name in getattr(lane, key) or ():
-                if name not in known or (key == "classes" and name == "default"):
-                    raise SceneError(f"lanes[{index}].{key}: unknown class {name!r}; known are {', '.join(ROAD_USER_CLASSES)}")
+    for name in Rules.__struct_fields__:
+        for lane in getattr(scene.rules, name).lanes or ():
+            if lane not in lanes:
+                raise SceneError(f"rules.{name}.lanes: no lane is called {lane!r}")
 
 
 def _check_calibration(scene: SceneFile) -> None:

@@ -84,6 +84,8 @@ def test_a_decoder_that_aborts(tmp_path: Path, scene: Path) -> None:
         ({"rules": {"stopped_vehicle": {"dwel_s": 3}}}, ("rules.stopped_vehicle", "unknown key 'dwel_s'")),
         ({"rules": {"stopped_vehicle": {"dwell_s": -3}}}, ("rules.stopped_vehicle.dwell_s", "-3")),
         ({"zones": []}, ("unknown key 'zones'",)),
+        ({"rules": {"wrong_way": {"lanes": ["9"]}}}, ("rules.wrong_way.lanes", "'9'")),
+        ({"rules": {"wrong_way": {"classes": ["tank"]}}}, ("rules.wrong_way.classes[0]", "'tank'")),
         ({"lanes": [{**ROAD_SCENE["lanes"][0], "centreline": [[0.5, 0.5], [1.5, 0.5]]}]}, ("lanes[0].centreline", "1.5")),
         ({"count_lines": [{"id": "c", "line": [[0, 0], [1, 1]], "lane": "9"}]}, ("count_lines[0].lane", "'9'")),
         (

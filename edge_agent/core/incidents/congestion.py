@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from math import exp
 
 from edge_agent.core.incidents.lifecycle import Ledger
-from edge_agent.core.incidents.rule import Kmh, Rule, Seconds, Share
+from edge_agent.core.incidents.rule import Count, Kmh, LaneRule, Seconds, Share
 from edge_agent.core.observation import LaneState, Observation
 from edge_agent.core.scene import Scene
 from edge_agent.core.types import Box, IncidentReport, RoadUser
@@ -20,14 +20,14 @@ CLEAR = 1.3  # leaves the state at 1.3 times the speed or 1 / 1.3 of the occupan
 LEVEL_HOLD_S = 10.0
 
 
-class CongestionRule(Rule, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class CongestionRule(LaneRule, frozen=True, forbid_unknown_fields=True, kw_only=True):
     duration_s: Seconds = 30.0
     signalised_s: Seconds = 180.0
     occupancy: Share = 0.25
     slow_kmh: Kmh = 20.0
     queuing_kmh: Kmh = 10.0
     stationary_kmh: Kmh = 3.0
-    min_vehicles: int = 3
+    min_vehicles: Count = 3
 
 
 @dataclass(slots=True)

@@ -5,21 +5,27 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from edge_agent.core.types import RoadUser
-from event_contract.kinds import Severity
+from event_contract.kinds import RoadUserClass, Severity
 
 Seconds = Annotated[float, Meta(ge=0, le=86400)]
 Metres = Annotated[float, Meta(gt=0, le=10000)]
 Kmh = Annotated[float, Meta(ge=0, le=300)]
+Count = Annotated[int, Meta(ge=1, le=1000)]
 Share = Annotated[float, Meta(ge=0, le=1)]
 
 
-class Rule(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """`lanes` and `classes` limit the rule (None: all); `severity` replaces the kind's own."""
+class LaneRule(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A rule about lanes. `lanes` limits it (None: all); `severity` replaces the kind's own."""
 
     enabled: bool = True
     severity: Severity | None = None
     lanes: tuple[str, ...] | None = None
-    classes: tuple[str, ...] | None = None
+
+
+class Rule(LaneRule, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A rule about road users; `classes` limits it too."""
+
+    classes: tuple[RoadUserClass, ...] | None = None
 
     def concerns(self, user: RoadUser) -> bool:
         """True when the road user stands or drives where, and is what, the rule looks at."""

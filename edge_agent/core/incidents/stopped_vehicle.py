@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from math import hypot
 
 from edge_agent.core.incidents.lifecycle import Ledger
-from edge_agent.core.incidents.rule import Rule, Seconds, Share
+from edge_agent.core.incidents.rule import Count, Rule, Seconds, Share
 from edge_agent.core.observation import SLOW_KMH, Observation
 from edge_agent.core.scene import Scene
 from edge_agent.core.standing import Place
@@ -26,7 +26,7 @@ class StoppedVehicleRule(Rule, frozen=True, forbid_unknown_fields=True, kw_only=
 
     dwell_s: Seconds = 10.0
     signalised_s: Seconds = 120.0
-    passers: int = 1  # so many in PASSING_COUNTS_S make it an obstruction, not a queue
+    passers: Count = 1  # so many in PASSING_COUNTS_S make it an obstruction, not a queue
     min_seen: Share = 0.3
 
 
