@@ -95,13 +95,15 @@ def measure(clip: Path, scene_path: Path, frames: int, threads: int, model: str,
         if said:
             _timed(spent, "outbox", lambda s=said: outbox.append([outgoing(one, voice) for one in s]))
         road_users, events = road_users + len(pipeline.road_users), events + len(said)
+    minutes = pipeline.flush()  # the traffic state of the minute that these frames began
+    _timed(spent, "outbox", lambda: outbox.append([outgoing(one, voice) for one in minutes]))
     outbox.close()
     spent["incidents"] = spent["pipeline"] - spent["tracking"] - spent["locating"]
     n = len(pictures)
     whole_s = sum(spent[stage] for stage in STAGES)
     return {
         "frames": n, "size": f"{pictures[0].pixels.shape[1]}x{pictures[0].pixels.shape[0]}", "model": model,
-        "threads": threads or os.cpu_count(), "road_users_per_frame": round(road_users / n, 1), "events": events,
+        "threads": threads or os.cpu_count(), "road_users_per_frame": round(road_users / n, 1), "events": events + len(minutes),
         "decode_ms": round(decode_ms, 3), "stages_ms": {stage: round(spent[stage] / n * 1000, 3) for stage in STAGES},
         "whole_ms": round(whole_s / n * 1000, 3), "bare_ms": round(bare_s / n * 1000, 3),
         "ratio": round(whole_s / bare_s, 3),
