@@ -1,6 +1,7 @@
 """The agent's configuration: one TOML file, validated once. `site.toml: cameras[0].fps: expected <= 30, got 300`."""
 
 import tomllib
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated
 
@@ -142,4 +143,7 @@ def _check(path: Path, config: AgentConfig) -> None:
 
 
 def _is_this_machine(host: str) -> bool:
-    return host in ("localhost", "::1") or host.startswith("127.")
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:  # a name
+        return False

@@ -135,6 +135,10 @@ class Demo:
             return json.load(answer)
 
 
+def _interrupt(number: int, frame: object) -> None:
+    raise KeyboardInterrupt
+
+
 def stop(process: subprocess.Popen[bytes]) -> None:
     """Ask it to end, and make sure."""
     if process.poll() is None:
@@ -180,6 +184,7 @@ def main() -> int:
     if options.headless and options.seconds is None:
         options.seconds = 60.0
     os.environ.setdefault("PYTHONUNBUFFERED", "1")
+    signal.signal(signal.SIGTERM, _interrupt)  # whoever ends the demo ends what it has started, too
     folder = options.keep or Path(tempfile.mkdtemp(prefix="kerbwatch-demo-"))
     folder.mkdir(parents=True, exist_ok=True)
     try:
@@ -190,4 +195,7 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -9,6 +9,10 @@ import click
 
 from edge_agent.cli.options import PathType, detector_config, detector_options, progress_bar
 from edge_agent.core.failure import Failure, WrongInput
+from edge_agent.core.scoring import KindScore, rounded, summary
+from event_contract.kinds import INCIDENT_KINDS
+
+AT_LEAST = ("recall", "precision", "inside_95", "hits", "truths", "scenes", "duration_s", "n")
 
 EXAMPLES = """\b
 Examples:
@@ -33,9 +37,10 @@ def command(
     A folder holds scene.json, truth.json, and clip.* or detections.txt.
     """
     from edge_agent.app.evaluate import evaluate, find_folders
-    from edge_agent.core.scoring import summary
 
     wanted = _requirements(require)
+    for name, _ in wanted:  # a wrong name is told before the work, not after
+        _figure(summary([]), name)
     found = find_folders(list(folders))
     done = 0
 
@@ -52,7 +57,7 @@ def command(
         for one in judged:
             for verdict in one.score.verdicts:
                 click.echo(f"{one.folder}: {verdict.what} {verdict.kind} at {verdict.at_s:.1f} s", err=as_json)
-    click.echo(json.dumps(scores) if as_json else _table(scores))
+    click.echo(json.dumps(rounded(scores)) if as_json else _table(scores))
     failed = [text for text in (_unmet(scores, name, value) for name, value in wanted) if text]
     if failed:
         raise Failure("not reached: " + "; ".join(failed))
@@ -96,15 +101,29 @@ def _requirements(text: str) -> list[tuple[str, float]]:
     return wanted
 
 
-def _unmet(scores: dict[str, Any], name: str, value: float) -> str | None:
-    """What is missing, or None. `recall`, `precision` and `inside_95` are lower bounds, everything else upper ones."""
+def _figure(scores: dict[str, Any], name: str) -> float | None:
+    """`recall` and the like are the total's, `kind.wrong_way.recall` is one kind's, `counts.error` stands as --json shows it.
+
+    Raises WrongInput for a name that no figure has.
+    """
     steps = name.split(".")
-    place: Any = scores["kinds"] if steps[0] == "kind" else {**scores, **scores["total"]}
-    for step in steps[1:] if steps[0] == "kind" else steps:
+    if steps[0] == "kind" and len(steps) > 1 and steps[1] in INCIDENT_KINDS:
+        place, steps = scores["kinds"].get(steps[1], KindScore().as_dict()), steps[2:]
+    else:
+        place = {**scores, **scores["total"]}
+    for step in steps:
         if not isinstance(place, dict) or step not in place:
             raise WrongInput(f"--require {name}: there is no such figure; see --json for the names")
         place = place[step]
     if isinstance(place, dict):
         raise WrongInput(f"--require {name}: names several figures; choose one of {', '.join(place)}")
-    reached = place is not None and (place >= value if steps[-1] in ("recall", "precision", "inside_95") else place <= value)
-    return None if reached else f"{name} is {_number(place)}, required {value:g}"
+    return None if place is None else float(place)
+
+
+def _unmet(scores: dict[str, Any], name: str, wanted: float) -> str | None:
+    """What is missing, or None. A figure of AT_LEAST has a lower bound, every other an upper one, on its size."""
+    figure = _figure(scores, name)
+    at_least = name.rpartition(".")[2] in AT_LEAST
+    if figure is not None and (figure >= wanted if at_least else abs(figure) <= wanted):
+        return None
+    return f"{name} is {_number(figure)}, required {'at least' if at_least else 'at most'} {wanted:g}"

@@ -44,12 +44,6 @@ def cross(origin: tuple[float, float], a: tuple[float, float], b: tuple[float, f
     return (a[0] - origin[0]) * (b[1] - origin[1]) - (a[1] - origin[1]) * (b[0] - origin[0])
 
 
-def grown(polygon: Array, factor: float) -> Array:
-    """The polygon scaled about its centre."""
-    centre = polygon.mean(axis=0)
-    return np.asarray(centre + (polygon - centre) * factor)
-
-
 def iou(a: tuple[float, float, float, float], b: tuple[float, float, float, float]) -> float:
     """Intersection over union of two boxes [left, top, right, bottom]."""
     width = min(a[2], b[2]) - max(a[0], b[0])

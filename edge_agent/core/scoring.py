@@ -6,7 +6,7 @@ where truth gives one, event time within [start - early_s, end + 5 s]; one to on
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from math import ceil, exp
+from math import ceil, exp, fsum, lgamma, log
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -199,7 +199,7 @@ def summary(scores: list[SceneScore]) -> dict[str, Any]:
     errors = [error for score in scores for error in score.speed_errors_kmh]
     return {
         "scenes": len(scores),
-        "duration_s": round(duration_s, 3),
+        "duration_s": duration_s,
         "kinds": {name: kinds[name].as_dict() for name in sorted(kinds)},
         "total": total.as_dict(),
         "false_alarms_per_camera_day": {
@@ -217,6 +217,13 @@ def summary(scores: list[SceneScore]) -> dict[str, Any]:
     }
 
 
+def rounded(figures: Any) -> Any:
+    """The summary for reading: four digits after the point."""
+    if isinstance(figures, dict):
+        return {name: rounded(figure) for name, figure in figures.items()}
+    return round(figures, 4) if isinstance(figures, float) else figures
+
+
 def poisson_upper_95(n: int) -> float:
     """One-sided 95 % upper bound of a Poisson mean after n events (exact; 3.0 for none), by bisection."""
     low, high = float(n), n + 5.0 + 4.0 * (n + 1) ** 0.5
@@ -227,18 +234,16 @@ def poisson_upper_95(n: int) -> float:
 
 
 def _poisson_cdf(n: int, mean: float) -> float:
-    term = total = exp(-mean) if mean < 700 else 0.0
-    for k in range(1, n + 1):
-        term *= mean / k
-        total += term
-    return total
+    """P(X <= n), in logarithms: e^-mean alone is 0 from about 745 on."""
+    logs = [k * log(mean) - mean - lgamma(k + 1) for k in range(n + 1)] if mean > 0 else [0.0]
+    return fsum(exp(one) for one in logs)
 
 
 def _ratio(part: float, whole: float) -> float | None:
-    return round(part / whole, 4) if whole else None
+    return part / whole if whole else None
 
 
 def _percentiles(values: list[float]) -> dict[str, float | None]:
     """Nearest rank."""
     ordered = sorted(values)
-    return {f"p{p}": round(ordered[ceil(p / 100 * len(ordered)) - 1], 3) if ordered else None for p in (50, 95)}
+    return {f"p{p}": ordered[ceil(p / 100 * len(ordered)) - 1] if ordered else None for p in (50, 95)}

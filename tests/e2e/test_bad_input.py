@@ -142,6 +142,8 @@ def test_a_broker_on_another_machine_without_tls(tmp_path: Path) -> None:
     camera = '[[cameras]]\nname = "n"\nscene = "s.json"\nsource = { kind = "usb" }\n'
     site.write_text(f'device = "d"\n[broker]\nhost = "broker.example"\n{camera}')
     assert_one_line(run("edge-agent", "config", "check", site), 2, "broker.ca", "broker.example", "plaintext")
+    site.write_text(f'device = "d"\n[broker]\nhost = "127.0.0.1.example"\n{camera}')
+    assert_one_line(run("edge-agent", "config", "check", site), 2, "broker.ca", "127.0.0.1.example")
     (tmp_path / "s.json").write_text(json.dumps(ROAD_SCENE))
     site.write_text(f'device = "d"\n[broker]\nhost = "broker.example"\nplaintext = true\n{camera}')
     assert run("edge-agent", "config", "check", site).returncode == 0
@@ -159,6 +161,8 @@ def test_a_missed_requirement_fails(tmp_path: Path) -> None:
     assert run("edge-agent", "evaluate", tmp_path).returncode == 0
     assert_one_line(run("edge-agent", "evaluate", tmp_path, "--require", "recall=0.9"), 1, "recall is 0", "0.9")
     assert_one_line(run("edge-agent", "evaluate", tmp_path, "--require", "beauty=1"), 2, "beauty")
+    assert run("edge-agent", "evaluate", tmp_path, "--require", "kind.pedestrian.false_alarms=0").returncode == 0
+    assert_one_line(run("edge-agent", "evaluate", tmp_path, "--require", "hits=1"), 1, "hits is 0", "at least 1")
 
 
 def test_a_port_in_use(tmp_path: Path) -> None:
