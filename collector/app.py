@@ -3,6 +3,7 @@
 import asyncio
 import dataclasses
 import os
+import re
 import secrets
 import signal
 from collections.abc import Callable
@@ -66,12 +67,32 @@ def prepare_accounts(accounts: Accounts, password: str | None) -> Credentials:
 
 
 def api_token(data_dir: Path) -> str:
-    """The bearer token for software on this machine, made on the first start; only the owner can read the file."""
+    """The bearer token for software on this machine, made on the first start; only the owner can read the file.
+
+    An empty file is made anew. Raises CannotServe for one that holds anything but a token.
+    """
     path = data_dir / TOKEN_FILE
-    if not path.exists():
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_urlsafe(32) + "\n")
-    return path.read_text().strip()
+    try:
+        token = path.read_text(errors="replace").strip() if path.exists() else ""
+        if not token:
+            token = secrets.token_urlsafe(32)
+            _write_secret(path, token + "\n")
+    except OSError as error:
+        raise CannotServe(f"{path}: {error.strerror}; it holds the API token") from error
+    if not re.fullmatch(r"[\w-]{20,}", token, re.ASCII):
+        raise CannotServe(f"{path}: holds no token (20 or more letters, digits, - and _); delete it to have a new one made")
+    return token
+
+
+def _write_secret(path: Path, text: str) -> None:
+    """The whole text or no file, also after a power cut; only the owner can read it."""
+    draft = path.with_name(f"{path.name}.new")
+    draft.unlink(missing_ok=True)
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)
 
 
 async def serve(config: Config, password: str | None, say: Say) -> int:

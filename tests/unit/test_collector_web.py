@@ -15,7 +15,7 @@ from aiohttp import web
 from aiohttp.test_utils import make_mocked_request
 from multidict import CIMultiDict
 
-from collector.app import api_token
+from collector.app import CannotServe, api_token
 from collector.core.delivery import Received
 from collector.core.sse import Parser, ServerEvent
 from collector.store import queries
@@ -65,14 +65,14 @@ class Site:
 
 
 @asynccontextmanager
-async def serving(tmp_path: Path, behind_proxy: bool = False) -> AsyncIterator[Site]:
+async def serving(tmp_path: Path, behind_proxy: bool = False, token: str | None = None) -> AsyncIterator[Site]:
     accounts = Accounts(tmp_path / "accounts.sqlite")
     if not accounts.names():
         accounts.set_password("operator", PASSWORD)
     store = EventStore(tmp_path / "events.sqlite")
     reader = Reader(tmp_path / "events.sqlite")
     alert_feed = AlertFeed(lambda after, limit: reader.ask(queries.alert_changes, after, limit))
-    token = api_token(tmp_path)
+    token = api_token(tmp_path) if token is None else token
     app = application(Services(reader, alert_feed, accounts, token, frozenset({"127.0.0.1"}), lambda: STATUS, behind_proxy))
     runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=0.1)
     await runner.setup()
@@ -86,7 +86,7 @@ async def serving(tmp_path: Path, behind_proxy: bool = False) -> AsyncIterator[S
     accounts.close()
 
 
-def run(tmp_path: Path, scene: Callable[[Site], Awaitable[None]], **how: bool) -> None:
+def run(tmp_path: Path, scene: Callable[[Site], Awaitable[None]], **how: Any) -> None:
     async def main() -> None:
         async with serving(tmp_path, **how) as site:
             await asyncio.wait_for(scene(site), 60)
@@ -109,6 +109,15 @@ def test_no_route_but_the_public_ones_answers_a_stranger(tmp_path: Path) -> None
                 assert answer.status in (200, 303), (method, path)
 
     run(tmp_path, scene)
+
+
+@pytest.mark.parametrize("given", ["Bearer", "Bearer ", "bearer \t"])
+def test_an_empty_token_is_nobodys_secret(tmp_path: Path, given: str) -> None:
+    async def scene(site: Site) -> None:
+        async with site.http.get(f"{site.url}/api/v1/alerts", headers={"Authorization": given}) as answer:
+            assert answer.status == 401
+
+    run(tmp_path, scene, token="")
 
 
 def test_a_browser_without_a_session_is_led_to_the_log_in(tmp_path: Path) -> None:
@@ -381,3 +390,29 @@ def test_accounts_survive_a_restart_and_a_new_password_ends_the_sessions(tmp_pat
     assert PASSWORD.encode() not in content and session.encode() not in content
     assert (tmp_path / "accounts.sqlite").stat().st_mode & 0o077 == 0
     again.close()
+
+
+@pytest.mark.parametrize("left", [None, "", "\n"])
+def test_a_token_file_that_a_crash_left_empty_is_made_anew(tmp_path: Path, left: str | None) -> None:
+    file = tmp_path / "api-token"
+    if left is not None:
+        file.write_text(left)
+    token = api_token(tmp_path)
+    assert len(token) >= 40
+    assert file.read_text() == f"{token}\n"
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert api_token(tmp_path) == token
+    assert list(tmp_path.iterdir()) == [file]
+
+
+@pytest.mark.parametrize("left", [b"short", b"twenty letters or so, with spaces", b"\xff" * 40])
+def test_a_token_file_that_holds_no_token_is_refused_and_left_alone(tmp_path: Path, left: bytes) -> None:
+    file = tmp_path / "api-token"
+    file.write_bytes(left)
+    with pytest.raises(CannotServe, match="api-token: holds no token"):
+        api_token(tmp_path)
+    assert file.read_bytes() == left
+    file.unlink()
+    file.mkdir()
+    with pytest.raises(CannotServe, match="api-token: Is a directory"):
+        api_token(tmp_path)
