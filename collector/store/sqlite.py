@@ -89,10 +89,14 @@ class EventStore:
     def _take_event(self, event: Event, tally: "_Tally") -> None:
         db = self._db
         known = writing.payload_of(db, event.device, event.stream, event.seq)
-        verdict = delivery.judge(event.payload, known, event.seq, writing.kept_from(db, event))
+        stream = writing.stream_of(db, event)
+        verdict = delivery.judge(event.payload, known, event.seq, stream.kept_from)
+        if stream.forked and verdict != "duplicate":
+            verdict = "fork"  # its device renumbers all that is in flight: stored here it would be stored twice
         tally.count(verdict)
         if verdict == "fork":
             tally.forks.add((event.device, event.stream))
+            tally.acks.setdefault((event.device, event.stream), [])
             tally.changes += writing.mark_forked(db, event)
             return
         tally.acks.setdefault((event.device, event.stream), []).append(event.seq)
@@ -137,6 +141,9 @@ class _Tally:
         self.outcomes[outcome] = self.outcomes.get(outcome, 0) + n
 
     def committed(self) -> Committed:
-        acks = [(d, Ack(stream=s, ranges=delivery.coalesce(seqs))) for (d, s), seqs in self.acks.items()]
-        forks = [(device, Ack(stream=stream, forked=True)) for device, stream in sorted(self.forks)]
-        return Committed((*acks, *forks), tuple(self.changes), self.outcomes)
+        """A stream's fork goes with its ranges in one message: what is stored must not be renumbered."""
+        acks = (
+            (device, Ack(stream=stream, ranges=delivery.coalesce(seqs), forked=(device, stream) in self.forks))
+            for (device, stream), seqs in self.acks.items()
+        )
+        return Committed(tuple(acks), tuple(self.changes), self.outcomes)

@@ -32,15 +32,24 @@ def payload_of(db: sqlite3.Connection, device: str, stream: str, seq: int) -> by
     return row[0] if row else None
 
 
-def kept_from(db: sqlite3.Connection, event: Event) -> int:
-    """The stream's retention mark; a stream never heard of is noted first."""
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """`kept_from` is its retention mark; of a forked one nothing new is stored."""
+
+    kept_from: int
+    forked: bool
+
+
+def stream_of(db: sqlite3.Connection, event: Event) -> Stream:
+    """A stream never heard of is noted first."""
     db.execute(
         "INSERT OR IGNORE INTO streams (device, stream, class) VALUES (?, ?, ?)",
         (event.device, event.stream, event.event_class),
     )
     key = (event.device, event.stream)
-    mark: int = db.execute("SELECT kept_from FROM streams WHERE device = ? AND stream = ?", key).fetchone()[0]
-    return mark
+    query = "SELECT kept_from, forked_at IS NOT NULL FROM streams WHERE device = ? AND stream = ?"
+    kept_from, forked = db.execute(query, key).fetchone()
+    return Stream(kept_from, bool(forked))
 
 
 def insert(db: sqlite3.Connection, event: Event) -> None:

@@ -84,6 +84,17 @@ def test_a_fork_is_told_to_the_device_once_alarmed_and_never_stored(store: Event
     assert fault(db, f"fork/{STREAM}")["state"] == "closed"
 
 
+def test_nothing_new_is_stored_of_a_forked_stream(store: EventStore, db: sqlite3.Connection) -> None:
+    known, fork, behind = event({"kind": "x"}, 1), event({"kind": "y"}, 1), event({"kind": "z"}, 2)
+    put(store, known)
+    both = put(store, event({"kind": "w"}, 3), fork)
+    assert both.acks == ((DEVICE, Ack(stream=STREAM, ranges=((3, 3),), forked=True)),)
+    assert put(store, behind).acks == ((DEVICE, Ack(stream=STREAM, forked=True)),)
+    assert put(store, known).acks == ((DEVICE, Ack(stream=STREAM, ranges=((1, 1),))),)
+    assert [row["kind"] for row in queries.events(db, 0, 9)] == ["x", "w"]
+    assert put(store, event({"kind": "z"}, 1, stream="s2")).outcomes == {"store": 1}
+
+
 def test_alerts_are_opened_updated_and_closed_and_every_change_is_kept(store: EventStore, db: sqlite3.Connection) -> None:
     put(store, encode(birth()), topic=STATUS)
     put(store, event(incident(), 1), event(incident(revision=3, phase="end"), 2), event(incident(revision=2), 3))

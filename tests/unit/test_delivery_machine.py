@@ -31,8 +31,13 @@ class DeliveryMachine(RuleBasedStateMachine):
         self.waiting: dict[str, list[int]] = {stream: [] for stream in self.streams.values()}
         self.highest = dict.fromkeys(self.waiting, 0)
         self.meaning: dict[Key, str] = {}  # what each number stands for, over forks too
+        self.sent: dict[Key, str] = {}
         self.excused: set[str] = set()  # shed: a notice would name them
         self.stored: set[Key] = set()
+        self.bodies: list[str] = []  # what the store holds of ours, event by event
+        self.foreign: set[Key] = set()  # numbers under which the store holds what another card sent
+        self.forked_streams: set[str] = set()
+        self.stored_first: set[str] = set()  # stored before the fork of their stream was seen, their answer perhaps lost
         self.core = Delivery(self.streams)
         self.receive_maximum = receive_maximum
         self.now_s = 0.0
@@ -68,6 +73,7 @@ class DeliveryMachine(RuleBasedStateMachine):
             self.core.gone(stream, seq)
             return
         self.unconfirmed.append((stream, seq))
+        self.sent[stream, seq] = self.meaning[stream, seq]
         self.in_broker.append((stream, seq))
 
     def fork(self, stream: str) -> None:
@@ -152,8 +158,24 @@ class DeliveryMachine(RuleBasedStateMachine):
         for stream in sorted({stream for stream, _ in self.in_broker}):
             seqs = sorted({seq for of, seq in self.in_broker if of == stream})[index % 7 :][:count]
             self.in_broker = [key for key in self.in_broker if key[0] != stream or key[1] not in seqs]
-            self.stored |= {(stream, seq) for seq in seqs}
-            self.acks += [Ack(stream=stream, ranges=tuple(as_ranges(seqs)))] * (1 + twice)
+            self.acks += [self.store(stream, seqs)] * (1 + twice)
+
+    def store(self, stream: str, seqs: Sequence[int]) -> Ack:
+        """What the collector holds is a duplicate; of a forked stream it stores nothing else."""
+        held = []
+        forked = False
+        for seq in seqs:
+            if (stream, seq) not in self.stored and ((stream, seq) in self.foreign or stream in self.forked_streams):
+                forked = True
+                if stream not in self.forked_streams:
+                    self.forked_streams.add(stream)
+                    self.stored_first |= {self.meaning.get(key, "") for key in self.stored if key[0] == stream}
+                continue
+            if (stream, seq) not in self.stored:
+                self.stored.add((stream, seq))
+                self.bodies.append(self.sent[stream, seq])
+            held.append(seq)
+        return Ack(stream=stream, ranges=tuple(as_ranges(held)), forked=forked)
 
     @rule(index=INDEX, arrives=st.booleans())
     def acknowledgement(self, index: int, arrives: bool) -> None:
@@ -164,11 +186,13 @@ class DeliveryMachine(RuleBasedStateMachine):
                 self.perform(self.core.acknowledged(ack))
                 self.work()
 
-    @rule(event_class=CLASSES)
-    def forked(self, event_class: Any) -> None:
-        if self.connected:
-            self.perform(self.core.acknowledged(Ack(stream=self.streams[event_class], forked=True)))
-            self.work()
+    @rule(event_class=CLASSES, ahead=st.integers(1, 30))
+    def card_is_restored(self, event_class: Any, ahead: int) -> None:
+        """Another life of this card has sent numbers that are still to be given out here."""
+        stream = self.streams[event_class]
+        of_stream = [seq for name, seq in self.stored if name == stream]
+        first = max([self.highest[stream], *of_stream]) + 1
+        self.foreign |= {(stream, seq) for seq in range(first, first + ahead)}
 
     @rule(event_class=CLASSES, count=st.integers(1, 30))
     def shed(self, event_class: Any, count: int) -> None:
@@ -204,8 +228,9 @@ class DeliveryMachine(RuleBasedStateMachine):
             self.work()
             self.now_s += 31.0
         assert not any(self.waiting.values()), "something waits for ever"
-        arrived = {self.meaning[key] for key in self.stored if key in self.meaning}
-        assert set(self.meaning.values()) <= arrived | self.excused
+        assert set(self.meaning.values()) <= set(self.bodies) | self.excused
+        once = [body for body in self.bodies if body not in self.stored_first]
+        assert len(once) == len(set(once)), "stored twice"
 
 
 DeliveryTest = DeliveryMachine.TestCase
