@@ -1,6 +1,7 @@
 """Scene folders with known truth -> scores. Each folder: scene.json, truth.json, and clip.* or detections.txt."""
 
 import multiprocessing
+import signal
 from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -59,11 +60,21 @@ def evaluate(
             judged.append(work(folder))
             progress(judged[-1])
         return judged
-    with ProcessPoolExecutor(min(jobs, len(folders)), multiprocessing.get_context("spawn")) as pool:
-        for one in pool.map(work, folders):
-            judged.append(one)
-            progress(one)
+    workers = min(jobs, len(folders))
+    with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _leave_interrupts_to_the_parent) as pool:
+        try:
+            for one in pool.map(work, folders):
+                judged.append(one)
+                progress(one)
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)  # whoever gave up does not wait for the scenes left
+            raise
     return judged
+
+
+def _leave_interrupts_to_the_parent() -> None:
+    """Ctrl-C reaches every process of the terminal; one line about it is enough."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def judge(folder: Path, detector: DetectorConfig) -> Judged:
