@@ -1,12 +1,14 @@
 """One camera, from detections to what is worth saying. Reads as the recipe; holds all state of the camera's core."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import count
 
 import numpy as np
 
 from edge_agent.core import geometry
 from edge_agent.core.incidents.congestion import Congestion
+from edge_agent.core.incidents.lifecycle import ended
 from edge_agent.core.incidents.pedestrian import Pedestrian
 from edge_agent.core.incidents.stopped_vehicle import StoppedVehicle
 from edge_agent.core.incidents.wrong_way import WrongWay
@@ -16,6 +18,7 @@ from edge_agent.core.scene_format import SceneFile, build_scene
 from edge_agent.core.tracker import Tracker
 from edge_agent.core.traffic import Traffic
 from edge_agent.core.types import Detections, IncidentReport, RoadUser, TrafficMinute
+from edge_agent.core.watch import Watch
 
 Incident = StoppedVehicle | WrongWay | Pedestrian | Congestion
 
@@ -29,12 +32,15 @@ class Pipeline:
         self.origin = None if file.calibration is None else file.calibration.origin
         self.road_users: list[RoadUser] = []
         self.open_incidents: dict[int, IncidentReport] = {}
-        self._tracker = Tracker(count(1))
-        self._observer = Observer(self.scene)
+        self._file = file
+        self._track_ids, self._numbers = count(1), count(1)
         self._traffic = Traffic(self.scene, file.count_lines, minute_offset_s)
-        self._incidents = _incidents(file, self.scene, count(1))
+        self._begin()
 
     def update(self, at_s: float, detections: Detections) -> list[IncidentReport | TrafficMinute]:
+        # 0. after a long absence everything begins anew
+        said: list[IncidentReport | TrafficMinute] = [*self.away(at_s)]
+        watched_s = self._watch.look(at_s)
         # 1. nothing is detected in a mask
         detections = unmasked(self.scene.masks, detections)
         # 2. the same road user keeps its id
@@ -42,18 +48,52 @@ class Pipeline:
         # 3. where it is on the road, and how fast
         self.road_users = self.scene.locate(at_s, tracks)
         # 4. who stands, who queues
-        observation = self._observer.update(at_s, self.road_users)
+        observation = self._observer.update(watched_s, self.road_users, self._watch.resumed)
         # 5. traffic state, and what the rules say
-        said: list[IncidentReport | TrafficMinute] = [*self._traffic.update(at_s, observation)]
+        said += self._traffic.update(at_s, observation)
         for incident in self._incidents:
-            for report in incident.update(at_s, observation):
-                said.append(report)
-                self._remember(report)
+            for report in incident.update(watched_s, observation):
+                dated = self._dated(report)
+                said.append(dated)
+                self._remember(dated)
         return said
+
+    def away(self, at_s: float) -> list[IncidentReport]:
+        """To be called now and then while no frame comes. After UNOBSERVED_S what was seen is forgotten, what is open ends."""
+        if not self._watch.is_over(at_s):
+            return []
+        reports = self.end_incidents(at_s, "unobserved")
+        self._begin()
+        return reports
+
+    def end_incidents(self, at_s: float, by: str) -> list[IncidentReport]:
+        """Nobody watches any longer: what is open ended, as far as we know, with the last frame."""
+        last_s = at_s if self._watch.last_s is None else self._watch.last_s
+        reports = [ended(report, at_s, last_s, by) for report in self.open_incidents.values()]
+        self.open_incidents.clear()
+        return reports
 
     def flush(self) -> list[TrafficMinute]:
         """What is left to say when the clip ends."""
         return self._traffic.flush()
+
+    def _begin(self) -> None:
+        """All that is remembered of road users, new; ids and numbers go on."""
+        self.road_users = []
+        self._watch = Watch()
+        self._tracker = Tracker(self._track_ids)
+        self._observer = Observer(self.scene)
+        self._incidents = _incidents(self._file, self.scene, self._numbers)
+
+    def _dated(self, report: IncidentReport) -> IncidentReport:
+        """From the rules' clock to the frames'. What began before the camera was away keeps its beginning."""
+        away_s, known = self._watch.away_s, self.open_incidents.get(report.number)
+        return replace(
+            report,
+            started_s=report.started_s + away_s if known is None else known.started_s,
+            updated_s=report.updated_s + away_s,
+            ended_s=None if report.ended_s is None else report.ended_s + away_s,
+        )
 
     def _remember(self, report: IncidentReport) -> None:
         if report.phase == "end":

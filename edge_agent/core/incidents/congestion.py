@@ -57,6 +57,8 @@ class Congestion:
             if self._rule.lanes is not None and lane not in self._rule.lanes:
                 continue
             trend = self._trends.setdefault(lane, _LaneTrend(at_s))
+            if observation.resumed:  # what was before says little of now
+                trend = self._trends[lane] = _LaneTrend(at_s, level_since_s=at_s, report=trend.report)
             self._smooth(at_s, trend, state)
             report = self._judge(at_s, lane, trend, state)
             if report is not None:

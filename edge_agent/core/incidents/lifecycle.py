@@ -52,4 +52,10 @@ class Ledger:
         )  # fmt: skip
 
     def end(self, last: IncidentReport, at_s: float) -> IncidentReport:
-        return replace(last, phase="end", revision=last.revision + 1, updated_s=at_s, ended_s=at_s)
+        return ended(last, at_s, at_s)
+
+
+def ended(last: IncidentReport, at_s: float, ended_s: float, by: str | None = None) -> IncidentReport:
+    """The last revision, told at `at_s`. `by` says what ended it where that is not the road user itself."""
+    detail = last.detail if by is None else {**last.detail, "ended_by": by}
+    return replace(last, phase="end", revision=last.revision + 1, updated_s=at_s, ended_s=ended_s, detail=detail)
