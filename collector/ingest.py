@@ -1,5 +1,6 @@
 """From the broker to the store: gather what has come, commit it, and only then acknowledge, to device and broker."""
 
+import logging
 import queue
 import threading
 import time
@@ -21,6 +22,7 @@ BATCH_MESSAGES = 300
 BATCH_WAIT_S = 0.004
 UPKEEP_EVERY_S = 30.0
 RETRY_AFTER_S = 1.0
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,7 @@ class Ingest:
         self._queue: queue.Queue[Arrival] = queue.Queue(2 * RECEIVE_MAXIMUM)
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="event writer", daemon=True)
+        self._pruning_held = False
         self.counts: Counter[str] = Counter()
 
     def start(self) -> None:
@@ -127,6 +130,10 @@ class Ingest:
     def _look_after(self) -> None:
         committed = self._patiently(lambda: self._store.look_after(time.time(), self._keep_days))
         self._tell(committed, None)
+        held = "pruning_held" in committed.outcomes
+        if held and not self._pruning_held:
+            log.warning("the clock is days past all that the store holds: nothing old is deleted for 2 days; check the clock")
+        self._pruning_held = held
 
     def _tell(self, committed: Committed, client: mqtt.Client | None) -> None:
         self.counts.update(committed.outcomes)

@@ -130,3 +130,10 @@ def m006_runs(db: Database) -> None:
         " substr(id, length(device) + 2, instr(substr(id, length(device) + 2), '/') - 1)) AS BLOB)"
         " WHERE state = 'open' AND id NOT LIKE device || '/fork/%' AND id NOT LIKE device || '/missing/%'"
     )
+
+
+@migrate()
+def m007_age_basis(db: Database) -> None:
+    """One row: the time that the age of events was last judged against, and since when a later one is not believed."""
+    db.table("age_basis").create({"id": int, "known": float, "doubted_since": float}, pk="id", not_null={"known"})
+    db.execute("INSERT INTO age_basis SELECT 1, max(received_at), NULL FROM events HAVING max(received_at) IS NOT NULL")

@@ -76,7 +76,11 @@ class EventStore:
         tally = _Tally()
         with self._transaction():
             tally.changes += upkeep.watch_gaps(self._db, now)
-            tally.count("pruned", upkeep.prune(self._db, now, keep_days))
+            basis = upkeep.believe(self._db, now)
+            if basis is None:
+                tally.count("pruning_held")
+            else:
+                tally.count("pruned", upkeep.prune(self._db, basis, keep_days))
         return tally.committed()
 
     def close(self) -> None:

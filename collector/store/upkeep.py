@@ -7,6 +7,8 @@ from collector.core.delivery import Range
 from collector.store.writing import Change, raise_fault, settle_fault
 
 MISSING_ALARM_S = 600.0
+LEAP_S = 2 * 86400.0
+PRUNED_PER_PASS = 20_000
 
 
 def stored(db: sqlite3.Connection, device: str, stream: str) -> tuple[Range, ...]:
@@ -74,30 +76,49 @@ def watch_gaps(db: sqlite3.Connection, now: float) -> list[Change]:
     return changes
 
 
+def believe(db: sqlite3.Connection, now: float) -> float | None:
+    """The time to judge age against: that of the newest event, and never later than `now`; None: not believed yet.
+
+    A clock that leaps ahead would make the whole archive old. What is more than 2 days past all that was known at the
+    last look is believed when it has stood there for 2 days; until then nothing is deleted.
+    """
+    newest = db.execute("SELECT max(received_at) FROM (SELECT received_at FROM events ORDER BY n DESC LIMIT 1000)").fetchone()[0]
+    if newest is None:
+        return now
+    basis = min(now, newest)
+    known, doubted_since = db.execute("SELECT known, doubted_since FROM age_basis").fetchone() or (basis, None)
+    leaps = basis - known > LEAP_S
+    if leaps and doubted_since is None:
+        doubted_since = now
+    believed = not leaps or now - doubted_since >= LEAP_S
+    row = (basis, None) if believed else (known, min(now, doubted_since))
+    db.execute("INSERT OR REPLACE INTO age_basis (id, known, doubted_since) VALUES (1, ?, ?)", row)
+    return basis if believed else None
+
+
 def prune(db: sqlite3.Connection, now: float, keep_days: dict[str, float]) -> int:
     """Delete the events of each class older than its days, from the low end of each stream; the mark says up to where.
 
-    The newest event of all stays: its number is where the next one counts on.
+    A pass deletes a bounded number of rows. The newest event of all stays: its number is where the next one counts on.
     """
     deleted = 0
     for event_class, days in keep_days.items():
         for device, stream in db.execute("SELECT device, stream FROM streams WHERE class = ?", (event_class,)).fetchall():
-            key = (device, stream)
-            oldest_kept = db.execute(
-                "SELECT min(seq) FROM events WHERE device = ? AND stream = ? AND received_at >= ?", (*key, now - days * 86400)
-            ).fetchone()[0]
-            mark = (
-                oldest_kept
-                or db.execute("SELECT coalesce(max(seq), 0) + 1 FROM events WHERE device = ? AND stream = ?", key).fetchone()[0]
-            )
-            rows = db.execute(
-                "DELETE FROM events WHERE device = ? AND stream = ? AND seq < ? AND n < (SELECT max(n) FROM events)",
-                (*key, mark),
-            ).rowcount
-            if rows:
-                db.execute("UPDATE streams SET kept_from = max(kept_from, ?) WHERE device = ? AND stream = ?", (mark, *key))
-            deleted += rows
+            deleted += _prune_stream(db, (device, stream), now - days * 86400, PRUNED_PER_PASS - deleted)
     return deleted
+
+
+def _prune_stream(db: sqlite3.Connection, key: tuple[str, str], before: float, limit: int) -> int:
+    seqs = "FROM events WHERE device = ? AND stream = ?"
+    oldest_kept = db.execute(f"SELECT min(seq) {seqs} AND received_at >= ?", (*key, before)).fetchone()[0]  # noqa: S608
+    mark = oldest_kept or db.execute(f"SELECT coalesce(max(seq), 0) + 1 {seqs}", key).fetchone()[0]  # noqa: S608
+    row_beyond = f"SELECT seq {seqs} AND seq < ? ORDER BY seq LIMIT 1 OFFSET ?"  # noqa: S608
+    if beyond := db.execute(row_beyond, (*key, mark, limit)).fetchone():
+        mark = beyond[0]
+    rows = db.execute(f"DELETE {seqs} AND seq < ? AND n < (SELECT max(n) FROM events)", (*key, mark)).rowcount  # noqa: S608
+    if rows:
+        db.execute("UPDATE streams SET kept_from = max(kept_from, ?) WHERE device = ? AND stream = ?", (mark, *key))
+    return rows
 
 
 def _alarm_stands(db: sqlite3.Connection, device: str, stream: str) -> bool:

@@ -266,6 +266,39 @@ def test_below_the_retention_mark_a_redelivery_is_acknowledged_and_not_stored(
     assert queries.summary(db)["missing"] == 0
 
 
+def test_a_clock_that_leaps_ahead_deletes_nothing(store: EventStore, db: sqlite3.Connection, tmp_path: Path) -> None:
+    leap, day_s = NOW + 3 * 365 * 86400, 86400.0
+    put(store, event({"kind": "x"}, 1), event({"kind": "x"}, 2))
+    assert store.look_after(leap, KEEP).outcomes == {"pruned": 0}  # nothing newer than what is there
+    put(store, event({"kind": "x"}, 3), at=leap)
+    assert store.look_after(leap, KEEP).outcomes == {"pruning_held": 1}
+    store.close()
+    again = EventStore(tmp_path / "events.sqlite")
+    assert again.look_after(leap + day_s, KEEP).outcomes == {"pruning_held": 1}
+    put(again, event({"kind": "x"}, 4), at=NOW + 60)  # the clock is right again
+    assert again.look_after(NOW + 60, KEEP).outcomes == {"pruned": 0}
+    put(again, event({"kind": "x"}, 5), at=leap)
+    assert again.look_after(leap, KEEP).outcomes == {"pruning_held": 1}
+    assert queries.summary(db)["events"] == 5
+    assert again.look_after(leap + 2 * day_s, KEEP).outcomes == {"pruned": 2}  # it stands there: so be it
+    again.close()
+
+
+def test_a_pass_deletes_a_bounded_number_of_rows(
+    store: EventStore, db: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(upkeep, "PRUNED_PER_PASS", 3)
+    for seq in range(1, 6):
+        put(store, event({"kind": "x"}, seq), event({"kind": "x"}, seq, stream="s2"), at=NOW - 11 * 86400)
+    put(store, event({"kind": "x"}, 6), at=NOW)
+    with sqlite3.connect(str(db.execute("PRAGMA database_list").fetchone()["file"])) as writer:
+        writer.execute("INSERT INTO age_basis (id, known) VALUES (1, ?)", (NOW,))
+    pruned = [store.look_after(NOW, KEEP).outcomes["pruned"] for _ in range(5)]
+    assert pruned == [3, 3, 3, 1, 0]
+    assert [row["seq"] for row in queries.events(db, 0, 9)] == [6]
+    assert queries.summary(db)["missing"] == 0
+
+
 def test_the_clock_is_set_right_once_its_boot_is_known(store: EventStore, db: sqlite3.Connection) -> None:
     unset = Clock(mono_s=50.0, boot="b1", synced=False)
     put(store, event(traffic_minute(clock=unset), 1, event_class="state", at=0.0), topic=STATES)

@@ -25,8 +25,8 @@ QUOTA_FOR_BIRTH = 2
 class DeliveryMachine(RuleBasedStateMachine):
     """The device's outbox, the broker's memory, the collector's store, and the wires between them."""
 
-    @initialize(receive_maximum=st.sampled_from([3, 20, 65535]))
-    def begin(self, receive_maximum: int) -> None:
+    @initialize(receive_maximum=st.sampled_from([3, 20, 65535]), taken=st.integers(0, 3))
+    def begin(self, receive_maximum: int, taken: int) -> None:
         self.streams: dict[EventClass, str] = {event_class: event_class for event_class in EVENT_CLASSES}
         self.waiting: dict[str, list[int]] = {stream: [] for stream in self.streams.values()}
         self.highest = dict.fromkeys(self.waiting, 0)
@@ -35,7 +35,7 @@ class DeliveryMachine(RuleBasedStateMachine):
         self.excused: set[str] = set()  # shed: a notice would name them
         self.stored: set[Key] = set()
         self.bodies: list[str] = []  # what the store holds of ours, event by event
-        self.foreign: set[Key] = set()  # numbers under which the store holds what another card sent
+        self.foreign = {(stream, seq) for stream in self.waiting for seq in range(1, taken + 1)}  # numbers under which the store holds what another card sent
         self.forked_streams: set[str] = set()
         self.stored_first: set[str] = set()  # stored before the fork of their stream was seen, their answer perhaps lost
         self.core = Delivery(self.streams)
