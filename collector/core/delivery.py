@@ -24,6 +24,8 @@ from event_contract.messages import (
 from event_contract.times import parse_time
 
 SEQ_LIMIT = 10**18
+EARLIEST_S, LATEST_S = 0.0, 7_258_118_400.0  # the years 1970 to 2199: what is outside is no time of an event
+LONGEST_UPTIME_S = 1e10
 LATE_AFTER_S = 600.0  # an event older than this at ingest pages nobody
 
 Range = tuple[int, int]  # first and last `seq`, inclusive
@@ -108,10 +110,13 @@ def judge(payload: bytes, known: bytes | None, seq: int, kept_from: int) -> Verd
 
 
 def correct(event: Event, offset_s: float) -> Event:
-    """The event with its time taken from the monotonic clock; `offset_s` = Unix time less monotonic time in that boot."""
+    """The event with its time taken from the monotonic clock; `offset_s` = Unix time less monotonic time in that boot.
+
+    Raises ValueError when the two make no time of an event.
+    """
     if event.body is None:
         return event
-    return replace(event, at=offset_s + event.body.clock.mono_s, clock="corrected")
+    return replace(event, at=_bounded(offset_s + event.body.clock.mono_s, "corrected time"), clock="corrected")
 
 
 def coalesce(seqs: Iterable[int]) -> tuple[Range, ...]:
@@ -156,7 +161,9 @@ def _event(received: Received, device: str, event_class: EventClass) -> Event:
     body = decode_body(envelope.data)
     if isinstance(body, IncidentData):
         for text in (body.started_at, body.updated_at, body.ended_at or body.updated_at):
-            parse_time(text)
+            _moment(text)
+    if body is not None and not 0.0 <= body.clock.mono_s < LONGEST_UPTIME_S:
+        raise ValueError(f"clock.mono_s {body.clock.mono_s}: expected 0 <= mono_s < {LONGEST_UPTIME_S:.0f}")
     if isinstance(body, LostData) and not 1 <= body.first <= body.last < SEQ_LIMIT:
         raise ValueError(f"lost {body.first}..{body.last}: expected 1 <= first <= last < {SEQ_LIMIT}")
     return Event(
@@ -167,12 +174,22 @@ def _event(received: Received, device: str, event_class: EventClass) -> Event:
         kind=msgspec.json.decode(envelope.data, type=_Kind).kind if body is None else body.kind,
         camera=body.camera if isinstance(body, IncidentData | TrafficMinuteData) else None,
         time=envelope.time,
-        at=parse_time(envelope.time),
+        at=_moment(envelope.time),
         body=body,
         clock="unknown" if body is None else "synced" if body.clock.synced else "unsynced",
         payload=received.payload,
         received_at=received.received_at,
     )
+
+
+def _moment(text: str) -> float:
+    return _bounded(parse_time(text), f"time {text[:80]!r}")
+
+
+def _bounded(unix_s: float, what: str) -> float:
+    if not EARLIEST_S <= unix_s < LATEST_S:
+        raise ValueError(f"{what}: expected a year from 1970 to 2199")
+    return unix_s
 
 
 def _status(payload: bytes) -> Birth | Will:

@@ -47,6 +47,11 @@ def test_an_unknown_kind_is_an_event_with_an_unread_body() -> None:
         (event(incident(), 9, device="other"), (STREAM, 9), "the topic says"),
         (event(incident(started_at="yesterday"), 9), (STREAM, 9), "yesterday"),
         (event(incident(), 9).replace(b'"revision":1', b'"revision":"one"'), (STREAM, 9), "int"),
+        (event(incident(started_at="9999-12-31T23:59:59.9999-14:00"), 9), (STREAM, 9), "1970 to 2199"),
+        (event({"kind": "x"}, 9, at=-0.001), (STREAM, 9), "1970 to 2199"),
+        (event({"kind": "x"}, 9, at=delivery.LATEST_S), (STREAM, 9), "1970 to 2199"),
+        (event(incident(clock=Clock(mono_s=1e10, boot="b", synced=False)), 9), (STREAM, 9), "clock.mono_s"),
+        (event(incident(clock=Clock(mono_s=-0.1, boot="b", synced=True)), 9), (STREAM, 9), "clock.mono_s"),
         (event({"no": "kind", "kind": 3}, 9), (STREAM, 9), "str"),
         (event(lost(first=5, last=4), 9), (STREAM, 9), "first <= last"),
         (event(lost(last=10**30), 9), (STREAM, 9), "first <= last"),
@@ -113,6 +118,21 @@ def test_a_corrected_event_takes_its_time_from_the_monotonic_clock() -> None:
     assert isinstance(message, Event)
     fixed = delivery.correct(message, NOW - 1000)
     assert (fixed.at, fixed.clock, fixed.time, fixed.is_late) == (NOW - 950, "corrected", "1970-01-01T00:00:00.000Z", True)
+
+
+@pytest.mark.parametrize(("mono_s", "offset_s"), [(1e9, -1e9 - 1), (1e9, delivery.LATEST_S - 1e9)])
+def test_a_corrected_time_that_is_none_is_refused(mono_s: float, offset_s: float) -> None:
+    message = read(event(incident(clock=Clock(mono_s=mono_s, boot="b", synced=False)), at=0.0))
+    assert isinstance(message, Event)
+    with pytest.raises(ValueError, match="corrected time"):
+        delivery.correct(message, offset_s)
+
+
+@pytest.mark.parametrize("at", [delivery.EARLIEST_S, delivery.LATEST_S - 0.001])
+def test_the_bounds_of_time_can_be_written_down(at: float) -> None:
+    message = read(event(incident(clock=Clock(mono_s=9e9, boot="b", synced=False)), at=at))
+    assert isinstance(message, Event)
+    assert message.at == at
 
 
 seqs = st.lists(st.integers(1, 60))
