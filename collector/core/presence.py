@@ -6,16 +6,21 @@ from event_contract.messages import Birth, Will
 
 RUNS_REMEMBERED = 32
 
+Heard = tuple[str, int]  # a run, and the highest connection heard of in it
+
 
 @dataclass(frozen=True, slots=True)
 class Presence:
-    """`since` and `run_since`, when its run was first heard of, in Unix seconds; `runs`, oldest first, end with `run`."""
+    """`since` and `run_since`, when its run was first heard of, in Unix seconds; `runs`, oldest first, end with `run`.
+
+    A database of an earlier version has runs by name alone.
+    """
 
     online: bool
     since: float
     run: str
     connection: int
-    runs: tuple[str, ...]
+    runs: tuple[Heard | str, ...]
     run_since: float
 
     def over_since(self, run: str) -> float | None:
@@ -30,15 +35,20 @@ def hear(known: Presence | None, message: Birth | Will, at: float) -> Presence |
     """The new presence, or None when the message is older than what is known and says nothing.
 
     A run's connections are counted; runs themselves are random names, so a will of a run heard of before the newest birth
-    is old, and one of a run never heard of tells of a birth that passed while nobody listened.
+    is old, and one of a run never heard of tells of a birth that passed while nobody listened. A birth of such an older run
+    is old too, a broker's retained one say, unless it is a new connection's.
     """
+    heard_now = (message.run, message.connection)
     if known is None:
-        return Presence(message.online, at, message.run, message.connection, (message.run,), at)
+        return Presence(message.online, at, *heard_now, (heard_now,), at)
+    highest = dict((entry, 0) if isinstance(entry, str) else entry for entry in known.runs)
+    highest[known.run] = known.connection
     older_connection = message.run == known.run and message.connection < known.connection
-    older_run = message.run in known.runs[:-1] and isinstance(message, Will)
-    if older_connection or older_run:
+    older_run = message.run != known.run and message.connection <= highest.get(message.run, -1)
+    late_will = message.run != known.run and message.run in highest and isinstance(message, Will)
+    if older_connection or older_run or late_will:
         return None
-    runs = (*(run for run in known.runs if run != message.run), message.run)[-RUNS_REMEMBERED:]
+    runs = (*(entry for entry in highest.items() if entry[0] != message.run), heard_now)[-RUNS_REMEMBERED:]
     run_since = known.run_since if message.run == known.run else at
     heard = Presence(message.online, at, message.run, message.connection, runs, run_since)
     return replace(heard, since=known.since) if heard.online == known.online else heard
