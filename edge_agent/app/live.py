@@ -133,8 +133,8 @@ class Agent:
 
     def _eye(self, name: str, scene: SceneFile, source: CaptureSource) -> _Eye:
         # minutes of the traffic state begin with the wall clock's, though frames count monotonic time
-        pipeline = Pipeline(scene, minute_offset_s=(time.time() - time.monotonic()) % 60)
-        voice = Voice(self._run, name, lambda at_s: time.time() - time.monotonic() + at_s, self._clock_at, pipeline.origin)
+        pipeline = Pipeline(scene, minute_offset_s=lambda: _wall_s(0.0) % 60)
+        voice = Voice(self._run, name, _wall_s, self._clock_at, pipeline.origin)
         return _Eye(name, pipeline, voice, source)
 
     def _clock(self) -> Clock:
@@ -173,6 +173,11 @@ class Agent:
     def _on_crash(self, error: BaseException) -> None:
         self._crash = error
         self._mailbox.close()
+
+
+def _wall_s(at_s: float) -> float:
+    """A moment of the monotonic clock in Unix seconds, as the wall clock is set now."""
+    return time.time() - time.monotonic() + at_s
 
 
 def console_line(event: Outgoing) -> str | None:

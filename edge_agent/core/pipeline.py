@@ -1,6 +1,6 @@
 """One camera, from detections to what is worth saying. Reads as the recipe; holds all state of the camera's core."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import count
 
@@ -26,8 +26,8 @@ Incident = StoppedVehicle | WrongWay | Pedestrian | Congestion
 class Pipeline:
     """`update` per frame; `road_users` and `open_incidents` are the last frame's, for whoever draws them."""
 
-    def __init__(self, file: SceneFile, minute_offset_s: float = 0.0) -> None:
-        """`minute_offset_s`: how far into a minute of the wall clock the frames' time 0 lies."""
+    def __init__(self, file: SceneFile, minute_offset_s: Callable[[], float] = lambda: 0.0) -> None:
+        """`minute_offset_s`: how far into a minute of the wall clock, as it is set now, the frames' time 0 lies."""
         self.scene = build_scene(file)
         self.origin = None if file.calibration is None else file.calibration.origin
         self.road_users: list[RoadUser] = []

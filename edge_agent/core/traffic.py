@@ -1,6 +1,7 @@
 """Traffic state: per lane and minute, and per count line the counts by class and direction."""
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import pairwise
 from math import ceil, floor, sqrt
@@ -12,6 +13,7 @@ from edge_agent.core.scene_format import CountLineShape
 from edge_agent.core.types import LaneTraffic, LineTraffic, RoadUser, TrafficMinute
 
 MINUTE_S = 60.0
+SLEW_S = 0.5  # a clock that is steered moves less in a minute: the next one does not begin with the last one again
 CLEAR_OF_LINE = 0.1  # a road user has a side once its contact point is so many box heights away from the line
 FORGET_S = 10.0
 
@@ -34,10 +36,15 @@ class _LaneMinute:
 
 
 class Traffic:
-    """One camera's minutes. A minute is reported with the first frame after it; `flush` gives the unfinished one."""
+    """One camera's minutes. A minute is reported with the first frame after it; `flush` gives the unfinished one.
 
-    def __init__(self, scene: Scene, count_lines: tuple[CountLineShape, ...], minute_offset_s: float = 0.0) -> None:
-        self._scene, self._offset_s = scene, minute_offset_s
+    Each begins with a minute of the wall clock as it was set then: `minute_offset_s` is asked anew every time.
+    """
+
+    def __init__(
+        self, scene: Scene, count_lines: tuple[CountLineShape, ...], minute_offset_s: Callable[[], float] = lambda: 0.0
+    ) -> None:
+        self._scene, self._minute_offset_s = scene, minute_offset_s
         self._lines = [LineCounter(line, scene) for line in count_lines]
         self._lanes = {lane.id: _LaneMinute() for lane in scene.lanes}
         self._counted: dict[tuple[int, str], float] = {}  # track in lane -> last seen there
@@ -50,7 +57,7 @@ class Traffic:
             self._from_s = self._minute_of(at_s)
         elif at_s >= self._from_s + MINUTE_S:
             minutes.append(self._report(self._from_s + MINUTE_S))
-            self._from_s = self._minute_of(at_s)
+            self._from_s = self._minute_of(at_s + SLEW_S)
         self._last_s = at_s
         for lane, state in observation.lanes.items():
             minute = self._lanes[lane]
@@ -69,10 +76,11 @@ class Traffic:
 
     def flush(self) -> list[TrafficMinute]:
         """The minute that has begun, cut off at the last frame."""
-        return [] if self._from_s is None else [self._report(self._last_s)]
+        return [] if self._from_s is None else [self._report(max(self._from_s, self._last_s))]
 
     def _minute_of(self, at_s: float) -> float:
-        return floor((at_s + self._offset_s) / MINUTE_S) * MINUTE_S - self._offset_s
+        offset_s = self._minute_offset_s()
+        return floor((at_s + offset_s) / MINUTE_S) * MINUTE_S - offset_s
 
     def _note(self, at_s: float, user: RoadUser, lane: str) -> None:
         minute, key = self._lanes[lane], (user.track.id, lane)

@@ -1,8 +1,11 @@
 """Counts and minutes against traffic that is known."""
 
+from collections.abc import Callable
+
 import pytest
 
-from edge_agent.core.types import LineTraffic, TrafficMinute
+from edge_agent.core.pipeline import Pipeline
+from edge_agent.core.types import NO_DETECTIONS, LineTraffic, TrafficMinute
 from tests.roads import Someone, clipped, driving, image_of, play, scene
 
 STREAM = [driving(cls, 0, 12, 60, start_s=5.0 * n) for n, cls in enumerate(["car", "car", "truck", "motorcycle"] * 3)]
@@ -67,3 +70,33 @@ def test_a_lane_knows_its_speeds_counts_and_headway() -> None:
     assert found.headway_s == pytest.approx(5, abs=0.3)
     assert 0.02 < found.occupancy < 0.4
     assert found.queue_m == 0
+
+
+def begins(offset_s: Callable[[float], float], seconds: int) -> list[float]:
+    """Where the minutes begin on a wall clock that is `offset_s` ahead of the frames' time."""
+    now = [0.0]
+    pipeline = Pipeline(scene(), lambda: offset_s(now[0]) % 60)
+    found = []
+    for now[0] in (index / 2 for index in range(2 * seconds)):
+        said = pipeline.update(now[0], NO_DETECTIONS)
+        found += [one.from_s + offset_s(now[0]) for one in said if isinstance(one, TrafficMinute)]
+    return found
+
+
+def test_minutes_are_those_of_the_wall_clock() -> None:
+    assert begins(lambda _: 1e6 + 37.0, 200) == [1e6 + 20 + 60 * n for n in range(3)]
+
+
+@pytest.mark.parametrize("set_to", [1_790_000_017.3, -3600.0 * 24 * 365 + 5.5])
+def test_minutes_follow_a_clock_that_is_set(set_to: float) -> None:
+    found = begins(lambda now_s: 12.0 if now_s < 90 else set_to, 400)
+    assert [round(begin % 60, 3) % 60 for begin in found[2:]] == [0.0] * len(found[2:])
+    assert len(found) >= 6
+    assert len(set(found)) == len(found)
+
+
+@pytest.mark.parametrize("drift", [-5e-4, 5e-4])
+def test_a_clock_that_is_steered_gives_every_minute_once(drift: float) -> None:
+    found = begins(lambda now_s: 12.0 + drift * now_s, 600)
+    assert [round(begin / 60) for begin in found] == list(range(len(found)))
+    assert len(found) in (9, 10)
