@@ -137,3 +137,14 @@ def m007_age_basis(db: Database) -> None:
     """One row: the time that the age of events was last judged against, and since when a later one is not believed."""
     db.table("age_basis").create({"id": int, "known": float, "doubted_since": float}, pk="id", not_null={"known"})
     db.execute("INSERT INTO age_basis SELECT 1, max(received_at), NULL FROM events HAVING max(received_at) IS NOT NULL")
+
+
+@migrate()
+def m008_dead_ranges(db: Database) -> None:
+    """Acknowledged numbers whose dead letter made room for newer ones."""
+    db.table("dead_ranges").create(
+        {"device": str, "stream": str, "first": int, "last": int},
+        pk=("device", "stream", "first"),
+        not_null={"last"},
+    )
+    db.table("dead_letters").create_index(["device", "n"])

@@ -15,7 +15,7 @@ from sqlite_utils import Database
 from collector.core import delivery
 from collector.core.delivery import DeadLetter, Event, Received, Status
 from collector.core.errors import Told
-from collector.store import upkeep, writing
+from collector.store import dead_letters, upkeep, writing
 from collector.store.migrations import migrate
 from collector.store.writing import Change
 from event_contract.messages import Ack, IncidentData, LostData
@@ -115,7 +115,7 @@ class EventStore:
                 tally.changes += writing.note_loss(db, event, lost)
 
     def _take_dead_letter(self, letter: DeadLetter, tally: "_Tally") -> None:
-        writing.bury(self._db, letter)
+        dead_letters.bury(self._db, letter)
         tally.count("dead_letter")
         if letter.device and letter.key:
             stream, seq = letter.key

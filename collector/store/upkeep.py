@@ -30,9 +30,11 @@ def stored(db: sqlite3.Connection, device: str, stream: str) -> tuple[Range, ...
 
 
 def dead_lettered(db: sqlite3.Connection, device: str, stream: str) -> tuple[Range, ...]:
-    """Those of its messages that are kept as dead letters and were acknowledged."""
-    rows = db.execute("SELECT seq FROM dead_letters WHERE device = ? AND stream = ?", (device, stream))
-    return delivery.coalesce(seq for (seq,) in rows)
+    """Those of its messages that became dead letters and were acknowledged, whether the letter is still kept or not."""
+    key = (device, stream)
+    kept = db.execute("SELECT seq, seq FROM dead_letters WHERE device = ? AND stream = ?", key).fetchall()
+    evicted = db.execute("SELECT first, last FROM dead_ranges WHERE device = ? AND stream = ?", key).fetchall()
+    return delivery.union((first, last) for first, last in (*kept, *evicted))
 
 
 def named_lost(db: sqlite3.Connection, device: str, stream: str) -> tuple[Range, ...]:
@@ -82,7 +84,8 @@ def believe(db: sqlite3.Connection, now: float) -> float | None:
     A clock that leaps ahead would make the whole archive old. What is more than 2 days past all that was known at the
     last look is believed when it has stood there for 2 days; until then nothing is deleted.
     """
-    newest = db.execute("SELECT max(received_at) FROM (SELECT received_at FROM events ORDER BY n DESC LIMIT 1000)").fetchone()[0]
+    newest_rows = "SELECT received_at FROM events ORDER BY n DESC LIMIT 1000"
+    newest = db.execute(f"SELECT max(received_at) FROM ({newest_rows})").fetchone()[0]  # noqa: S608
     if newest is None:
         return now
     basis = min(now, newest)
@@ -110,9 +113,9 @@ def prune(db: sqlite3.Connection, now: float, keep_days: dict[str, float]) -> in
 
 def _prune_stream(db: sqlite3.Connection, key: tuple[str, str], before: float, limit: int) -> int:
     seqs = "FROM events WHERE device = ? AND stream = ?"
-    oldest_kept = db.execute(f"SELECT min(seq) {seqs} AND received_at >= ?", (*key, before)).fetchone()[0]  # noqa: S608
-    mark = oldest_kept or db.execute(f"SELECT coalesce(max(seq), 0) + 1 {seqs}", key).fetchone()[0]  # noqa: S608
-    row_beyond = f"SELECT seq {seqs} AND seq < ? ORDER BY seq LIMIT 1 OFFSET ?"  # noqa: S608
+    oldest_kept = db.execute(f"SELECT min(seq) {seqs} AND received_at >= ?", (*key, before)).fetchone()[0]
+    mark = oldest_kept or db.execute(f"SELECT coalesce(max(seq), 0) + 1 {seqs}", key).fetchone()[0]
+    row_beyond = f"SELECT seq {seqs} AND seq < ? ORDER BY seq LIMIT 1 OFFSET ?"
     if beyond := db.execute(row_beyond, (*key, mark, limit)).fetchone():
         mark = beyond[0]
     rows = db.execute(f"DELETE {seqs} AND seq < ? AND n < (SELECT max(n) FROM events)", (*key, mark)).rowcount  # noqa: S608

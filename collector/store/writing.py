@@ -1,6 +1,5 @@
 """The statements of the writing transaction, on a connection that the caller has begun one on."""
 
-import hashlib
 import json
 import sqlite3
 from dataclasses import dataclass
@@ -9,12 +8,10 @@ import msgspec
 
 from collector.core import alerts, presence
 from collector.core.alerts import Action, ActionName, Alert
-from collector.core.delivery import DeadLetter, Event, Status, correct
+from collector.core.delivery import Event, Status, correct
 from collector.core.presence import Presence
-from event_contract.messages import MAX_MESSAGE_BYTES, Birth, IncidentData, LostData
+from event_contract.messages import Birth, IncidentData, LostData
 from event_contract.times import format_time
-
-DEAD_LETTERS_KEPT = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,30 +89,6 @@ def set_clock(db: sqlite3.Connection, event: Event) -> Event:
             (offset_s, event.device, boot),
         )
     return event
-
-
-def bury(db: sqlite3.Connection, letter: DeadLetter) -> None:
-    received = letter.received
-    digest = hashlib.sha256(received.topic.encode() + b"\0" + received.payload).hexdigest()
-    stream, seq = letter.key or (None, None)
-    db.execute(
-        "INSERT INTO dead_letters (digest, topic, device, stream, seq, reason, bytes, payload, first_at, last_at, times)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)"
-        " ON CONFLICT (digest) DO UPDATE SET times = times + 1, last_at = excluded.last_at",
-        (
-            digest,
-            received.topic,
-            letter.device,
-            stream,
-            seq,
-            letter.reason,
-            len(received.payload),
-            received.payload[:MAX_MESSAGE_BYTES],
-            received.received_at,
-            received.received_at,
-        ),
-    )
-    db.execute("DELETE FROM dead_letters WHERE n <= (SELECT max(n) FROM dead_letters) - ?", (DEAD_LETTERS_KEPT,))
 
 
 def announce(db: sqlite3.Connection, status: Status) -> list[Change]:

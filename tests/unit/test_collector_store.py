@@ -13,7 +13,7 @@ from sqlite_utils import Database
 
 from collector.core import alerts, delivery
 from collector.core.delivery import Received
-from collector.store import queries, upkeep
+from collector.store import dead_letters, queries, upkeep
 from collector.store.migrations import migrate
 from collector.store.sqlite import Committed, EventStore, StoreUnavailable
 from event_contract import topics
@@ -179,6 +179,22 @@ def test_a_dead_letter_with_a_readable_id_is_acknowledged_and_kept_once(store: E
     assert "the topic says" in kept["reason"]
     assert unread["stream"] is None
     assert queries.events(db, 0, 10) == []
+
+
+def test_one_device_s_garbage_evicts_its_own_letters_alone_and_no_acknowledged_number_goes_missing(
+    store: EventStore, db: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dead_letters, "KEPT_PER_DEVICE", 2)
+    put(store, *(event(incident(), seq, device="liar") for seq in (1, 2, 3, 5, 6)), event({"kind": "x"}, 4))
+    assert [letter["seq"] for letter in queries.dead_letters(db, 9, None)] == [6, 5]
+    put(store, b"a", b"b", b"c", topic=topics.event("other", "incident"))
+    put(store, b"d", b"e", b"f", topic="roadside/v1/nobody")
+    kept = [(letter["device"], letter["seq"] or letter["text"]) for letter in queries.dead_letters(db, 99, None)]
+    assert kept == [(None, "f"), (None, "e"), ("other", "c"), ("other", "b"), (DEVICE, 6), (DEVICE, 5)]
+    [stream] = queries.streams(db)
+    assert (stream["dead_lettered"], stream["missing"]) == (((1, 3), (5, 6)), ())
+    put(store, event(incident(), 2, device="liar"))  # sent again although its letter is gone
+    assert queries.streams(db)[0]["dead_lettered"] == ((1, 3), (5, 6))
 
 
 def test_a_message_that_fails_in_the_store_can_be_buried(store: EventStore, db: sqlite3.Connection) -> None:

@@ -35,7 +35,8 @@ class DeliveryMachine(RuleBasedStateMachine):
         self.excused: set[str] = set()  # shed: a notice would name them
         self.stored: set[Key] = set()
         self.bodies: list[str] = []  # what the store holds of ours, event by event
-        self.foreign = {(stream, seq) for stream in self.waiting for seq in range(1, taken + 1)}  # numbers under which the store holds what another card sent
+        # Numbers under which the store holds what another card sent.
+        self.foreign = {(stream, seq) for stream in self.waiting for seq in range(1, taken + 1)}
         self.forked_streams: set[str] = set()
         self.stored_first: set[str] = set()  # stored before the fork of their stream was seen, their answer perhaps lost
         self.core = Delivery(self.streams)
