@@ -88,13 +88,11 @@ def believe(db: sqlite3.Connection, now: float) -> float | None:
     newest = db.execute(f"SELECT max(received_at) FROM ({newest_rows})").fetchone()[0]  # noqa: S608
     if newest is None:
         return now
-    basis = min(now, newest)
+    basis: float = min(now, newest)
     known, doubted_since = db.execute("SELECT known, doubted_since FROM age_basis").fetchone() or (basis, None)
-    leaps = basis - known > LEAP_S
-    if leaps and doubted_since is None:
-        doubted_since = now
-    believed = not leaps or now - doubted_since >= LEAP_S
-    row = (basis, None) if believed else (known, min(now, doubted_since))
+    since = now if doubted_since is None else min(now, doubted_since)
+    believed = basis - known <= LEAP_S or now - since >= LEAP_S
+    row = (basis, None) if believed else (known, since)
     db.execute("INSERT OR REPLACE INTO age_basis (id, known, doubted_since) VALUES (1, ?, ?)", row)
     return basis if believed else None
 

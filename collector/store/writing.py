@@ -10,7 +10,7 @@ from collector.core import alerts, presence
 from collector.core.alerts import Action, ActionName, Alert
 from collector.core.delivery import Event, Status, correct
 from collector.core.presence import Presence
-from event_contract.messages import Birth, IncidentData, LostData
+from event_contract.messages import Birth, IncidentData, LostData, StreamBirth
 from event_contract.times import format_time
 
 
@@ -129,16 +129,31 @@ def _end_other_runs(db: sqlite3.Connection, device: str, now: Presence) -> list[
 def _take_birth(db: sqlite3.Connection, device: str, birth: Birth, at: float) -> list[Change]:
     db.execute("UPDATE devices SET site = ?, birth = ? WHERE device = ?", (birth.site, msgspec.json.encode(birth), device))
     for stream in birth.streams:
-        db.execute(
-            "INSERT INTO streams (device, stream, class, counted_from, announced_lowest, announced_highest)"
-            " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (device, stream) DO UPDATE SET"
-            " announced_lowest = excluded.announced_lowest, announced_highest = excluded.announced_highest",
-            (device, stream.stream, stream.event_class, max(stream.lowest, 1), stream.lowest, stream.highest),
-        )
+        _take_word(db, device, stream)
     named = {stream.stream for stream in birth.streams}
     forked = db.execute("SELECT stream FROM streams WHERE device = ? AND forked_at IS NOT NULL", (device,)).fetchall()
     left = [stream for (stream,) in forked if stream not in named]  # the device has gone on to a new stream
     return [change for stream in left for change in settle_fault(db, device, f"fork/{stream}", at)]
+
+
+def _take_word(db: sqlite3.Connection, device: str, told: StreamBirth) -> None:
+    """Numbers are counted from what was unacknowledged when this store first took an event of the stream.
+
+    What is below was acknowledged by another store. A retained birth may be older than that, so a later one corrects it.
+    """
+    db.execute(
+        "INSERT INTO streams (device, stream, class) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+        (device, told.stream, told.event_class),
+    )
+    db.execute(
+        "UPDATE streams SET counted_from = max(counted_from, ?3) WHERE device = ?1 AND stream = ?2 AND kept_from = 1"
+        " AND NOT EXISTS (SELECT 1 FROM events WHERE device = ?1 AND stream = ?2)",
+        (device, told.stream, told.lowest),
+    )
+    db.execute(
+        "UPDATE streams SET announced_lowest = ?, announced_highest = ? WHERE device = ? AND stream = ?",
+        (told.lowest, told.highest, device, told.stream),
+    )
 
 
 def mark_forked(db: sqlite3.Connection, event: Event) -> list[Change]:

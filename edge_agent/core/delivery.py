@@ -120,16 +120,22 @@ class Delivery:
             self._epoch = None
             self._collectors.clear()
 
-    def collector_status(self, epoch: int, status: CollectorStatus) -> None:
-        """Events are held while no collector is online. One that (re)appears has missed what was in flight."""
+    def collector_status(self, epoch: int, status: CollectorStatus) -> list[Action]:
+        """Events are held while no collector is online. One that (re)appears has missed what was in flight.
+
+        It is told the birth again, before any event: the retained one says what waited when this connection began.
+        """
         if epoch != self._epoch:
-            return
+            return []
         if not status.online:
             self._collectors.discard(status.instance)
-        elif len(self._collectors) < MAX_COLLECTORS:
-            self._collectors.add(status.instance)
-            for lane in self._lanes:
-                lane.rewind()
+            return []
+        if len(self._collectors) >= MAX_COLLECTORS:
+            return []
+        self._collectors.add(status.instance)
+        for lane in self._lanes:
+            lane.rewind()
+        return [PublishBirth()]
 
     def appended(self) -> None:
         """The outbox holds something new."""

@@ -111,7 +111,7 @@ class Courier:
             if topic == topics.ack(self._origin.device):
                 self._perform(self._core.acknowledged(msgspec.json.decode(payload, type=Ack)))
             elif topics.parse_collector_status(topic) is not None:
-                self._core.collector_status(epoch, msgspec.json.decode(payload, type=CollectorStatus))
+                self._perform(self._core.collector_status(epoch, msgspec.json.decode(payload, type=CollectorStatus)))
         except (ValueError, RecursionError):  # msgspec's and Unicode's errors are ValueErrors
             self._unreadable += 1
 
@@ -121,6 +121,7 @@ class Courier:
                 case Publish():
                     self._publish(action)
                 case PublishBirth():
+                    self._delete_acknowledged()
                     self._publish_birth()
                 case Reconnect() if self._link is not None:
                     self._link.give_up("the broker confirms nothing any more")

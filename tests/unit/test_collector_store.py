@@ -241,6 +241,17 @@ def test_a_new_store_does_not_miss_what_another_has_acknowledged(store: EventSto
     assert queries.summary(db)["missing"] == 0
 
 
+def test_a_later_birth_corrects_a_retained_one_until_the_stream_s_first_event(
+    store: EventStore, db: sqlite3.Connection
+) -> None:
+    put(store, encode(birth(1, 0)), topic=STATUS)
+    put(store, encode(birth(5001, 5002)), topic=STATUS)
+    put(store, event({"kind": "x"}, 5002))
+    assert queries.streams(db)[0]["missing"] == ((5001, 5001),)
+    put(store, encode(birth(5003, 5002, connection=2)), topic=STATUS)
+    assert queries.streams(db)[0]["missing"] == ((5001, 5001),)
+
+
 def test_a_gap_that_stays_ten_minutes_while_connected_is_an_alarm_until_it_closes(
     store: EventStore, db: sqlite3.Connection
 ) -> None:

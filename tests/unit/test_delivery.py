@@ -61,6 +61,15 @@ def test_says_who_it_is_and_holds_its_events_until_a_collector_is_online() -> No
     assert desk.publish() == [("i", 1), ("i", 2)]
 
 
+def test_a_collector_that_appears_is_told_the_birth_again() -> None:
+    desk = Desk({"incident": 1})
+    desk.connect()
+    assert desk.core.collector_status(desk.epoch - 1, ONLINE) == []
+    assert desk.core.collector_status(desk.epoch, ONLINE) == [PublishBirth()]
+    assert desk.core.collector_status(desk.epoch, CollectorStatus(online=False, instance="c1")) == []
+    assert desk.core.collector_status(desk.epoch, ONLINE) == [PublishBirth()]
+
+
 def test_one_collector_of_two_is_enough() -> None:
     desk = ready({"incident": 1})
     desk.core.collector_status(desk.epoch, CollectorStatus(online=True, instance="c2"))
