@@ -13,13 +13,14 @@ import msgspec
 from event_contract.kinds import INCIDENT_KINDS, Severity
 from event_contract.messages import IncidentData, LostData, Position, RoadUserData
 from event_contract.times import format_time
+from event_contract.topics import COLLECTOR
 
 ActionName = Literal["open", "update", "close"]
 State = Literal["open", "closed"]
 
 
 class Alert(msgspec.Struct, frozen=True, kw_only=True):
-    """One alert as the interfaces show it. `id` = `<device>/<incident>`; `seq` is the number of its newest change."""
+    """One alert as the interfaces show it. `id` = `<device>/<incident>`, or see `own_id`; `seq` is the number of its newest change."""
 
     id: str
     device: str
@@ -110,13 +111,18 @@ def lose(known: Alert | None, device: str, site: str, lost: LostData, at: str, n
     return alert, action(known, alert) or Action("update", audible=False)
 
 
+def own_id(device: str, incident: str) -> str:
+    """The id of an alarm of the collector's own; no device can be called `collector`, so none can tell the same."""
+    return f"{COLLECTOR}/{device}/{incident}"
+
+
 def fault(
     known: Alert | None, device: str, site: str, incident: str, detail: dict[str, Any], at: str, now: float, *, ended: bool
 ) -> Alert:
     """An alert of kind device_fault that the collector itself raises, updates or (`ended`) closes."""
     kind = INCIDENT_KINDS["device_fault"]
     return Alert(
-        id=f"{device}/{incident}",
+        id=own_id(device, incident),
         device=device,
         site=site,
         kind="device_fault",

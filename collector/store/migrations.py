@@ -148,3 +148,14 @@ def m008_dead_ranges(db: Database) -> None:
         not_null={"last"},
     )
     db.table("dead_letters").create_index(["device", "n"])
+
+
+@migrate()
+def m009_own_alarms(db: Database) -> None:
+    """The collector's own alarms move where no incident's name can be; the changes of the past keep their names."""
+    db.execute(
+        "UPDATE alerts SET id = 'collector/' || id,"
+        " body = CAST(json_set(CAST(body AS TEXT), '$.id', 'collector/' || id) AS BLOB)"
+        " WHERE kind = 'device_fault' AND json_extract(CAST(body AS TEXT), '$.run') IS NULL AND"
+        " (id LIKE device || '/fork/%' OR id LIKE device || '/missing/%' OR id LIKE device || '/lost/%')"
+    )

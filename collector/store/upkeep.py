@@ -3,6 +3,7 @@
 import sqlite3
 
 from collector.core import delivery
+from collector.core.alerts import own_id
 from collector.core.delivery import Range
 from collector.store.writing import Change, raise_fault, settle_fault
 
@@ -124,4 +125,4 @@ def _prune_stream(db: sqlite3.Connection, key: tuple[str, str], before: float, l
 
 def _alarm_stands(db: sqlite3.Connection, device: str, stream: str) -> bool:
     query = "SELECT 1 FROM alerts WHERE id = ? AND state = 'open'"
-    return db.execute(query, (f"{device}/missing/{stream}",)).fetchone() is not None
+    return db.execute(query, (own_id(device, f"missing/{stream}"),)).fetchone() is not None

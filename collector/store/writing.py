@@ -183,20 +183,20 @@ def note_loss(db: sqlite3.Connection, event: Event, lost: LostData) -> list[Chan
     )
     if not noted.rowcount:
         return []
-    known = alert_of(db, f"{event.device}/lost/{lost.stream}")
+    known = alert_of(db, alerts.own_id(event.device, f"lost/{lost.stream}"))
     site = site_of(db, event.device)
     return write_alert(db, *alerts.lose(known, event.device, site, lost, event.time, event.received_at))
 
 
 def raise_fault(db: sqlite3.Connection, device: str, incident: str, detail: dict[str, object], now: float) -> list[Change]:
-    known = alert_of(db, f"{device}/{incident}")
+    known = alert_of(db, alerts.own_id(device, incident))
     after = alerts.fault(known, device, site_of(db, device), incident, detail, format_time(now), now, ended=False)
     return write_alert(db, after, alerts.action(known, after))
 
 
 def settle_fault(db: sqlite3.Connection, device: str, incident: str, now: float) -> list[Change]:
     """Close the collector's own alarm, if it stands open."""
-    known = alert_of(db, f"{device}/{incident}")
+    known = alert_of(db, alerts.own_id(device, incident))
     if known is None or known.state == "closed":
         return []
     after = alerts.fault(known, device, known.site, incident, known.detail, format_time(now), now, ended=True)

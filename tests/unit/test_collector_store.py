@@ -3,6 +3,7 @@
 import sqlite3
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import msgspec
@@ -120,7 +121,7 @@ def test_a_newer_run_closes_what_the_older_left_open_in_the_same_commit(store: E
     assert [alert["id"].rpartition("/")[2] for alert in closed] == ["17", "18"]
     assert {(alert["ended_at"], alert["ended_by"]) for alert in closed} == {(format_time(NOW + 60), "run_over")}
     standing = {alert["id"] for alert in alerts_of(db, "open")}
-    assert standing == {"other/9f2c61d0/north/17", f"{DEVICE}/fork/{STREAM}", f"{DEVICE}/missing/{STREAM}"}
+    assert standing == {"other/9f2c61d0/north/17", *(f"collector/{DEVICE}/{own}/{STREAM}" for own in ("fork", "missing"))}
     assert [body for _, body in queries.alert_changes(db, 0, 100)][-2:] == [change.body for change in born.changes]
     assert put(store, encode(birth(run="newer", connection=2)), topic=STATUS).changes == ()
 
@@ -153,7 +154,16 @@ def test_alerts_of_an_older_database_learn_their_run(tmp_path: Path) -> None:
     store = EventStore(path)
     [change] = put(store, encode(birth(run="newer")), topic=STATUS).changes
     assert msgspec.json.decode(change.body)["id"] == ids[0]
+    put(store, encode(birth(connection=2, run="newer", streams=())), topic=STATUS)
+    with closing(queries.connect(path)) as db:
+        assert {alert["id"] for alert in alerts_of(db)} == {ids[0], *(f"collector/{one}" for one in ids[1:])}
     store.close()
+
+
+def test_an_incident_may_be_called_as_an_alarm_of_the_collector_is(store: EventStore, db: sqlite3.Connection) -> None:
+    put(store, event(incident(incident=f"lost/{STREAM}"), 1), event(lost(), 2), event(lost(first=8, last=8), 3))
+    assert {alert["kind"] for alert in alerts_of(db)} == {"stopped_vehicle", "device_fault"}
+    assert fault(db, f"lost/{STREAM}")["detail"]["messages"] == 4
 
 
 def test_an_incident_in_another_class_or_in_shadow_raises_nothing(store: EventStore, db: sqlite3.Connection) -> None:
@@ -378,7 +388,7 @@ def test_a_database_that_cannot_be_opened_is_named(tmp_path: Path) -> None:
 def fault_alert(alert_id: str, seq: int) -> dict[str, object]:
     """An alert as it was stored before alerts knew their run."""
     alert = alerts.fault(None, DEVICE, "", alert_id.removeprefix(f"{DEVICE}/"), {}, format_time(NOW), NOW, ended=False)
-    told = msgspec.to_builtins(msgspec.structs.replace(alert, seq=seq))
+    told = msgspec.to_builtins(msgspec.structs.replace(alert, id=alert_id, seq=seq))
     return {name: value for name, value in told.items() if name not in ("run", "ended_by")}
 
 
@@ -387,4 +397,4 @@ def alerts_of(db: sqlite3.Connection, state: str = "all") -> list[dict[str, obje
 
 
 def fault(db: sqlite3.Connection, incident_id: str) -> dict[str, object]:
-    return next(alert for alert in alerts_of(db) if alert["id"] == f"{DEVICE}/{incident_id}")
+    return next(alert for alert in alerts_of(db) if alert["id"] == f"collector/{DEVICE}/{incident_id}")
