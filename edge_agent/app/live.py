@@ -17,13 +17,14 @@ from edge_agent import __version__
 from edge_agent.app.detecting import build_detector
 from edge_agent.app.scenes import load_scene, private_masks
 from edge_agent.config import AgentConfig, BrokerConfig, DetectorConfig, resolve
+from edge_agent.core.failure import WrongInput
 from edge_agent.core.outgoing import Outgoing
 from edge_agent.core.pipeline import Pipeline
 from edge_agent.core.scene_format import SceneFile, scene_sha256
 from edge_agent.core.types import Frame
 from edge_agent.core.wire import Voice, outgoing
 from edge_agent.sinks.clock import boot_id, read_clock
-from edge_agent.sinks.mqtt import EventSink, SinkStats
+from edge_agent.sinks.mqtt import EventSink, SinkStats, SinkStopped
 from edge_agent.sinks.origin import Origin
 from edge_agent.sinks.outbox import Outbox
 from edge_agent.sources.camera import CameraStatus, CaptureSource
@@ -62,7 +63,7 @@ class AgentStatus:
 
 
 class Agent:
-    """Built from a validated configuration. Raises SceneError, ModelError, OutboxError before anything is started."""
+    """Built from a validated configuration. Raises SceneError, ModelError, WrongInput, OutboxError before all else."""
 
     def __init__(self, config: AgentConfig, config_file: Path) -> None:
         self._config = config
@@ -83,9 +84,7 @@ class Agent:
         }
         self._crash: BaseException | None = None
         self._stopping = threading.Event()
-        data_dir = resolve(config_file, config.data_dir)
-        data_dir.mkdir(parents=True, exist_ok=True)
-        outbox = Outbox.open(data_dir / OUTBOX_FILE, origin, config.outbox)
+        outbox = Outbox.open(_made(resolve(config_file, config.data_dir)) / OUTBOX_FILE, origin, config.outbox)
         self._sink = EventSink(outbox, _resolved_broker(config.broker, config_file), origin, self._on_crash)
 
     @property
@@ -103,25 +102,48 @@ class Agent:
         self._sink.start()
         for eye in self._eyes.values():
             eye.source.start()
+        try:
+            self._watch(report)
+        except SinkStopped as error:
+            raise AgentCrashed(str(error)) from error
+        if self._crash is not None:
+            raise AgentCrashed(f"a worker died: {self._crash!r}") from self._crash
+
+    def _watch(self, report: Callable[[Outgoing], None]) -> None:
+        def say(events: list[Outgoing]) -> None:
+            self._sink.submit(events)
+            for event in events:
+                report(event)
+
         health_due_s = time.monotonic() + self._config.health_every_s
         try:
             while not self._stopping.is_set() and self._crash is None:
                 frame = self._mailbox.take(TAKE_S)
                 events = [] if frame is None else self._look(frame)
+                events += self._miss()
                 if time.monotonic() >= health_due_s:
-                    health_due_s += self._config.health_every_s
+                    health_due_s = time.monotonic() + self._config.health_every_s
                     events.append(self._health())
-                self._sink.submit(events)
-                for event in events:
-                    report(event)
+                say(events)
         finally:
             for eye in self._eyes.values():
                 eye.source.close()
             if self._crash is None:
-                self._sink.submit([outgoing(one, eye.voice) for eye in self._eyes.values() for one in eye.pipeline.flush()])
+                say(self._last_words())
                 self._sink.close(FLUSH_S)
-        if self._crash is not None:
-            raise AgentCrashed(f"a worker died: {self._crash!r}") from self._crash
+
+    def _miss(self) -> list[Outgoing]:
+        """What there is to say of cameras that give no frame."""
+        now_s = time.monotonic()
+        return [outgoing(one, eye.voice) for eye in self._eyes.values() for one in eye.pipeline.away(now_s)]
+
+    def _last_words(self) -> list[Outgoing]:
+        """Nothing stays open when nobody watches it any longer."""
+        now_s, events = time.monotonic(), []
+        for eye in self._eyes.values():
+            events += [outgoing(one, eye.voice) for one in eye.pipeline.end_incidents(now_s, "agent_stopped")]
+            events += [outgoing(one, eye.voice) for one in eye.pipeline.flush()]
+        return events
 
     def _look(self, frame: Frame) -> list[Outgoing]:
         eye = self._eyes[frame.camera]
@@ -187,6 +209,15 @@ def console_line(event: Outgoing) -> str | None:
         return None
     phase = getattr(body, "phase", "")
     return f"{event.time} {event.event_class} {body.kind} {phase} {event.subject}".replace("  ", " ")
+
+
+def _made(data_dir: Path) -> Path:
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise WrongInput(f"data_dir {data_dir}: {reason}; make it and give it to this user, or set another data_dir") from None
+    return data_dir
 
 
 def _resolved_detector(config: DetectorConfig, config_file: Path) -> DetectorConfig:
