@@ -28,7 +28,8 @@ class LaneState:
 @dataclass(frozen=True, slots=True)
 class Observation:
     """`standing` and `queued` hold track ids: of those that have a place, and of vehicles that are part of a queue, that is
-    >= 3 below 8 km/h within 60 m on their lane. `resumed`: the camera was away before this frame."""
+    >= 3 below 8 km/h within 60 m on their lane. `resumed`: the camera was away before this frame.
+    `congested`: the lanes on which a congestion is open."""
 
     road_users: list[RoadUser]
     places: list[Place]
@@ -36,6 +37,7 @@ class Observation:
     standing: frozenset[int]
     queued: frozenset[int]
     resumed: bool = False
+    congested: frozenset[str] = frozenset()
 
 
 class Observer:
@@ -45,7 +47,9 @@ class Observer:
         self._standing = Standing(scene.width_px, scene.height_px)
         self._samples = {lane.id: sampled(lane.centreline) for lane in scene.lanes}
 
-    def update(self, at_s: float, users: list[RoadUser], resumed: bool = False) -> Observation:
+    def update(
+        self, at_s: float, users: list[RoadUser], resumed: bool = False, congested: frozenset[str] = frozenset()
+    ) -> Observation:
         places = self._standing.update(at_s, users)
         standing = frozenset(place.user.track.id for place in places)
         vehicles: dict[str, list[RoadUser]] = {lane: [] for lane in self._samples}
@@ -59,7 +63,7 @@ class Observer:
             queue = self._queue([user for user in present if user.track.id in standing or _crawls(user)])
             queued.update(user.track.id for user in queue)
             lanes[lane] = self._state(lane, present, queue, standing)
-        return Observation(users, places, lanes, standing, frozenset(queued), resumed)
+        return Observation(users, places, lanes, standing, frozenset(queued), resumed, congested)
 
     def _queue(self, slow: list[RoadUser]) -> list[RoadUser]:
         if len(slow) < QUEUE_VEHICLES:

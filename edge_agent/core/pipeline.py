@@ -48,7 +48,7 @@ class Pipeline:
         # 3. where it is on the road, and how fast
         self.road_users = self.scene.locate(at_s, tracks)
         # 4. who stands, who queues
-        observation = self._observer.update(watched_s, self.road_users, self._watch.resumed)
+        observation = self._observer.update(watched_s, self.road_users, self._watch.resumed, self._congested())
         # 5. traffic state, and what the rules say
         said += self._traffic.update(at_s, observation)
         for incident in self._incidents:
@@ -84,6 +84,10 @@ class Pipeline:
         self._tracker = Tracker(self._track_ids)
         self._observer = Observer(self.scene)
         self._incidents = _incidents(self._file, self.scene, self._numbers)
+
+    def _congested(self) -> frozenset[str]:
+        """The lanes on which a congestion is open."""
+        return frozenset(report.lane for report in self.open_incidents.values() if report.kind == "congestion" and report.lane)
 
     def _dated(self, report: IncidentReport) -> IncidentReport:
         """From the rules' clock to the frames'. What began before the camera was away keeps its beginning."""

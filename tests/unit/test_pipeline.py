@@ -76,3 +76,26 @@ def test_a_queue_before_an_absence_says_nothing_of_the_lane_after_it() -> None:
 
 def test_a_camera_that_was_away_all_along_says_nothing() -> None:
     assert Pipeline(scene()).away(1e6) == []
+
+
+def jam(from_s: float = 20) -> list[Someone]:
+    """One stands from the start, the others queue behind and before it later."""
+    return [standing("car", 0, 30), *(standing("car", 0, y_m, from_s) for y_m in (17, 23.5, 36.5, 43, 49.5, 56))]
+
+
+def test_a_congestion_replaces_the_stopped_vehicles_of_its_queue() -> None:
+    pipeline, reports = watched(scene(), jam(), (0, 90))
+    assert [(report.kind, report.phase) for report in reports if report.phase != "update"] == [
+        ("stopped_vehicle", "new"), ("congestion", "new"), ("stopped_vehicle", "end"),
+    ]  # fmt: skip
+    end = next(report for report in reports if report.phase == "end")
+    assert (end.number, end.detail) == (1, {"ended_by": "congestion"})
+    assert [report.kind for report in pipeline.open_incidents.values()] == ["congestion"]
+
+
+def test_one_that_others_pass_stays_beside_a_congestion() -> None:
+    wide = [{"id": "1", "polygon": [[0, 0.1], [1, 0.1], [1, 1], [0, 1]], "centreline": [[0.5, 1.0], [0.5, 0.1]]}]
+    passing = [driving("car", 3.5, 14, 40, start_s=5 + 12 * number) for number in range(8)]
+    _, reports = watched(scene(lanes=wide), [*jam(), *passing], (0, 90))
+    assert "congestion" in {report.kind for report in reports}
+    assert not [report for report in reports if report.kind == "stopped_vehicle" and report.phase == "end"]

@@ -51,8 +51,8 @@ class Ledger:
             road_m=now[0].road_m if now else last.road_m, detail=last.detail if detail is None else detail,
         )  # fmt: skip
 
-    def end(self, last: IncidentReport, at_s: float) -> IncidentReport:
-        return ended(last, at_s, at_s)
+    def end(self, last: IncidentReport, at_s: float, by: str | None = None) -> IncidentReport:
+        return ended(last, at_s, at_s, by)
 
 
 def ended(last: IncidentReport, at_s: float, ended_s: float, by: str | None = None) -> IncidentReport:

@@ -1,7 +1,7 @@
 """A vehicle on a lane that moves less than 1.5 m for `dwell_s`.
 
-Not while it is part of a queue, and on a signalised lane only when others pass it or after `signalised_s`. A place, not a
-track, is judged: occlusion and ID switches do not restart it.
+Not while it is part of a queue, and on a signalised lane only when others pass it or after `signalised_s`. A congestion
+replaces those that nobody passes. A place, not a track, is judged: occlusion and ID switches do not restart it.
 """
 
 from collections.abc import Iterator
@@ -60,18 +60,21 @@ class StoppedVehicle:
             self._note_passers(at_s, watched, place, observation)
             report = self._judge(at_s, watched, place, observation)
             if report is not None:
-                watched.report = report
+                watched.report = None if report.phase == "end" else report
                 reports.append(report)
         return reports
 
     def _judge(self, at_s: float, watched: _Watched, place: Place, observation: Observation) -> IncidentReport | None:
+        passed = len(watched.passed_at_s) >= self._rule.passers
+        queued, congested = place.user.track.id in observation.queued, place.lane in observation.congested
         if watched.report is not None:
+            if queued and congested and not passed:
+                return self._ledger.end(watched.report, at_s, "congestion")
             return self._ledger.update(watched.report, at_s, box=place.box, users=(place.user,))
         stood_s = at_s - place.since_s
         if stood_s < self._rule.dwell_s or place.last_seen_s < at_s or place.seen_s < self._rule.min_seen * stood_s:
             return None
-        passed = len(watched.passed_at_s) >= self._rule.passers
-        if place.user.track.id in observation.queued and not passed:
+        if (queued or congested) and not passed:
             return None
         lane = self._scene.lane_of_id[place.lane or ""]
         if lane.signalised and not passed and stood_s < self._rule.signalised_s:
