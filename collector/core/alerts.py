@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from collector.core.times import moved
 from event_contract.kinds import INCIDENT_KINDS, Severity
 from event_contract.messages import IncidentData, LostData, Position, RoadUserData
 from event_contract.times import format_time
@@ -19,8 +20,18 @@ ActionName = Literal["open", "update", "close"]
 State = Literal["open", "closed"]
 
 
+class AlertClock(msgspec.Struct, frozen=True):
+    """Was the device's clock set when it told its times, and if not, have they been set right since?"""
+
+    synced: bool = True
+    corrected: bool = False
+
+
+CLOCK_WAS_SET = AlertClock()
+
+
 class Alert(msgspec.Struct, frozen=True, kw_only=True):
-    """One alert as the interfaces show it. `id` = `<device>/<incident>`, or see `own_id`; `seq` is the number of its newest change."""
+    """One alert as the interfaces show it. `id` = `<device>/<incident>`, or see `own_id`; `seq` numbers its newest change."""
 
     id: str
     device: str
@@ -40,6 +51,7 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     opened_at: str  # when the first report of it reached the collector
     received_at: str  # when the report shown here did
     late: bool  # no report of it arrived within 10 minutes: no sound, nobody is paged
+    clock: AlertClock = CLOCK_WAS_SET
     box: tuple[float, float, float, float] | None = None
     position: Position | None = None
     road_users: tuple[RoadUserData, ...] = ()
@@ -69,6 +81,31 @@ class Report:
     data: IncidentData
     late: bool
     run_over_at: float | None = None
+    clock: AlertClock = CLOCK_WAS_SET
+
+
+def shifted(data: IncidentData, by_s: float) -> IncidentData:
+    """The incident with its times moved, as its event's was once the offset of the device's clock was known."""
+    return msgspec.structs.replace(
+        data,
+        started_at=moved(data.started_at, by_s),
+        updated_at=moved(data.updated_at, by_s),
+        ended_at=data.ended_at and moved(data.ended_at, by_s),
+    )
+
+
+def set_right(alert: Alert, data: IncidentData, by_s: float) -> Alert:
+    """The alert with the times of the report that it shows moved; of another report it shows nothing."""
+    if alert.clock != AlertClock(synced=False) or alert.revision != data.revision:
+        return alert
+    told = shifted(data, by_s)
+    return msgspec.structs.replace(
+        alert,
+        started_at=told.started_at,
+        updated_at=told.updated_at,
+        ended_at=alert.ended_at if alert.ended_by else told.ended_at,
+        clock=AlertClock(synced=False, corrected=True),
+    )
 
 
 def decide(known: Alert | None, report: Report, now: float) -> tuple[Alert | None, Action | None]:
@@ -164,6 +201,7 @@ def _alert(report: Report, now: float) -> Alert:
         opened_at=heard,
         received_at=heard,
         late=report.late,
+        clock=report.clock,
         box=data.box,
         position=data.position,
         road_users=data.road_users,

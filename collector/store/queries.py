@@ -7,9 +7,10 @@ from typing import Any
 import msgspec
 
 from collector.core import delivery
+from collector.core.times import moved
 from collector.store import upkeep
 from event_contract.messages import Birth, CloudEvent, TrafficMinuteData
-from event_contract.times import format_time
+from event_contract.times import format_time, parse_time
 
 Json = dict[str, Any]
 PAGE_LIMIT = 1000
@@ -78,21 +79,22 @@ def devices(db: sqlite3.Connection) -> list[Json]:
 
 
 def traffic(db: sqlite3.Connection, minutes: int, device: str | None, camera: str | None) -> list[Json]:
-    """The newest minutes of each camera, newest first."""
+    """The newest minutes of each camera, newest first, by their corrected time; those of a clock never set come last."""
     rows = db.execute(
-        "SELECT events.device, site, payload FROM events LEFT JOIN devices ON devices.device = events.device"
+        "SELECT events.device, site, payload, time, at, clock FROM events LEFT JOIN devices ON devices.device = events.device"
         " WHERE kind = 'traffic_minute' AND (:device IS NULL OR events.device = :device)"
         " AND (:camera IS NULL OR camera = :camera) ORDER BY n DESC LIMIT 500 + 300 * :minutes",
         {"device": device, "camera": camera, "minutes": minutes},
     )
     taken: dict[tuple[str, str], list[Json]] = {}
-    for name, site, payload in rows:
+    by_time = sorted(rows, key=lambda row: (row["clock"] != "unsynced", row["at"]), reverse=True)
+    for name, site, payload, time, at, clock in by_time:
         body = msgspec.json.decode(msgspec.json.decode(payload, type=CloudEvent).data, type=TrafficMinuteData)
         told = {"lanes": body.lanes, "lines": body.lines}
-        minute = {"device": name, "site": site or "", "camera": body.camera, "from": body.from_, **told}
+        begins = moved(body.from_, at - parse_time(time)) if clock == "corrected" else body.from_
+        minute = {"device": name, "site": site or "", "camera": body.camera, "from": begins, "clock": clock, **told}
         taken.setdefault((name, body.camera), []).append(minute)
-    newest = (sorted(of_camera, key=lambda minute: minute["from"], reverse=True)[:minutes] for of_camera in taken.values())
-    return [minute for of_camera in newest for minute in of_camera]
+    return [minute for of_camera in taken.values() for minute in of_camera[:minutes]]
 
 
 def dead_letters(db: sqlite3.Connection, limit: int, before: int | None) -> list[Json]:

@@ -15,7 +15,7 @@ from sqlite_utils import Database
 from collector.core import delivery
 from collector.core.delivery import DeadLetter, Event, Received, Status
 from collector.core.errors import Told
-from collector.store import dead_letters, upkeep, writing
+from collector.store import clocks, dead_letters, upkeep, writing
 from collector.store.migrations import migrate
 from collector.store.writing import Change
 from event_contract.messages import Ack, IncidentData, LostData
@@ -106,7 +106,8 @@ class EventStore:
         tally.acks.setdefault((event.device, event.stream), []).append(event.seq)
         if verdict != "store":
             return
-        event = writing.set_clock(db, event)
+        event, changes = clocks.set_clock(db, event)
+        tally.changes += changes
         writing.insert(db, event)
         match event.body:
             case IncidentData() as incident if event.event_class == "incident":

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import msgspec
 
 from collector.core import alerts, presence
-from collector.core.alerts import Action, ActionName, Alert
-from collector.core.delivery import Event, Status, correct
+from collector.core.alerts import Action, ActionName, Alert, AlertClock
+from collector.core.delivery import Event, Status
 from collector.core.presence import Presence
 from event_contract.messages import Birth, IncidentData, LostData, StreamBirth
-from event_contract.times import format_time
+from event_contract.times import format_time, parse_time
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,24 +71,6 @@ def insert(db: sqlite3.Connection, event: Event) -> None:
             event.payload,
         ),
     )
-
-
-def set_clock(db: sqlite3.Connection, event: Event) -> Event:
-    """A synchronised event sets its boot's offset, and earlier unsynchronised ones right; an unsynchronised one uses it."""
-    if event.body is None:
-        return event
-    boot, mono_s = event.body.clock.boot, event.body.clock.mono_s
-    known = db.execute("SELECT offset_s FROM boots WHERE device = ? AND boot = ?", (event.device, boot)).fetchone()
-    if event.clock == "unsynced":
-        return correct(event, known[0]) if known else event
-    if known is None:
-        offset_s = event.at - mono_s
-        db.execute("INSERT INTO boots (device, boot, offset_s) VALUES (?, ?, ?)", (event.device, boot, offset_s))
-        db.execute(
-            "UPDATE events SET at = mono_s + ?, clock = 'corrected' WHERE device = ? AND boot = ? AND clock = 'unsynced'",
-            (offset_s, event.device, boot),
-        )
-    return event
 
 
 def announce(db: sqlite3.Connection, status: Status) -> list[Change]:
@@ -171,7 +153,10 @@ def mark_forked(db: sqlite3.Connection, event: Event) -> list[Change]:
 def note_incident(db: sqlite3.Connection, event: Event, incident: IncidentData) -> list[Change]:
     presence_now = presence_of(db, event.device)
     over_at = presence_now.over_since(incident.run) if presence_now else None
-    report = alerts.Report(event.device, site_of(db, event.device), incident, event.is_late, over_at)
+    corrected = event.clock == "corrected"
+    told = alerts.shifted(incident, event.at - parse_time(event.time)) if corrected else incident
+    clock = AlertClock(synced=event.clock == "synced", corrected=corrected)
+    report = alerts.Report(event.device, site_of(db, event.device), told, event.is_late, over_at, clock)
     known = alert_of(db, f"{event.device}/{incident.incident}")
     return write_alert(db, *alerts.decide(known, report, event.received_at))
 
@@ -185,7 +170,7 @@ def note_loss(db: sqlite3.Connection, event: Event, lost: LostData) -> list[Chan
         return []
     known = alert_of(db, alerts.own_id(event.device, f"lost/{lost.stream}"))
     site = site_of(db, event.device)
-    return write_alert(db, *alerts.lose(known, event.device, site, lost, event.time, event.received_at))
+    return write_alert(db, *alerts.lose(known, event.device, site, lost, format_time(event.at), event.received_at))
 
 
 def raise_fault(db: sqlite3.Connection, device: str, incident: str, detail: dict[str, object], now: float) -> list[Change]:

@@ -350,6 +350,41 @@ def test_the_clock_is_set_right_once_its_boot_is_known(store: EventStore, db: sq
     assert times == pytest.approx([NOW - 30, NOW, NOW - 30], abs=0.01)
 
 
+def test_an_alert_of_a_clock_that_was_not_set_is_set_right_and_says_so(store: EventStore, db: sqlite3.Connection) -> None:
+    told = {"started_at": format_time(40.0), "updated_at": format_time(50.0)}
+    unset = incident(clock=Clock(mono_s=50.0, boot="b1", synced=False), **told)
+    put(store, event(unset, 1, at=50.0))
+    [alert] = alerts_of(db)
+    assert (alert["started_at"], alert["clock"]) == (told["started_at"], {"synced": False, "corrected": False})
+    set_now = incident(incident="r/c/2", clock=Clock(mono_s=80.0, boot="b1", synced=True))
+    put(store, event(msgspec.structs.replace(unset, incident="r/c/9", updated_at="9999-12-31T23:59:59Z"), 9, at=50.0))
+    first, *_ = put(store, event(set_now, 2, at=NOW)).changes
+    assert (first.action, first.audible) == ("update", False)
+    later = msgspec.structs.replace(unset, incident="r/c/3", ended_at=format_time(50.0), phase="end")
+    put(store, event(later, 3, at=50.0))
+    by_name = {str(alert["id"]).partition("/")[2]: alert for alert in alerts_of(db)}
+    for name in (unset.incident, "r/c/3"):
+        assert (by_name[name]["started_at"], by_name[name]["updated_at"]) == (format_time(NOW - 40), format_time(NOW - 30))
+        assert by_name[name]["clock"] == {"synced": False, "corrected": True}
+    assert by_name["r/c/3"]["ended_at"] == format_time(NOW - 30)
+    assert by_name["r/c/2"]["clock"] == {"synced": True, "corrected": False}
+
+
+def test_traffic_goes_by_the_corrected_time_and_shows_it(store: EventStore, db: sqlite3.Connection) -> None:
+    def minute(seq: int, at: float, mono_s: float, boot: str, synced: bool) -> None:
+        clock = Clock(mono_s=mono_s, boot=boot, synced=synced)
+        body = traffic_minute(from_=format_time(at - 60), clock=clock)
+        put(store, event(body, seq, event_class="state", at=at), topic=STATES)
+
+    minute(1, NOW + 86400, 100.0, "b1", synced=False)  # a day ahead until its clock was set
+    minute(2, NOW + 60, 160.0, "b1", synced=True)
+    minute(3, NOW + 9 * 86400, 50.0, "b2", synced=False)  # never set
+    minutes = [(one["from"], one["clock"]) for one in queries.traffic(db, 3, None, None)]
+    assert minutes == [
+        (format_time(NOW), "synced"), (format_time(NOW - 60), "corrected"), (format_time(NOW + 9 * 86400 - 60), "unsynced"),
+    ]  # fmt: skip
+
+
 def test_a_will_older_than_the_birth_leaves_the_device_online(store: EventStore, db: sqlite3.Connection) -> None:
     put(store, encode(birth(connection=2)), encode(Will(run="9f2c61d0", connection=1)), topic=STATUS)
     [device] = queries.devices(db)
@@ -361,7 +396,9 @@ def test_a_will_older_than_the_birth_leaves_the_device_online(store: EventStore,
 def test_traffic_gives_the_newest_minutes_of_each_camera(store: EventStore, db: sqlite3.Connection) -> None:
     minutes = [traffic_minute(from_=f"2026-03-02T00:{m:02}:00.000Z") for m in (15, 17, 16)]
     other = traffic_minute(camera="south", from_="2026-03-02T00:01:00.000Z")
-    put(store, *(event(body, n, event_class="state") for n, body in enumerate([*minutes, other], 1)), topic=STATES)
+    ends = [NOW, NOW + 120, NOW + 60, NOW + 180]
+    told = enumerate(zip([*minutes, other], ends, strict=True), 1)
+    put(store, *(event(body, n, event_class="state", at=at) for n, (body, at) in told), topic=STATES)
     assert [(m["camera"], m["from"][14:16]) for m in queries.traffic(db, 1, None, None)] == [("south", "01"), ("north", "17")]
     assert [m["from"][14:16] for m in queries.traffic(db, 2, DEVICE, "north")] == ["17", "16"]
     assert queries.traffic(db, 1, "nobody", None) == []
