@@ -38,7 +38,8 @@ def test_an_incident_outlasts_a_short_absence_and_keeps_its_beginning() -> None:
 @pytest.mark.parametrize("away_s", [61, 600, 3600])
 def test_after_a_long_absence_the_dwell_begins_anew(away_s: float) -> None:
     _, (report,) = watched(scene(), [ALWAYS], (0, 5), (5 + away_s, 25 + away_s))
-    assert (report.started_s, report.updated_s) == (5 + away_s, pytest.approx(15 + away_s))
+    assert report.started_s == 5 + away_s
+    assert report.updated_s == pytest.approx(15 + away_s)
 
 
 def test_after_a_long_absence_what_was_open_has_ended_with_the_last_frame() -> None:

@@ -163,7 +163,7 @@ def test_a_person_or_a_standing_car_is_none() -> None:
 def test_the_rule_can_be_switched_off_or_limited() -> None:
     wrong = [driving("car", 0, 85, -60)]
     assert begun(incidents(scene(rules={"wrong_way": {"enabled": False}}), wrong, 5)) == []
-    assert begun(incidents(scene(rules={"wrong_way": {"lanes": ["2"]}}), wrong, 5)) == []
+    assert begun(incidents(scene(2, rules={"wrong_way": {"lanes": ["2"]}}), wrong, 5)) == []
     assert begun(incidents(scene(rules={"wrong_way": {"classes": ["truck"]}}), wrong, 5)) == []
     low = incidents(scene(rules={"wrong_way": {"severity": "low"}}), wrong, 5)
     assert low[0].severity == "low"
