@@ -13,6 +13,7 @@ from collector.core.presence import Presence
 from event_contract.messages import Birth, IncidentData, LostData, StreamBirth
 from event_contract.times import format_time, parse_time
 
+BIRTH_OVERTAKEN_S = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Change:
@@ -111,26 +112,28 @@ def _end_other_runs(db: sqlite3.Connection, device: str, now: Presence) -> list[
 def _take_birth(db: sqlite3.Connection, device: str, birth: Birth, at: float) -> list[Change]:
     db.execute("UPDATE devices SET site = ?, birth = ? WHERE device = ?", (birth.site, msgspec.json.encode(birth), device))
     for stream in birth.streams:
-        _take_word(db, device, stream)
+        _take_word(db, device, stream, at)
     named = {stream.stream for stream in birth.streams}
     forked = db.execute("SELECT stream FROM streams WHERE device = ? AND forked_at IS NOT NULL", (device,)).fetchall()
     left = [stream for (stream,) in forked if stream not in named]  # the device has gone on to a new stream
     return [change for stream in left for change in settle_fault(db, device, f"fork/{stream}", at)]
 
 
-def _take_word(db: sqlite3.Connection, device: str, told: StreamBirth) -> None:
-    """Numbers are counted from what was unacknowledged when this store first took an event of the stream.
+def _take_word(db: sqlite3.Connection, device: str, told: StreamBirth, at: float) -> None:
+    """Numbers are counted from what was unacknowledged when this store came to the stream: another acknowledged the rest.
 
-    What is below was acknowledged by another store. A retained birth may be older than that, so a later one corrects it.
+    The birth that was retained then may be old, and events may overtake the one that follows: it counts as well.
     """
     db.execute(
         "INSERT INTO streams (device, stream, class) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
         (device, told.stream, told.event_class),
     )
     db.execute(
-        "UPDATE streams SET counted_from = max(counted_from, ?3) WHERE device = ?1 AND stream = ?2 AND kept_from = 1"
-        " AND NOT EXISTS (SELECT 1 FROM events WHERE device = ?1 AND stream = ?2)",
-        (device, told.stream, told.lowest),
+        "UPDATE streams SET counted_from = max(counted_from, min(?3,"
+        " coalesce((SELECT min(seq) FROM events WHERE device = ?1 AND stream = ?2), ?3)))"
+        " WHERE device = ?1 AND stream = ?2 AND kept_from = 1"
+        " AND NOT EXISTS (SELECT 1 FROM events WHERE device = ?1 AND stream = ?2 AND received_at < ?4)",
+        (device, told.stream, told.lowest, at - BIRTH_OVERTAKEN_S),
     )
     db.execute(
         "UPDATE streams SET announced_lowest = ?, announced_highest = ? WHERE device = ? AND stream = ?",

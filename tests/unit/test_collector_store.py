@@ -251,6 +251,13 @@ def test_a_new_store_does_not_miss_what_another_has_acknowledged(store: EventSto
     assert queries.summary(db)["missing"] == 0
 
 
+def test_an_event_may_overtake_the_birth_that_corrects_a_retained_one(store: EventStore, db: sqlite3.Connection) -> None:
+    put(store, encode(birth(1, 0)), topic=STATUS)
+    put(store, event({"kind": "x"}, 5001), event({"kind": "x"}, 5003))
+    put(store, encode(birth(5002, 5003)), topic=STATUS)
+    assert queries.streams(db)[0]["missing"] == ((5002, 5002),)
+
+
 def test_a_later_birth_corrects_a_retained_one_until_the_stream_s_first_event(
     store: EventStore, db: sqlite3.Connection
 ) -> None:
@@ -258,7 +265,7 @@ def test_a_later_birth_corrects_a_retained_one_until_the_stream_s_first_event(
     put(store, encode(birth(5001, 5002)), topic=STATUS)
     put(store, event({"kind": "x"}, 5002))
     assert queries.streams(db)[0]["missing"] == ((5001, 5001),)
-    put(store, encode(birth(5003, 5002, connection=2)), topic=STATUS)
+    put(store, encode(birth(5003, 5002, connection=2)), topic=STATUS, at=NOW + 61)
     assert queries.streams(db)[0]["missing"] == ((5001, 5001),)
 
 
