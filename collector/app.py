@@ -60,10 +60,10 @@ def prepare_accounts(accounts: Accounts, password: str | None) -> Credentials:
     """On the first start the user `operator` gets the given password or a random one, told once."""
     if password is None and accounts.names():
         return Credentials(FIRST_USER, None)
-    chosen = password or secrets.token_urlsafe(12)
+    chosen = secrets.token_urlsafe(12) if password is None else password
     if not accounts.check(FIRST_USER, chosen):
         accounts.set_password(FIRST_USER, chosen)
-    return Credentials(FIRST_USER, None if password else chosen)
+    return Credentials(FIRST_USER, chosen if password is None else None)
 
 
 def api_token(data_dir: Path) -> str:
@@ -106,11 +106,12 @@ async def serve(config: Config, password: str | None, say: Say) -> int:
         reader = parts.enter_context(closing(Reader(data_dir / DATABASE)))
         feed = AlertFeed(lambda after, limit: reader.ask(queries.alert_changes, after, limit))
 
-        broker = await _start_embedded_broker(config, data_dir, parts) if config.embedded_broker else None
+        broker = await _start_embedded_broker(config, data_dir, ending, parts) if config.embedded_broker else None
         ingest = Ingest(store, asdict(config.keep_days), _publisher(feed), ending.fail)
         ingest.start()
         parts.push_async_callback(asyncio.to_thread, ingest.stop)
-        link = BrokerLink(config.broker, config.instance, ingest.receive, _link_teller(config, ending, say))
+        teller = _link_teller(config, ending, say)
+        link = BrokerLink(config.broker, config.instance, ingest.receive, teller, ending.fail)
 
         def status() -> dict[str, Any]:
             told = {**dataclasses.asdict(link.state), "restarts": broker.restarts if broker else 0}
@@ -146,8 +147,8 @@ class Ending:
             self.outcome.set_exception(how)
 
 
-async def _start_embedded_broker(config: Config, data_dir: Path, parts: AsyncExitStack) -> EmbeddedBroker:
-    broker = EmbeddedBroker(data_dir, config.broker.port)
+async def _start_embedded_broker(config: Config, data_dir: Path, ending: Ending, parts: AsyncExitStack) -> EmbeddedBroker:
+    broker = EmbeddedBroker(data_dir, config.broker.port, ending.fail)
     await asyncio.to_thread(broker.start)
     parts.push_async_callback(asyncio.to_thread, broker.stop)
     return broker

@@ -6,6 +6,7 @@ say again on every connect what is retained.
 
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from iotcore.broker import Broker
@@ -46,15 +47,16 @@ class BrokerFailed(Told):
 
 
 class EmbeddedBroker:
-    """`restarts` counts how often the child has died and was started again."""
+    """`restarts` counts how often the child has died and was started again; `on_failure` is called when nobody watches it."""
 
-    def __init__(self, data_dir: Path, port: int) -> None:
+    def __init__(self, data_dir: Path, port: int, on_failure: Callable[[str], None]) -> None:
         settings = data_dir / "embedded-broker.toml"
         settings.write_text(_SETTINGS.format(host=HOST, port=port, max_payload_bytes=MAX_PACKET_BYTES))
         self._broker = Broker(config_path=str(settings))
         self._port = port
+        self._on_failure = on_failure
         self._stopping = threading.Event()
-        self._watch = threading.Thread(target=self._keep_running, name="embedded broker", daemon=True)
+        self._watch = threading.Thread(target=self._run, name="embedded broker", daemon=True)
         self.restarts = 0
 
     def start(self) -> None:
@@ -66,6 +68,12 @@ class EmbeddedBroker:
         self._stopping.set()
         self._watch.join(15)
         self._broker.stop()
+
+    def _run(self) -> None:
+        try:
+            self._keep_running()
+        except Exception as error:  # noqa: BLE001 - the thread's boundary: the process ends, and is started again
+            self._on_failure(f"embedded broker: {type(error).__name__}: {error}")
 
     def _keep_running(self) -> None:
         while not self._stopping.wait(LOOK_EVERY_S):

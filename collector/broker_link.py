@@ -46,9 +46,19 @@ class LinkState:
 
 
 class BrokerLink:
-    """Connects, subscribes, says online, and starts again when the connection ends, until `stop`."""
+    """Connects, subscribes, says online, and starts again when the connection ends, until `stop`.
 
-    def __init__(self, broker: Broker, instance: str, on_message: OnMessage, on_change: Callable[[LinkState], None]) -> None:
+    `on_failure` is called when its thread dies all the same: no event arrives without it.
+    """
+
+    def __init__(
+        self,
+        broker: Broker,
+        instance: str,
+        on_message: OnMessage,
+        on_change: Callable[[LinkState], None],
+        on_failure: Callable[[str], None],
+    ) -> None:
         self._broker = broker
         self._topic = topics.collector_status(instance)
         self._online = encode(CollectorStatus(online=True, instance=instance))
@@ -56,6 +66,7 @@ class BrokerLink:
         self._client_id = f"collector-{instance}"
         self._on_message = on_message
         self._on_change = on_change
+        self._on_failure = on_failure
         self._stopping = threading.Event()
         self._client: mqtt.Client | None = None
         self._refusal: str | None = None
@@ -77,6 +88,12 @@ class BrokerLink:
         self._thread.join(10)
 
     def _run(self) -> None:
+        try:
+            self._keep_connected()
+        except Exception as error:  # noqa: BLE001 - the thread's boundary: the process ends, and is started again
+            self._on_failure(f"broker link: {type(error).__name__}: {error}")
+
+    def _keep_connected(self) -> None:
         wait_s = FIRST_WAIT_S
         while not self._stopping.is_set():
             self._client = client = self._new_client()

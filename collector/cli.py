@@ -1,5 +1,6 @@
 """The command `collector`. Parts are imported when a command needs them, so that --help answers at once."""
 
+import os
 import re
 import sys
 import time
@@ -86,11 +87,7 @@ def serve(config_file: Path | None, password_file: Path | None, **options: Any) 
     from collector.config import with_options
 
     config = with_options(config_file, **options)
-    try:
-        password = password_file.read_text().strip() if password_file else None
-    except OSError as error:
-        raise WrongUse(f"--password-file {password_file}: {error.strerror}") from error
-    return asyncio.run(app.serve(config, password, lambda line: click.echo(line)))
+    return asyncio.run(app.serve(config, _password(password_file) if password_file else None, _say))
 
 
 @cli.group("config")
@@ -216,6 +213,28 @@ def users_password(name: str, data_dir: Path, password: str) -> None:
         raise WrongUse(f"--data-dir {data_dir}: no such folder; `collector serve` makes it")
     Accounts(data_dir / ACCOUNTS).set_password(name, password)
     click.echo(f"{name}: password set")
+
+
+def _password(file: Path) -> str:
+    try:
+        password = file.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise WrongUse(f"--password-file {file}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise WrongUse(f"--password-file {file}: is not UTF-8 text; write the password into it") from error
+    if not password:
+        raise WrongUse(f"--password-file {file}: is empty; write the password into it")
+    return password
+
+
+def _say(line: str) -> None:
+    """A line for whoever listens; that nobody does, or the log's disk is full, is no reason to stop."""
+    try:
+        click.echo(line)
+    except BrokenPipeError:  # what is still buffered would fail again at the exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError:
+        pass
 
 
 def _api(url: str, token_file: Path) -> "Api":

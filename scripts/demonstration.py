@@ -41,8 +41,12 @@ class Demo:
         self._url = f"http://127.0.0.1:{self._http}"
         self._data = folder / "collector"
         self._password = secrets.token_urlsafe(9)
+        self._site = self._write_site()
 
     def run(self) -> int:
+        checked = subprocess.run([PROGRAMS / "edge-agent", "config", "check", self._site], stdout=subprocess.DEVNULL)
+        if checked.returncode:
+            return checked.returncode
         with ExitStack() as stack:
             collector = self._start(stack, "collector", ["serve", "--embedded-broker", *self._collector_options()])
             self._wait_ready(collector)
@@ -51,7 +55,7 @@ class Demo:
             if self._options.lang:
                 tail += ["--lang", self._options.lang]
             self._start(stack, "collector", tail, shown=True)
-            agent = self._start(stack, "edge-agent", ["run", "--config", str(self._write_site()), "--quiet"], log="agent")
+            agent = self._start(stack, "edge-agent", ["run", "--config", str(self._site)], log="agent")
             failed = self._watch(agent, collector)
             stop(agent)
             return self._conclude(failed)
@@ -74,8 +78,17 @@ class Demo:
         """What the device committed against what the store holds; the last line is for programs."""
         summary = self._get("/api/v1/summary")
         missing = lost(self._folder / "agent" / "outbox.db", self._get("/api/v1/streams")["streams"])
+        seen = self._camera_was_live()
         print(f"alerts={summary['alerts']} events={summary['events']} lost={missing}", flush=True)
-        return 1 if failed or missing else 0
+        return 1 if failed or missing or not seen else 0
+
+    def _camera_was_live(self) -> bool:
+        """Whether a picture ever came; what the agent said of its camera otherwise."""
+        said = [line for line in (self._folder / "agent.log").read_text(errors="replace").splitlines() if "camera road" in line]
+        if any(line.endswith(": live") for line in said):
+            return True
+        print(said[-1] if said else "camera road: the agent did not get to it", file=sys.stderr)
+        return False
 
     def _collector_options(self) -> list[str]:
         password_file = self._folder / "password"
@@ -178,6 +191,8 @@ def main() -> int:
     options = parser.parse_args()
     if options.clip is None or options.scene is None:
         parser.error("name a CLIP and its --scene; the demo on a simulated road is not built yet")
+    if options.fps <= 0 or (options.seconds is not None and options.seconds <= 0):
+        parser.error("--fps and --seconds must be greater than 0")
     for path in (options.clip, options.scene):
         if not path.is_file():
             parser.error(f"{path}: no such file")
@@ -199,3 +214,6 @@ if __name__ == "__main__":
         sys.exit(main())
     except KeyboardInterrupt:
         sys.exit(130)
+    except BrokenPipeError:  # the reader of our output went away
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        sys.exit(1)

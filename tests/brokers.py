@@ -41,12 +41,14 @@ def embedded(tmp_path: Path, port: int) -> Iterator[object]:
     """The collector's embedded broker."""
     from collector.broker_embedded import EmbeddedBroker
 
-    broker = EmbeddedBroker(tmp_path, port)
+    failures: list[str] = []
+    broker = EmbeddedBroker(tmp_path, port, failures.append)
     broker.start()
     try:
         yield broker
     finally:
         broker.stop()
+    assert failures == []
 
 
 def wait_for_port(port: int, process: subprocess.Popen[bytes], patience_s: float = 20) -> None:

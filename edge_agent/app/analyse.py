@@ -8,6 +8,7 @@ from pathlib import Path
 from edge_agent.app.detecting import build_detector
 from edge_agent.app.scenes import load_scene, private_masks
 from edge_agent.config import DetectorConfig
+from edge_agent.core.failure import WrongInput
 from edge_agent.core.pipeline import Pipeline
 from edge_agent.core.types import IncidentReport, TrafficMinute
 from edge_agent.core.wire import Voice, outgoing
@@ -52,7 +53,9 @@ def analyse(
     start_s: float = 0.0,
     progress: Progress = lambda done, expected: None,
 ) -> Analysis:
-    """`start_s`: the clip's first frame in Unix seconds. Raises SourceError, SceneError, ModelError, OSError."""
+    """`start_s`: the clip's first frame in Unix seconds. Raises SourceError, SceneError, ModelError, WrongInput."""
+    for output in filter(None, (out, annotate)):
+        _check_output(output, clip, scene_path, *(other for other in (out, annotate) if other is not output))
     scene, _ = load_scene(scene_path)
     eye = build_detector(detector)
     pipeline = Pipeline(scene)
@@ -81,6 +84,16 @@ def analyse(
             events.append(outgoing(one, voice) for one in last)
             found.events = events.written
     return found
+
+
+def _check_output(output: Path, *others: Path | None) -> None:
+    """An output is none of the inputs, and there is a folder to put it into."""
+    if any(other is not None and output.resolve() == other.resolve() for other in others):
+        raise WrongInput(f"{output}: would be overwritten by what is found in it; name another file for the output")
+    if output.is_dir():
+        raise WrongInput(f"{output}: is a folder; name a file in it")
+    if not output.absolute().parent.is_dir():
+        raise WrongInput(f"{output}: there is no folder {output.absolute().parent}; make it first")
 
 
 def media_voice(camera: str, start_s: float, pipeline: Pipeline) -> Voice:

@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from edge_agent.app.scenes import load_scene
-from edge_agent.config import AgentConfig, ConfigError, load_config, resolve
-from edge_agent.core.scene_format import SceneError
+from edge_agent.app.scenes import load_scene, private_masks
+from edge_agent.config import AgentConfig, CameraConfig, ConfigError, load_config, resolve
+from edge_agent.core.scene_format import SceneError, SceneFile
 from edge_agent.detectors.catalogue import load_model
+from edge_agent.sources.errors import SourceError
+from edge_agent.sources.job import live_job
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +16,14 @@ class Checked:
     config: AgentConfig
     cameras: dict[str, str]  # name -> its scene in words
     model: str
+
+
+def _check_source(file: Path, index: int, camera: CameraConfig, scene: SceneFile) -> None:
+    """What can be known of a source without opening it: a URL file that nobody else may read, a clip that is there."""
+    try:
+        live_job(camera, file, private_masks(scene))
+    except SourceError as error:
+        raise ConfigError(f"{file}: cameras[{index}].source: {error}") from None
 
 
 def check_config(file: Path) -> Checked:
@@ -25,6 +35,7 @@ def check_config(file: Path) -> Checked:
             scene, _ = load_scene(resolve(file, camera.scene))
         except SceneError as error:
             raise ConfigError(f"{file}: cameras[{index}].scene: {error}") from None
+        _check_source(file, index, camera, scene)
         calibrated = "calibrated" if scene.calibration else "not calibrated: no speeds"
         cameras[camera.name] = f"{len(scene.lanes)} lanes, {len(scene.count_lines)} count lines, {calibrated}"
     models_dir = None if config.detector.models_dir is None else resolve(file, config.detector.models_dir)

@@ -10,7 +10,7 @@ def load_scene(path: Path) -> tuple[SceneFile, bytes]:
     try:
         text = path.read_bytes()
     except OSError as error:
-        raise SceneError(f"{path}: cannot be read ({error.strerror}); name a scene file with --scene") from None
+        raise SceneError(f"{path}: cannot be read ({error.strerror}); name the scene file of the camera") from None
     try:
         return parse_scene(text), text
     except SceneError as error:

@@ -68,6 +68,9 @@ def main(arguments: list[str] | None = None) -> Any:
     except BrokenPipeError:  # the reader of our output went away, as in `edge-agent ... | head`
         sys.stderr.close()
         sys.exit(1)
+    except OSError as error:  # a full disk, a folder that nobody may write to
+        click.echo(f"edge-agent: {error.filename or 'output'}: {error.strerror or error}", err=True)
+        sys.exit(1)
 
 
 def _interrupt(number: int, frame: object) -> None:

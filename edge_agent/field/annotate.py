@@ -8,7 +8,7 @@ from typing import Self
 
 import cv2
 
-from edge_agent.core.failure import Failure
+from edge_agent.core.failure import Failure, WrongInput
 from edge_agent.core.scene_format import SceneFile
 from edge_agent.core.types import Frame, IncidentReport, RoadUser
 from edge_agent.field.drawing import Drawing
@@ -19,7 +19,7 @@ class AnnotatedVideo:
 
     def __init__(self, path: Path, fps: float, scene: SceneFile) -> None:
         if path.suffix.lower() not in (".mp4", ".avi"):
-            raise Failure(f"--annotate {path}: expected a name that ends in .mp4 or .avi")
+            raise WrongInput(f"--annotate {path}: expected a name that ends in .mp4 or .avi")
         self._path, self._fps, self._scene = path, fps, scene
         self._temp = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
         self._writer: cv2.VideoWriter | None = None

@@ -50,6 +50,8 @@ def main() -> int:
     parser.add_argument("--model", default=DetectorConfig().model)
     parser.add_argument("--json", action="store_true", dest="as_json")
     options = parser.parse_args()
+    if bool(options.clip) != bool(options.scene):
+        parser.error("--clip and --scene belong together")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         clip, scene = _clip_and_scene(options, folder)

@@ -51,6 +51,19 @@ def test_a_good_clip_is_analysed(clip: Path, scene: Path) -> None:
     assert json.loads(finished.stdout)["frames"] == 30
 
 
+@pytest.mark.parametrize("option", ["--out", "--annotate"])
+def test_inputs_are_not_overwritten(clip: Path, scene: Path, option: str) -> None:
+    before = clip.read_bytes(), scene.read_bytes()
+    assert_one_line(run("edge-agent", "analyse", clip, "--scene", scene, option, clip), 2, clip.name, "overwritten")
+    assert_one_line(run("edge-agent", "analyse", clip, "--scene", scene, option, scene), 2, scene.name)
+    assert (clip.read_bytes(), scene.read_bytes()) == before
+
+
+def test_an_output_that_cannot_be_written(clip: Path, scene: Path, tmp_path: Path) -> None:
+    for out, words in ((tmp_path / "no" / "e.jsonl", "there is no folder"), (tmp_path, "is a folder")):
+        assert_one_line(run("edge-agent", "analyse", clip, "--scene", scene, "--out", out), 2, words)
+
+
 def test_a_missing_clip(tmp_path: Path, scene: Path) -> None:
     assert_one_line(run("edge-agent", "analyse", tmp_path / "no.mp4", "--scene", scene), 1, "no.mp4", "check the path")
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from tests.clips import ROAD_SCENE, write_clip
 
 ROOT = Path(__file__).resolve().parents[2]
+CLIP = "boof_highway_bridge_jitter"
 
 
 def demo(*arguments: str | Path, timeout_s: float = 150) -> subprocess.CompletedProcess[str]:
@@ -29,7 +30,7 @@ def figures(finished: subprocess.CompletedProcess[str]) -> tuple[int, int, int]:
 
 
 def test_backwards_everyone_drives_the_wrong_way(shared: Path) -> None:
-    clip, scene = shared / "clips" / "bgs_video02.avi", ROOT / "tests" / "scenes" / "bgs_video02.json"
+    clip, scene = shared / "clips" / f"{CLIP}.mp4", ROOT / "tests" / "scenes" / f"{CLIP}.json"
     finished = demo(clip, "--scene", scene, "--reverse", "--headless", "--seconds", "35", "--lang", "vi")
     alerts, events, missing = figures(finished)
     assert finished.returncode == 0, finished.stderr
@@ -39,11 +40,22 @@ def test_backwards_everyone_drives_the_wrong_way(shared: Path) -> None:
 
 
 def test_forwards_nobody_does(shared: Path) -> None:
-    clip, scene = shared / "clips" / "bgs_video02.avi", ROOT / "tests" / "scenes" / "bgs_video02.json"
+    clip, scene = shared / "clips" / f"{CLIP}.mp4", ROOT / "tests" / "scenes" / f"{CLIP}.json"
     finished = demo(clip, "--scene", scene, "--headless", "--seconds", "35")
     assert finished.returncode == 0, finished.stderr
     alerts, events, missing = figures(finished)
     assert alerts == 0 and events >= 1 and missing == 0
+
+
+def test_a_clip_that_is_none_is_said(tmp_path: Path) -> None:
+    scene = tmp_path / "scene.json"
+    scene.write_text(json.dumps(ROAD_SCENE))
+    finished = demo(scene, "--scene", scene, "--headless", "--seconds", "6")
+    assert finished.returncode == 1
+    assert "cannot be decoded" in finished.stderr and "Traceback" not in finished.stderr
+    wrong = demo(write_clip(tmp_path / "clip.avi"), "--scene", ROOT / "README.md", "--headless", "--seconds", "6")
+    assert wrong.returncode == 2
+    assert "not valid JSON" in wrong.stderr and "Traceback" not in wrong.stderr
 
 
 def test_it_asks_for_a_clip() -> None:

@@ -16,8 +16,11 @@ from typing import Any
 
 import pytest
 
+from collector.app import prepare_accounts
 from collector.config import Tls, load, with_options
+from collector.core.errors import WrongUse
 from collector.store import queries
+from collector.store.accounts import ACCOUNTS, Accounts
 from event_contract import topics
 from event_contract.messages import encode
 from tests.brokers import free_port, mosquitto
@@ -166,6 +169,42 @@ def test_it_is_ready_when_the_broker_is_connected_and_healthy_before(tmp_path: P
             while "connected" not in running.log.read_text():
                 time.sleep(0.05)
             assert running.status_of("/readyz") == 200
+
+
+@pytest.mark.chain
+def test_nobody_reading_its_lines_is_no_reason_to_stop(tmp_path: Path) -> None:
+    port, http_port = free_port(), free_port()
+    ports = ["--http-port", str(http_port), "--mqtt-port", str(port)]
+    command = [*COMMAND, "serve", "--data-dir", str(tmp_path / "data"), *ports]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None and process.stderr is not None
+        while "trying again" not in process.stdout.readline():
+            assert process.poll() is None
+        process.stdout.close()
+        for _ in range(2):  # each time the link has something to say
+            with mosquitto(tmp_path, port):
+                device = Device(port)
+                device.status(online=True, instance="collector-1")
+                device.send(event(incident(), 1))
+                assert device.acks(1) == {1}
+                device.close()
+        process.terminate()
+        assert process.wait(30) == 0
+        assert process.stderr.read() == ""
+
+
+@pytest.mark.parametrize(("content", "told"), [(b"\n", "is empty"), (b"pass\xffword", "is not UTF-8")])
+def test_a_password_file_without_a_password_changes_nothing(tmp_path: Path, content: bytes, told: str) -> None:
+    file = tmp_path / "password"
+    file.write_bytes(content)
+    with closing(Accounts(tmp_path / ACCOUNTS)) as accounts:
+        accounts.set_password("operator", "long enough")
+        failed = collector("serve", "--data-dir", tmp_path, "--http-port", "0", "--password-file", file)
+        assert failed.returncode == 2
+        assert_one_line(failed, f"--password-file {file}: {told}")
+        with pytest.raises(WrongUse):
+            prepare_accounts(accounts, "")
+        assert accounts.check("operator", "long enough")
 
 
 @pytest.mark.chain

@@ -17,6 +17,7 @@ import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
 from collector import paho_loop
+from collector.broker_embedded import EmbeddedBroker
 from collector.broker_link import BrokerLink, LinkState
 from collector.config import Broker
 from collector.ingest import Ingest
@@ -60,10 +61,10 @@ class Device:
                     seqs |= set(range(first, last + 1))
         return seqs
 
-    def status(self, online: bool) -> None:
+    def status(self, online: bool, instance: str = "c1") -> None:
         while True:
             topic, payload = self.heard.get(timeout=20)
-            if topic == topics.collector_status("c1"):
+            if topic == topics.collector_status(instance):
                 status = msgspec.json.decode(payload, type=CollectorStatus)
                 if status.online == online:
                     return
@@ -81,7 +82,7 @@ class Running:
         self.states: queue.Queue[LinkState] = queue.Queue()
         self.store = EventStore(self.path)
         self.ingest = Ingest(self.store, KEEP, self.changes.extend, self.failures.append)
-        self.link = BrokerLink(Broker(port=port), "c1", self.ingest.receive, self.states.put)
+        self.link = BrokerLink(Broker(port=port), "c1", self.ingest.receive, self.states.put, self.failures.append)
         self.ingest.start()
         self.link.start()
 
@@ -264,7 +265,7 @@ def test_an_error_in_our_own_callback_ends_the_connection_and_is_counted(tmp_pat
             heard.set()
 
         heard = threading.Event()
-        link = BrokerLink(Broker(port=port), "c1", on_message, states.put)
+        link = BrokerLink(Broker(port=port), "c1", on_message, states.put, pytest.fail)
         link.start()
         while not states.get(timeout=20).connected:
             pass
@@ -290,7 +291,7 @@ def test_an_acknowledgement_for_a_connection_that_has_ended_goes_nowhere(tmp_pat
         if crash:
             raise KeyError("boom")
 
-    link = BrokerLink(Broker(port=port), "c1", on_message, states.put)
+    link = BrokerLink(Broker(port=port), "c1", on_message, states.put, pytest.fail)
     with mosquitto(tmp_path, port):
         link.start()
         while not states.get(timeout=20).connected:
@@ -316,7 +317,7 @@ def test_an_acknowledgement_for_a_connection_that_has_ended_goes_nowhere(tmp_pat
 def test_a_broker_that_refuses_is_told_apart_from_one_that_is_away(tmp_path: Path) -> None:
     port = free_port()
     states: queue.Queue[LinkState] = queue.Queue()
-    link = BrokerLink(Broker(port=port), "c1", lambda *_: None, states.put)
+    link = BrokerLink(Broker(port=port), "c1", lambda *_: None, states.put, pytest.fail)
     link.start()
     away = states.get(timeout=20)
     assert not away.refused and "refused" in away.reason.lower()
@@ -325,6 +326,29 @@ def test_a_broker_that_refuses_is_told_apart_from_one_that_is_away(tmp_path: Pat
             pass
         assert "Not authorized" in state.reason
         link.stop()
+
+
+def test_a_link_that_cannot_go_on_says_so() -> None:
+    def on_change(_state: LinkState) -> None:
+        raise BrokenPipeError(32, "Broken pipe")
+
+    failures: queue.Queue[str] = queue.Queue()
+    link = BrokerLink(Broker(port=free_port()), "c1", lambda *_: None, on_change, failures.put)
+    link.start()
+    assert failures.get(timeout=20) == "broker link: BrokenPipeError: [Errno 32] Broken pipe"
+    link.stop()
+
+
+def test_an_embedded_broker_that_cannot_be_watched_says_so(tmp_path: Path) -> None:
+    failures: queue.Queue[str] = queue.Queue()
+    broker = EmbeddedBroker(tmp_path, free_port(), failures.put)
+    broker.start()
+    broker._broker.options = {"not JSON": object()}
+    process = broker._broker._process
+    assert process is not None
+    process.kill()
+    assert failures.get(timeout=20).startswith("embedded broker: TypeError: ")
+    broker.stop()
 
 
 def test_nothing_is_acknowledged_while_the_store_refuses(tmp_path: Path) -> None:
