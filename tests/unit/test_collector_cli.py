@@ -181,11 +181,12 @@ def test_nobody_reading_its_lines_is_no_reason_to_stop(tmp_path: Path) -> None:
         while "trying again" not in process.stdout.readline():
             assert process.poll() is None
         process.stdout.close()
+        payload = event(incident(), 1)
         for _ in range(2):  # each time the link has something to say
             with mosquitto(tmp_path, port):
                 device = Device(port)
                 device.status(online=True, instance="collector-1")
-                device.send(event(incident(), 1))
+                device.send(payload)
                 assert device.acks(1) == {1}
                 device.close()
         process.terminate()
