@@ -57,7 +57,7 @@ ATTEMPTS = web.AppKey("attempts", Attempts)
 async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Refuse foreign host names (DNS rebinding), foreign origins (CSRF) and strangers."""
     services = request.app[SERVICES]
-    host = urlsplit(f"//{request.host}").hostname or ""
+    host = _host_of(f"//{request.host}")
     if host not in services.allowed_hosts:
         raise web.HTTPMisdirectedRequest(text=f"host {host[:80]!r} is not served here; see http.allowed_hosts")
     if request.method not in ("GET", "HEAD") and not _same_origin(request):
@@ -86,7 +86,12 @@ def _is_secret(given: str, secret: str) -> bool:
 async def log_in(request: web.Request) -> web.Response:
     """Form fields username and password; answers with a redirect: to the console, or back with ?failed or ?locked."""
     services, attempts = request.app[SERVICES], request.app[ATTEMPTS]
-    form = await request.post()
+    if request.content_type != "application/x-www-form-urlencoded":
+        raise web.HTTPUnsupportedMediaType(text="expected a form: application/x-www-form-urlencoded")
+    try:
+        form = await request.post()
+    except (LookupError, ValueError):  # a charset that nobody knows, bytes that are not of it
+        raise web.HTTPBadRequest(text="the form cannot be read; expected UTF-8") from None
     name, password = str(form.get("username", ""))[:80], str(form.get("password", ""))
     watched = (f"account {name}", f"address {address_of(request, services.behind_proxy)}")
     if attempts.locked(watched, time.monotonic()):
@@ -131,4 +136,13 @@ def _same_origin(request: web.Request) -> bool:
     origin = request.headers.get("Origin")
     if origin is None:
         return request.headers.get("Sec-Fetch-Site", "none") in ("none", "same-origin")
-    return urlsplit(origin).netloc == request.host
+    with suppress(ValueError):
+        return urlsplit(origin).netloc == request.host
+    return False
+
+
+def _host_of(address: str) -> str:
+    """Empty where the address reads like none, as in `[`."""
+    with suppress(ValueError):
+        return urlsplit(address).hostname or ""
+    return ""
