@@ -2,6 +2,7 @@
 
 import os
 import re
+import signal
 import sys
 import time
 from pathlib import Path
@@ -119,6 +120,7 @@ def alerts_tail(url: str, token_file: Path, as_json: bool, lang: str, since: int
     """Print alerts as they change; survives a restart of the collector without a gap."""
     import json
 
+    _end_at_once_on_ctrl_c()
     for event in _api(url, token_file).alert_stream(since):
         click.echo(event.data if as_json else lines.alert(json.loads(event.data), lang))
 
@@ -146,6 +148,7 @@ def events() -> None:
 @event_filters
 def events_tail(url: str, token_file: Path, as_json: bool, event_class: str | None, device: str | None) -> None:
     """Print events as they are stored."""
+    _end_at_once_on_ctrl_c()
     api = _api(url, token_file)
     after = api.get("/api/v1/summary")["newest_event"]
     while True:
@@ -247,6 +250,11 @@ def _api(url: str, token_file: Path) -> "Api":
     if not re.fullmatch(r"[\w.~+/=-]{1,512}", token, re.ASCII):
         raise WrongUse(f"--token-file {token_file}: holds no token; `collector serve` writes one")
     return Api(url, token)
+
+
+def _end_at_once_on_ctrl_c() -> None:
+    """For a tail, which has nothing to tidy up: the usual exception is lost when it strikes in a finaliser."""
+    signal.signal(signal.SIGINT, lambda number, frame: os._exit(130))
 
 
 def _print(item: dict[str, Any], line: str, as_json: bool) -> None:

@@ -1,6 +1,5 @@
 """The command `collector` as a person meets it: real processes, exit codes, one line per error."""
 
-import contextlib
 import http.client
 import json
 import os
@@ -86,15 +85,6 @@ def served(tmp_path: Path, *options: str, **told: Any) -> Iterator[Served]:
 
 
 @pytest.mark.chain
-def interrupted(process: subprocess.Popen[str]) -> int | None:
-    """The exit status after Ctrl-C; pressed again, as a person does, where Python lost the first in a finaliser."""
-    for _ in range(3):
-        process.send_signal(signal.SIGINT)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            return process.wait(10)
-    return None
-
-
 def test_from_an_event_to_the_lines_that_a_person_reads(tmp_path: Path) -> None:
     with served(tmp_path) as running:
         tail = subprocess.Popen(
@@ -119,7 +109,8 @@ def test_from_an_event_to_the_lines_that_a_person_reads(tmp_path: Path) -> None:
         device.send(event(incident(revision=2, phase="end"), 2))
         assert device.acks(2) == {1, 2}
         assert "đã hết" in tail.stdout.readline()
-        assert interrupted(tail) == 130
+        tail.send_signal(signal.SIGINT)
+        assert tail.wait(20) == 130
         device.close()
 
         listed = collector("alerts", "list", "--json", *running.access)
