@@ -1,0 +1,110 @@
+"""The road's shape: every road is a line of points with lanes and strips across it.
+
+`s` runs in metres along the line, `d` across it, to the right positive. A lane's own direction is along or against `s`.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge_agent.simulation.plan import Approach, LanePlan, RoadPlan, Strip
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """`middle_m` is its middle's d; `sign` is +1 where traffic runs along s, -1 against it."""
+
+    plan: LanePlan
+    road: int
+    index: int  # among all lanes of the simulation
+    middle_m: float
+    sign: int
+
+    @property
+    def id(self) -> str:
+        return self.plan.id
+
+    @property
+    def edges_m(self) -> tuple[float, float]:
+        return self.middle_m - self.plan.width_m / 2, self.middle_m + self.plan.width_m / 2
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """A strip with its place: from `from_m` to `to_m` across, from_m < to_m."""
+
+    plan: Strip
+    from_m: float
+    to_m: float
+
+    @property
+    def middle_m(self) -> float:
+        return (self.from_m + self.to_m) / 2
+
+
+@dataclass(frozen=True)
+class Road:
+    plan: RoadPlan
+    points_m: Array  # (k, 2)
+    lanes: tuple[Lane, ...]
+    strips: tuple[Beside, ...]
+
+    @cached_property
+    def marks_m(self) -> Array:
+        """s of every point, (k,)."""
+        steps = np.hypot(*np.diff(self.points_m, axis=0).T)
+        return np.concatenate([[0.0], np.cumsum(steps)])
+
+    @property
+    def length_m(self) -> float:
+        return float(self.marks_m[-1])
+
+    @property
+    def half_m(self) -> float:
+        """Half the width of all lanes."""
+        return sum(lane.plan.width_m for lane in self.lanes) / 2
+
+    @property
+    def approaches(self) -> tuple[Approach, ...]:
+        return self.plan.approaches
+
+    def at(self, s_m: Array, d_m: Array) -> tuple[Array, Array]:
+        """(n,) s and d -> (n, 2) metres, (n,) heading of +s in radians. Beyond its ends the road goes straight on."""
+        piece = np.clip(np.searchsorted(self.marks_m, s_m, side="right") - 1, 0, len(self.points_m) - 2)
+        start, step = self.points_m[piece], np.diff(self.points_m, axis=0)[piece]
+        unit = step / np.hypot(step[:, 0], step[:, 1])[:, None]
+        along = (s_m - self.marks_m[piece])[:, None] * unit
+        right = np.column_stack([unit[:, 1], -unit[:, 0]])
+        return start + along + right * d_m[:, None], np.arctan2(unit[:, 1], unit[:, 0])
+
+    def band(self, from_d_m: float, to_d_m: float, from_s_m: float, to_s_m: float, step_m: float = 5.0) -> Array:
+        """The outline of a stretch of the road, (n, 2) metres: up one side and back the other."""
+        inner = self.marks_m[(self.marks_m > from_s_m) & (self.marks_m < to_s_m)]
+        even = np.arange(from_s_m, to_s_m, step_m) if len(self.marks_m) > 2 else np.array([from_s_m])
+        s = np.unique(np.concatenate([even, inner, [from_s_m, to_s_m]]))
+        there, _ = self.at(s, np.full(len(s), from_d_m))
+        back, _ = self.at(s[::-1], np.full(len(s), to_d_m))
+        return np.vstack([there, back])
+
+
+def build_roads(plans: tuple[RoadPlan, ...]) -> tuple[Road, ...]:
+    roads, index = [], 0
+    for number, plan in enumerate(plans):
+        half = sum(lane.width_m for lane in plan.lanes) / 2
+        lanes, edge = [], -half
+        for lane in plan.lanes:
+            lanes.append(Lane(lane, number, index, edge + lane.width_m / 2, -1 if lane.against else 1))
+            edge, index = edge + lane.width_m, index + 1
+        strips, left, right = [], -half, half
+        for strip in plan.left:
+            strips.append(Beside(strip, left - strip.width_m, left))
+            left -= strip.width_m
+        for strip in plan.right:
+            strips.append(Beside(strip, right, right + strip.width_m))
+            right += strip.width_m
+        roads.append(Road(plan, np.array(plan.points_m, float), tuple(lanes), tuple(strips)))
+    return tuple(roads)
