@@ -43,7 +43,7 @@ dynamic_filters = true
 
 
 class BrokerFailed(Told):
-    """The embedded broker cannot listen."""
+    """The embedded broker cannot be set up, or cannot listen."""
 
 
 class EmbeddedBroker:
@@ -51,7 +51,10 @@ class EmbeddedBroker:
 
     def __init__(self, data_dir: Path, port: int, on_failure: Callable[[str], None]) -> None:
         settings = data_dir / "embedded-broker.toml"
-        settings.write_text(_SETTINGS.format(host=HOST, port=port, max_payload_bytes=MAX_PACKET_BYTES))
+        try:
+            settings.write_text(_SETTINGS.format(host=HOST, port=port, max_payload_bytes=MAX_PACKET_BYTES))
+        except OSError as error:
+            raise BrokerFailed(f"{settings}: {error.strerror}; it is written at every start") from error
         self._broker = Broker(config_path=str(settings))
         self._port = port
         self._on_failure = on_failure

@@ -13,7 +13,8 @@ from paho.mqtt.enums import MQTTErrorCode
 
 from collector.broker_link import RECEIVE_MAXIMUM
 from collector.core.delivery import Received
-from collector.store.sqlite import Committed, EventStore, StoreUnavailable
+from collector.store.opening import StoreUnavailable
+from collector.store.sqlite import Committed, EventStore
 from collector.store.writing import Change
 from event_contract import topics
 from event_contract.messages import encode

@@ -12,6 +12,7 @@ from argon2.exceptions import VerificationError
 from sqlite_utils import Database, Migrations
 
 from collector.core.errors import WrongUse
+from collector.store.opening import told_of
 
 ACCOUNTS = "accounts.sqlite"
 SESSION_S = 12 * 3600.0
@@ -28,16 +29,21 @@ def m001_accounts(db: Database) -> None:
 
 
 class Accounts:
-    """Safe to use from several threads; `check` costs a tenth of a second on purpose."""
+    """Safe to use from several threads; `check` costs a tenth of a second on purpose.
+
+    Raises StoreUnavailable for a file that is damaged anywhere, or is none.
+    """
 
     def __init__(self, path: Path) -> None:
-        db = sqlite3.connect(path, check_same_thread=False, timeout=10)
-        path.chmod(0o600)
-        self._db = Database(db)
         self._lock = threading.Lock()
         self._hasher = PasswordHasher()
         self._no_one = self._hasher.hash(secrets.token_urlsafe())
-        migrate.apply(self._db)
+        with told_of(path):
+            db = sqlite3.connect(path, check_same_thread=False, timeout=10)
+            path.chmod(0o600)
+            _check_all_of(db)
+            self._db = Database(db)
+            migrate.apply(self._db)
 
     def names(self) -> list[str]:
         with self._lock:
@@ -81,6 +87,12 @@ class Accounts:
 
     def close(self) -> None:
         self._db.close()
+
+
+def _check_all_of(db: sqlite3.Connection) -> None:
+    [(found,), *_] = db.execute("PRAGMA quick_check(1)")
+    if found != "ok":
+        raise sqlite3.DatabaseError(found.replace("\n", " "))
 
 
 def _digest(token: str) -> str:

@@ -14,9 +14,9 @@ from sqlite_utils import Database
 
 from collector.core import delivery
 from collector.core.delivery import DeadLetter, Event, Received, Status
-from collector.core.errors import Told
 from collector.store import clocks, dead_letters, upkeep, writing
 from collector.store.migrations import migrate
+from collector.store.opening import StoreUnavailable, told_of
 from collector.store.writing import Change
 from event_contract.messages import Ack, IncidentData, LostData
 
@@ -30,21 +30,15 @@ class Committed:
     outcomes: dict[str, int]
 
 
-class StoreUnavailable(Told):
-    """The database refused a commit (disk full, locked, damaged); nothing of the batch was stored."""
-
-
 class EventStore:
     """Belongs to one thread after its creation."""
 
     def __init__(self, path: Path) -> None:
-        try:
+        with told_of(path):
             self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=30)
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=FULL")
             migrate.apply(Database(self._db))
-        except sqlite3.Error as error:
-            raise StoreUnavailable(f"{path}: {error}") from error
 
     def commit(self, batch: Sequence[Received]) -> Committed:
         """Store the batch or nothing of it. Raises StoreUnavailable; the same batch may be given again."""

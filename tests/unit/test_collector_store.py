@@ -16,7 +16,8 @@ from collector.core import alerts, delivery
 from collector.core.delivery import Received
 from collector.store import dead_letters, queries, upkeep
 from collector.store.migrations import migrate
-from collector.store.sqlite import Committed, EventStore, StoreUnavailable
+from collector.store.opening import StoreUnavailable
+from collector.store.sqlite import Committed, EventStore
 from event_contract import topics
 from event_contract.messages import Ack, Clock, Will, encode
 from event_contract.times import format_time
