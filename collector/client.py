@@ -2,8 +2,10 @@
 
 import http.client
 import json
+import re
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -24,19 +26,16 @@ class Refused(ApiError):
 
 class Api:
     def __init__(self, url: str, token: str) -> None:
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or parts.hostname is None:
-            raise WrongUse(f"--url {url!r}: expected http://HOST:PORT")
         self._url = url.rstrip("/")
-        self._https = parts.scheme == "https"
-        self._host, self._port = parts.hostname, parts.port
+        self._https, self._host, self._port = _address(url)
         self._headers = {"Authorization": f"Bearer {token}"}
 
     def get(self, path: str, **query: object) -> Any:
-        """JSON of an answer; parameters that are None are left out."""
+        """JSON of an answer; parameters that are None are left out. Raises ApiError."""
         given = {name: value for name, value in query.items() if value is not None}
-        response = self._request(f"{path}?{urlencode(given)}" if given else path, {})
-        return json.loads(response.read())
+        with self._told():
+            response = self._request(f"{path}?{urlencode(given)}" if given else path, {})
+            return json.loads(response.read())
 
     def alert_stream(self, after: int | None) -> Iterator[ServerEvent]:
         """Alerts as they change, for ever; a broken connection is made again from the last change seen.
@@ -54,29 +53,48 @@ class Api:
                     yield event
             except Refused:
                 raise
-            except (OSError, http.client.HTTPException, ApiError):
+            except ApiError:
                 pass  # the collector is away for a moment: it is asked again
             time.sleep(WAITS_S[min(failures, len(WAITS_S) - 1)])
             failures += 1
 
     def _follow(self, after: int) -> Iterator[ServerEvent]:
-        response = self._request("/api/v1/alerts/stream", {"Last-Event-ID": str(after)})
         parser = Parser()
-        for line in response:
-            event = parser.line(line.decode())
-            if event is not None and event.name == "alert":
-                yield event
+        with self._told():
+            for line in self._request("/api/v1/alerts/stream", {"Last-Event-ID": str(after)}):
+                event = parser.line(line.decode())
+                if event is not None and event.name == "alert":
+                    yield event
 
     def _request(self, path: str, headers: dict[str, str]) -> http.client.HTTPResponse:
         kind = http.client.HTTPSConnection if self._https else http.client.HTTPConnection
         connection = kind(self._host, self._port, timeout=PATIENCE_S)
-        try:
-            connection.request("GET", path, headers={**self._headers, **headers})
-            response = connection.getresponse()
-        except OSError as error:
-            raise ApiError(f"{self._url}: {error.strerror or error}; is `collector serve` running there?") from error
+        connection.request("GET", path, headers={**self._headers, **headers})
+        response = connection.getresponse()
         if response.status == 401:
             raise Refused(f"{self._url}: the token was refused; give the right one with --token-file")
         if response.status != 200:
-            raise ApiError(f"{self._url}{path}: status {response.status}: {response.read(300).decode(errors='replace')}")
+            told = " ".join(response.read(300).decode(errors="replace").split())
+            raise ApiError(f"{self._url}{path}: status {response.status}: {told}")
         return response
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """What can go wrong with the other side, raised as ApiError."""
+        try:
+            yield
+        except OSError as error:
+            raise ApiError(f"{self._url}: {error.strerror or error}; is `collector serve` running there?") from error
+        except (http.client.HTTPException, ValueError) as error:  # an answer that is no HTTP, or no JSON
+            raise ApiError(f"{self._url}: no collector answers there: {type(error).__name__}; look at --url") from error
+
+
+def _address(url: str) -> tuple[bool, str, int | None]:
+    """Whether it is HTTPS, the host and the port. Raises WrongUse."""
+    with suppress(ValueError):
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+        host.encode("idna")
+        if parts.scheme in ("http", "https") and re.fullmatch(r"[^\s\x00-\x1f\x7f]+", host):
+            return parts.scheme == "https", host, port
+    raise WrongUse(f"--url {url!r}: expected http://HOST:PORT")

@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -17,6 +18,7 @@ from typing import Any
 import pytest
 
 from collector.app import prepare_accounts
+from collector.client import Api
 from collector.config import Tls, load, with_options
 from collector.core.errors import WrongUse
 from collector.store import queries
@@ -208,6 +210,36 @@ def test_a_password_file_without_a_password_changes_nothing(tmp_path: Path, cont
         assert accounts.check("operator", "long enough")
 
 
+@pytest.mark.parametrize("name", ["accounts.sqlite", "collector.sqlite", "embedded-broker.toml"])
+def test_a_folder_in_place_of_a_file_is_named(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).mkdir()
+    ports = ["--http-port", "0", "--mqtt-port", str(free_port())]
+    failed = collector("serve", "--embedded-broker", "--data-dir", tmp_path, *ports)
+    assert failed.returncode == 1
+    assert_one_line(failed, f"{tmp_path / name}: ", "; it ")
+
+
+@pytest.mark.parametrize("name", ["accounts.sqlite", "collector.sqlite"])
+def test_a_file_that_is_no_database_is_named(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(b"neither empty nor a database " * 100)
+    failed = collector("serve", "--data-dir", tmp_path, "--http-port", "0")
+    assert failed.returncode == 1
+    assert_one_line(failed, f"{tmp_path / name}: file is not a database", "move it away")
+
+
+def test_accounts_that_are_damaged_in_the_middle_are_named(tmp_path: Path) -> None:
+    path = tmp_path / ACCOUNTS
+    with closing(Accounts(path)) as accounts:
+        accounts.set_password("operator", "long enough")
+    with path.open("r+b") as file:  # the first page, which says what it is, stays whole
+        file.seek(4096)
+        file.write(b"\xff" * (path.stat().st_size - 4096))
+    for command in (["serve", "--http-port", "0"], ["users", "password", "operator", "--password", "long enough"]):
+        failed = collector(*command, "--data-dir", tmp_path)
+        assert failed.returncode == 1
+        assert_one_line(failed, f"{path}: ", "move it away")
+
+
 @pytest.mark.chain
 def test_a_port_in_use_is_named(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
@@ -301,6 +333,49 @@ def test_wrong_use_is_one_line(arguments: list[str], code: int, told: str, tmp_p
     failed = collector(*(tmp_path / "token" if argument == TOKEN else argument for argument in arguments))
     assert failed.returncode == code
     assert_one_line(failed, told)
+
+
+@pytest.mark.parametrize("url", ["http://h:99999", "http://h:x", "http://[", "http://a..b", "http://a b", "http://:1", "h:80"])
+def test_an_url_that_is_none_is_named(url: str) -> None:
+    with pytest.raises(WrongUse, match=r"--url .*: expected http://HOST:PORT"):
+        Api(url, "a-token")
+
+
+@pytest.mark.parametrize("command", [("alerts", "tail"), ("events", "tail"), ("devices",)], ids=" ".join)
+def test_a_wrong_url_is_one_line_in_every_command(tmp_path: Path, command: tuple[str, ...]) -> None:
+    (tmp_path / "token").write_text("a-token\n")
+    failed = collector(*command, "--token-file", tmp_path / "token", "--url", "http://h:99999")
+    assert failed.returncode == 2
+    assert_one_line(failed, "--url 'http://h:99999'")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"",
+        b"SSH-2.0-OpenSSH_9.2\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nnot JSON!",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{",
+        b"HTTP/1.1 500 Oh\r\nContent-Length: 12\r\n\r\nseveral\nrows",
+    ],
+)
+def test_a_peer_that_is_no_collector_is_one_line(tmp_path: Path, answer: bytes) -> None:
+    (tmp_path / "token").write_text("a-token\n")
+
+    def serve(listener: socket.socket) -> None:
+        connection, _ = listener.accept()
+        with connection:
+            connection.recv(65536)
+            connection.sendall(answer)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        peer = threading.Thread(target=serve, args=(listener,))
+        peer.start()
+        failed = collector("alerts", "tail", "--token-file", tmp_path / "token", "--url", url)
+        peer.join()
+    assert failed.returncode == 1
+    assert_one_line(failed, url)
 
 
 def test_help_is_there_with_examples_and_needs_no_heavy_part() -> None:
