@@ -77,9 +77,11 @@ class Accounts:
         return token
 
     def user_of(self, token: str) -> str | None:
+        """Whose session it is; None when it has ended, or its user is gone."""
+        query = "SELECT user FROM sessions JOIN users ON name = user WHERE digest = ? AND expires > ?"
         with self._lock:
-            found = list(self._db.table("sessions").rows_where("digest = ? AND expires > ?", [_digest(token), time.time()]))
-        return found[0]["user"] if found else None
+            found = self._db.execute(query, [_digest(token), time.time()]).fetchone()
+        return found[0] if found else None
 
     def close_session(self, token: str) -> None:
         with self._lock:

@@ -1,6 +1,7 @@
 """The HTTP API: what the store knows, as JSON, and the alert stream."""
 
 import asyncio
+import time
 from typing import Any
 
 import msgspec
@@ -8,6 +9,7 @@ from aiohttp import web
 
 from collector.core import sse
 from collector.store import queries
+from collector.web.login import authenticated
 from collector.web.services import SERVICES
 
 KEEP_ALIVE_S = 15.0
@@ -68,7 +70,10 @@ async def summary(request: web.Request) -> web.Response:
 
 @routes.get("/api/v1/alerts/stream")
 async def alert_stream(request: web.Request) -> web.StreamResponse:
-    """Every change after Last-Event-ID, from the store and then live, without a gap between; without one, live only."""
+    """Every change after Last-Event-ID, from the store and then live, without a gap between; without one, live only.
+
+    It ends within KEEP_ALIVE_S of the session that it was opened with: on log-out, expiry or a new password.
+    """
     services = request.app[SERVICES]
     place = await _place(request)
     response = web.StreamResponse(
@@ -78,8 +83,13 @@ async def alert_stream(request: web.Request) -> web.StreamResponse:
     services.feed.subscribers += 1
     try:
         await response.write(sse.retry(RETRY_MS))
+        known_until = time.monotonic() + KEEP_ALIVE_S
         while True:
             place, rendered = await services.feed.after(place, KEEP_ALIVE_S)
+            if not rendered or time.monotonic() >= known_until:
+                if not await authenticated(request, services):
+                    break
+                known_until = time.monotonic() + KEEP_ALIVE_S
             await asyncio.wait_for(response.write(rendered or sse.KEEP_ALIVE), SLOW_AFTER_S)
     except (ConnectionError, TimeoutError):
         if request.transport is not None:

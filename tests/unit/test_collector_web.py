@@ -1,10 +1,12 @@
 """The web side as a process would see it: nobody passes unasked, the stream has no gaps, bad questions get 400."""
 
 import asyncio
+import sqlite3
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -371,6 +373,41 @@ def test_a_quiet_stream_says_that_it_lives(tmp_path: Path, monkeypatch: pytest.M
             assert lines[0].startswith(b"retry:") and lines[2].startswith(b":")
 
     run(tmp_path, scene)
+
+
+@pytest.mark.parametrize("busy", [False, True])
+@pytest.mark.parametrize("how", ["logged out", "new password", "user deleted", "session expired"])
+def test_a_stream_ends_with_its_session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str, busy: bool) -> None:
+    monkeypatch.setattr(api, "KEEP_ALIVE_S", 0.05)
+    db = sqlite3.connect(tmp_path / "accounts.sqlite", isolation_level=None)
+
+    async def chatter(site: Site) -> None:
+        for revision in count(1):
+            site.put(event(incident(revision=revision), revision))
+            await asyncio.sleep(0.01)
+
+    async def scene(site: Site) -> None:
+        await site.log_in()
+        async with site.http.get(f"{site.url}/api/v1/alerts/stream") as answer:
+            talking = asyncio.create_task(chatter(site)) if busy else None
+            for _ in range(20):  # it outlives several looks at the session
+                assert await answer.content.readline()
+            match how:
+                case "logged out":
+                    await site.http.post(f"{site.url}/logout", allow_redirects=False)
+                case "new password":
+                    with closing(Accounts(tmp_path / "accounts.sqlite")) as elsewhere:
+                        elsewhere.set_password("operator", PASSWORD + "x")
+                case "user deleted":
+                    db.execute("DELETE FROM users")
+                case "session expired":
+                    db.execute("UPDATE sessions SET expires = 1")
+            await answer.content.read()
+            if talking:
+                talking.cancel()
+
+    run(tmp_path, scene)
+    db.close()
 
 
 def test_a_subscriber_that_takes_nothing_is_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
