@@ -19,6 +19,7 @@ from collector.broker_embedded import EmbeddedBroker
 from collector.broker_link import BrokerLink, LinkState
 from collector.config import Config
 from collector.core.errors import Told
+from collector.data_dir import held
 from collector.ingest import Ingest
 from collector.store import queries
 from collector.store.accounts import ACCOUNTS, Accounts
@@ -45,15 +46,6 @@ class Credentials:
 
     user: str
     password: str | None
-
-
-def prepare_data_dir(config: Config) -> Path:
-    data_dir = Path(config.data_dir)
-    try:
-        data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    except OSError as error:
-        raise CannotServe(f"data_dir {data_dir}: {error.strerror}; choose another with --data-dir") from error
-    return data_dir
 
 
 def prepare_accounts(accounts: Accounts, password: str | None) -> Credentials:
@@ -97,9 +89,10 @@ def _write_secret(path: Path, text: str) -> None:
 
 async def serve(config: Config, password: str | None, say: Say) -> int:
     """Run until a signal; the exit code: 0 after SIGTERM, 130 after Ctrl-C. Raises Told."""
-    data_dir = prepare_data_dir(config)
+    data_dir = Path(config.data_dir)
     ending = Ending()
     async with AsyncExitStack() as parts:  # stopped in the reverse order of their start
+        parts.enter_context(held(data_dir))
         accounts = parts.enter_context(closing(Accounts(data_dir / ACCOUNTS)))
         credentials = await asyncio.to_thread(prepare_accounts, accounts, password)
         store = parts.enter_context(closing(EventStore(data_dir / DATABASE)))  # closed last: no reader is in its way then

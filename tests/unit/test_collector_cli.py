@@ -210,6 +210,31 @@ def test_a_password_file_without_a_password_changes_nothing(tmp_path: Path, cont
         assert accounts.check("operator", "long enough")
 
 
+@pytest.mark.chain
+def test_a_second_collector_is_kept_off_the_data_of_the_first_until_that_is_gone(tmp_path: Path) -> None:
+    with served(tmp_path) as running:
+        arguments = ["serve", "--data-dir", running.data_dir, "--http-port", "0", "--mqtt-port", str(free_port())]
+        second = collector(*arguments)
+        assert second.returncode == 1
+        assert_one_line(second, f"data_dir {running.data_dir}: held by process {running.process.pid},", "--data-dir")
+        running.process.kill()
+        running.process.wait()
+        running.log.write_text("")
+        running.start()  # a lock left behind by the dead holds nobody up
+
+
+@pytest.mark.parametrize("made", ["a file", "a folder in place of the lock"])
+def test_a_data_dir_that_cannot_be_used_is_named(tmp_path: Path, made: str) -> None:
+    data_dir = tmp_path / "data"
+    if made == "a file":
+        data_dir.touch()
+    else:
+        (data_dir / "lock").mkdir(parents=True)
+    failed = collector("serve", "--data-dir", data_dir)
+    assert failed.returncode == 1
+    assert_one_line(failed, f"data_dir {data_dir}: ", "--data-dir")
+
+
 @pytest.mark.parametrize("name", ["accounts.sqlite", "collector.sqlite", "embedded-broker.toml"])
 def test_a_folder_in_place_of_a_file_is_named(tmp_path: Path, name: str) -> None:
     (tmp_path / name).mkdir()
