@@ -15,9 +15,11 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 
 from collector.app import prepare_accounts
+from collector.cli import COMMANDS, cli
 from collector.client import Api
 from collector.config import Tls, load, with_options
 from collector.core.errors import WrongUse
@@ -405,12 +407,22 @@ def test_a_peer_that_is_no_collector_is_one_line(tmp_path: Path, answer: bytes) 
 
 def test_help_is_there_with_examples_and_needs_no_heavy_part() -> None:
     heavy = ("aiohttp", "paho", "sqlite_utils", "argon2", "msgspec", "asyncio", "sqlite3", "ssl", "http.client", "json")
-    probe = f"import sys, collector.cli; print([name for name in {heavy} if name in sys.modules])"
-    assert subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True).stdout.strip() == "[]"
+    look = f"print([name for name in {heavy} if name in sys.modules], file=sys.stderr)"
+    for command in ("", "'serve', ", "'alerts', 'tail', ", "'users', 'password', "):
+        probe = f"import sys, collector.cli as c\nc.cli.main([{command}'--help'], standalone_mode=False)\n{look}"
+        assert subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True).stderr.strip() == "[]"
     for command in ([], ["serve"], ["alerts", "tail"], ["events", "list"], ["devices"], ["users", "password"]):
         shown = collector(*command, "--help")
         assert shown.returncode == 0
         assert "Example" in shown.stdout
+
+
+def test_the_list_of_commands_says_what_they_say_of_themselves() -> None:
+    for name, words in COMMANDS.items():
+        command = cli.get_command(click.Context(cli), name)
+        assert command is not None and command.name == name
+        assert command.get_short_help_str(200) == words
+    assert cli.get_command(click.Context(cli), "asking") is None
 
 
 def assert_one_line(failed: subprocess.CompletedProcess[str], *told: str) -> None:

@@ -1,0 +1,64 @@
+"""`collector`: the commands, each imported only when it is called, so that `--help` answers at once."""
+
+import importlib
+import sys
+
+import click
+
+from collector import __version__
+from collector.core.errors import Told
+
+COMMANDS = {
+    "alerts": "Alerts: what stands open, and what happens.",
+    "config": "The configuration file.",
+    "dead-letters": "Messages that could not be stored as events.",
+    "devices": "Print the devices, and what is missing of each.",
+    "events": "Events, as the devices sent them.",
+    "serve": "Run the collector until it is stopped.",
+    "users": "Who may log in to the console.",
+}
+
+
+class LazyGroup(click.Group):
+    """Commands by name; the module collector.cli.<name> holds `command`."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(f"collector.cli.{cmd_name.replace('-', '_')}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.command(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Examples:  collector serve --embedded-broker  |  collector alerts tail --lang vi  |  collector devices",
+)
+@click.version_option(__version__)
+def cli() -> None:
+    """Stores every event of the roadside devices, raises alerts and streams them."""
+
+
+def main() -> None:
+    """Entry point: errors meant for people become one line; Ctrl-C ends with 130."""
+    try:
+        code = cli.main(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except Told as error:
+        click.echo(f"Error: {error}", err=True)
+        code = error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        code = 130
+    except BrokenPipeError:
+        sys.stderr.close()
+        code = 0
+    sys.exit(code if isinstance(code, int) else 0)

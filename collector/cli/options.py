@@ -1,0 +1,29 @@
+"""Options that several commands share."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+DEFAULT_DATA_DIR = "var/collector"
+
+as_json = click.option("--json", "as_json", is_flag=True, help="One JSON document per line.")
+language = click.option("--lang", type=click.Choice(["vi", "en"]), default="en", show_default=True)
+
+
+def api_options(command: Any) -> Any:
+    """--url and --token-file, for the commands that ask a running collector."""
+    url = click.option("--url", default="http://127.0.0.1:8088", show_default=True, envvar="COLLECTOR_URL")
+    token = click.option(
+        "--token-file",
+        type=click.Path(path_type=Path),
+        default=Path(DEFAULT_DATA_DIR) / "api-token",
+        show_default=True,
+        envvar="COLLECTOR_TOKEN_FILE",
+        help="File with the API token; `collector serve` makes one in its data directory.",
+    )
+    return url(token(command))
+
+
+def page_limit(command: Any) -> Any:
+    return click.option("--limit", type=click.IntRange(1, 1000), default=100, show_default=True)(command)
