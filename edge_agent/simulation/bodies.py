@@ -27,6 +27,10 @@ class Body:
     look: int
     braking: bool = False
     hazard: bool = False  # its hazard lights blink
+    lane: str | None = None  # the lane that its middle is on
+    along_m_s: float = 0.0  # speed in that lane's legal direction, negative = against it
+    strip_no_stop: bool = False  # its middle is on a strip where nobody may stop
+    crash: int = 0  # the number of the collision that it is part of
 
 
 @dataclass(frozen=True, slots=True)

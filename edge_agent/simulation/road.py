@@ -74,12 +74,31 @@ class Road:
 
     def at(self, s_m: Array, d_m: Array) -> tuple[Array, Array]:
         """(n,) s and d -> (n, 2) metres, (n,) heading of +s in radians. Beyond its ends the road goes straight on."""
-        piece = np.clip(np.searchsorted(self.marks_m, s_m, side="right") - 1, 0, len(self.points_m) - 2)
-        start, step = self.points_m[piece], np.diff(self.points_m, axis=0)[piece]
-        unit = step / np.hypot(step[:, 0], step[:, 1])[:, None]
-        along = (s_m - self.marks_m[piece])[:, None] * unit
+        if len(self.points_m) == 2:  # most roads, in half the time
+            piece = np.zeros(len(s_m), int)
+        else:
+            piece = np.clip(np.searchsorted(self.marks_m, s_m, side="right") - 1, 0, len(self.points_m) - 2)
+        unit = self._units[piece]
         right = np.column_stack([unit[:, 1], -unit[:, 0]])
-        return start + along + right * d_m[:, None], np.arctan2(unit[:, 1], unit[:, 0])
+        return self.points_m[piece] + (s_m - self.marks_m[piece])[:, None] * unit + right * d_m[:, None], self._headings[piece]
+
+    def covers(self, points_m: Array, margin_m: float = 0.5) -> NDArray[np.bool_]:
+        """(n, 2) metres -> which lie on its lanes."""
+        on = np.zeros(len(points_m), bool)
+        for start, unit, length in zip(self.points_m, self._units, np.diff(self.marks_m), strict=False):
+            away = points_m - start
+            along, across = away @ unit, np.abs(away @ np.array([unit[1], -unit[0]]))
+            on |= (along >= 0) & (along <= length) & (across <= self.half_m + margin_m)
+        return on
+
+    @cached_property
+    def _units(self) -> Array:
+        steps = np.diff(self.points_m, axis=0)
+        return np.asarray(steps / np.hypot(steps[:, 0], steps[:, 1])[:, None])
+
+    @cached_property
+    def _headings(self) -> Array:
+        return np.arctan2(self._units[:, 1], self._units[:, 0])
 
     def band(self, from_d_m: float, to_d_m: float, from_s_m: float, to_s_m: float, step_m: float = 5.0) -> Array:
         """The outline of a stretch of the road, (n, 2) metres: up one side and back the other."""
@@ -89,6 +108,18 @@ class Road:
         there, _ = self.at(s, np.full(len(s), from_d_m))
         back, _ = self.at(s[::-1], np.full(len(s), to_d_m))
         return np.vstack([there, back])
+
+
+def free_stretches(road: Road, d_m: float, roads: tuple[Road, ...]) -> list[tuple[float, float]]:
+    """Where a line beside the road's lanes, at `d_m`, crosses no other road: (from, to) in s, at least 3 m long."""
+    s = np.arange(0.0, road.length_m, 1.0)
+    points, _ = road.at(s, np.full(len(s), d_m))
+    free = np.ones(len(s), bool)
+    for other in roads:
+        if other is not road:
+            free &= ~other.covers(points)
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], free, [False]]).astype(int)))
+    return [(float(s[a]), float(s[b - 1])) for a, b in edges.reshape(-1, 2) if b - a > 3]
 
 
 def build_roads(plans: tuple[RoadPlan, ...]) -> tuple[Road, ...]:

@@ -1,0 +1,246 @@
+"""What really happened, by the definitions of the incidents: judged on the true road, of what is in the picture.
+
+The rules' parameters are the scene's, so truth and judgement mean the same. Whoever nobody can see is no incident.
+"""
+
+from dataclasses import dataclass
+from math import hypot
+from typing import Any
+
+import numpy as np
+
+from edge_agent.core import geometry
+from edge_agent.core.scene_format import SceneFile
+from edge_agent.simulation import script
+from edge_agent.simulation.bodies import Body
+from edge_agent.simulation.jam import Jam
+from edge_agent.simulation.plan import Simulation
+from edge_agent.simulation.sight import Sight
+
+MOVE_M = 1.5
+QUEUE_KMH, QUEUE_SPAN_M, QUEUE_VEHICLES = 8.0, 60.0, 3
+LEAST_VISIBLE = 0.4  # on average, of somebody who stands
+PARKING_S = 60.0
+OBSTACLE_S = 20.0
+GONE_S = 1.0
+TWO_WHEELERS = ("bicycle", "motorcycle")
+NO_VEHICLES = ("person", "object")
+
+
+@dataclass(slots=True)
+class _Happening:
+    kind: str
+    start_s: float
+    end_s: float
+    lane: str | None = None
+    box: tuple[float, ...] | None = None
+    reason: str | None = None
+
+
+@dataclass(slots=True)
+class _Stay:
+    """How long one body has kept its place, and what was made of it."""
+
+    place: tuple[float, float]
+    since_s: float
+    at_s: float
+    where: str
+    visible_s: float = 0.0
+    raised: _Happening | None = None
+
+
+@dataclass(slots=True)
+class _Way:
+    """How far one body has driven against its lane, or how long somebody has been on the carriageway."""
+
+    since_s: float
+    at_s: float
+    metres: float = 0.0
+    fast_since_s: float | None = None
+    raised: _Happening | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    body: Body
+    box: tuple[float, ...]
+    visible: float
+    lane: str | None  # by the contact point, as a scene says it
+
+
+class Referee:
+    """`update` picture by picture; `incidents` at the end."""
+
+    def __init__(self, plan: Simulation, scene: SceneFile) -> None:
+        self._scene, self._rules = scene, scene.rules
+        self._lanes = [(lane.id, np.array(lane.polygon)) for lane in scene.lanes]
+        self._shapes = {lane.id: lane for lane in scene.lanes}
+        self._carriageway = [np.array(area.polygon) for area in scene.carriageway]
+        self._zones = [(zone.id, np.array(zone.polygon)) for zone in scene.no_stop_zones]
+        self._jams = {lane.id: Jam(lane, scene) for lane in scene.lanes}
+        self._found = [_trouble(one, plan.duration_s) for one in plan.script if _is_fault(one)]
+        self._stays: dict[int, _Stay] = {}
+        self._ways: dict[int, _Way] = {}
+        self._walks: dict[int, _Way] = {}
+        self._crashes: dict[int, _Happening] = {}
+        self._at_s = 0.0
+
+    def update(self, at_s: float, sight: Sight) -> None:
+        step_s, self._at_s = at_s - self._at_s, at_s
+        seen = self._seen(sight)
+        vehicles: dict[str, list[Body]] = {lane: [] for lane in self._jams}
+        for one in seen:
+            if one.lane is not None and one.body.cls not in NO_VEHICLES:
+                vehicles[one.lane].append(one.body)
+        for lane, jam in self._jams.items():
+            self._found += [_Happening("congestion", start, at_s, lane) for start in jam.update(at_s, vehicles[lane])]
+        zones = self._zones_of(seen)
+        for one, zone in zip(seen, zones, strict=True):
+            if one.body.cls == "person":
+                continue
+            self._judge_stay(at_s, step_s, one, zone, vehicles)
+            if one.body.cls != "object":
+                self._judge_way(at_s, step_s, one)
+                self._judge_crash(at_s, one)
+        self._judge_people(at_s, [one for one in seen if one.body.cls == "person"])
+        self._close(at_s)
+
+    def incidents(self) -> list[dict[str, Any]]:
+        """As truth.json has them, in order of their beginning."""
+        for jam in self._jams.values():
+            for happening in self._found:
+                if happening.kind == "congestion" and happening.lane == jam.lane and happening.start_s in jam.ends:
+                    happening.end_s = jam.ends[happening.start_s]
+        return [
+            {"kind": one.kind, "start_s": round(one.start_s, 2), "end_s": round(max(one.start_s, one.end_s), 2)}
+            | ({} if one.lane is None else {"lane": one.lane})
+            | ({} if one.box is None else {"box": [round(side, 4) for side in one.box]})
+            for one in sorted(self._found, key=lambda one: (one.start_s, one.kind))
+        ]
+
+    def _seen(self, sight: Sight) -> list[_Seen]:
+        if not sight.bodies:
+            return []
+        contact, lanes = sight.contact, [None] * len(sight.bodies)
+        found: list[str | None] = list(lanes)
+        for name, polygon in self._lanes:
+            for index in np.flatnonzero(geometry.inside(polygon, contact)).tolist():
+                found[index] = found[index] or name
+        boxes, visible = sight.boxes.tolist(), sight.visible.tolist()
+        return [_Seen(*row) for row in zip(sight.bodies, map(tuple, boxes), visible, found, strict=True)]
+
+    def _zones_of(self, seen: list[_Seen]) -> list[str | None]:
+        """The no-stop zone of whoever is on a strip where nobody may stop."""
+        zones: list[str | None] = [None] * len(seen)
+        for index, one in enumerate(seen):
+            if one.body.strip_no_stop and one.lane is None:
+                point = np.array([[(one.box[0] + one.box[2]) / 2, one.box[3]]])
+                zones[index] = next((name for name, polygon in self._zones if geometry.inside(polygon, point)[0]), None)
+        return zones
+
+    def _judge_stay(
+        self, at_s: float, step_s: float, one: _Seen, zone: str | None, vehicles: dict[str, list[Body]]
+    ) -> None:
+        body, where = one.body, one.lane or zone
+        if where is None:
+            self._stays.pop(body.id, None)
+            return
+        stay = self._stays.get(body.id)
+        if stay is None or stay.where != where or hypot(body.x_m - stay.place[0], body.y_m - stay.place[1]) >= MOVE_M:
+            self._stays[body.id] = _Stay((body.x_m, body.y_m), at_s, at_s, where)
+            return
+        stay.at_s = at_s
+        stay.visible_s += one.visible * step_s
+        if stay.raised is not None:
+            stay.raised.end_s = at_s
+            return
+        stood_s = at_s - stay.since_s
+        kind, needed_s = self._stay_kind(one)
+        if stood_s < needed_s or stay.visible_s < LEAST_VISIBLE * stood_s:
+            return
+        if kind == "stopped_vehicle" and self._excused(at_s, stood_s, one, vehicles):
+            return
+        stay.raised = _Happening(kind, at_s - needed_s, at_s, one.lane, one.box)
+        self._found.append(stay.raised)
+
+    def _stay_kind(self, one: _Seen) -> tuple[str, float]:
+        if one.body.cls == "object":
+            return "obstacle", OBSTACLE_S
+        if one.lane is None:
+            return "illegal_parking", PARKING_S
+        return "stopped_vehicle", self._rules.stopped_vehicle.dwell_s
+
+    def _excused(self, at_s: float, stood_s: float, one: _Seen, vehicles: dict[str, list[Body]]) -> bool:
+        """Part of a crash, a queue or a congestion, or at a red light."""
+        lane = one.lane or ""
+        if one.body.crash or self._jams[lane].is_open:
+            return True
+        slow = [body for body in vehicles[lane] if body.speed_m_s * 3.6 < QUEUE_KMH]
+        near = sum(hypot(body.x_m - one.body.x_m, body.y_m - one.body.y_m) <= QUEUE_SPAN_M for body in slow)
+        return near >= QUEUE_VEHICLES or (
+            self._shapes[lane].signalised and stood_s < self._rules.stopped_vehicle.signalised_s
+        )
+
+    def _judge_way(self, at_s: float, step_s: float, one: _Seen) -> None:
+        body, rule = one.body, self._rules.wrong_way
+        if one.lane is None or body.lane != one.lane or body.along_m_s >= 0 or self._shapes[one.lane].two_way:
+            self._ways.pop(body.id, None)
+            return
+        way = self._ways.setdefault(body.id, _Way(at_s, at_s))
+        way.at_s = at_s
+        way.metres -= body.along_m_s * step_s
+        fast = -body.along_m_s * 3.6 > rule.speed_kmh
+        way.fast_since_s = (at_s if way.fast_since_s is None else way.fast_since_s) if fast else None
+        if way.raised is not None:
+            way.raised.end_s = at_s
+            return
+        two = body.cls in TWO_WHEELERS
+        distance = rule.two_wheeler_distance_m if two else rule.distance_m
+        duration = rule.two_wheeler_duration_s if two else rule.duration_s
+        if way.metres >= distance and way.fast_since_s is not None and at_s - way.fast_since_s >= duration:
+            way.raised = _Happening("wrong_way", way.since_s, at_s, one.lane)
+            self._found.append(way.raised)
+
+    def _judge_crash(self, at_s: float, one: _Seen) -> None:
+        if not one.body.crash or one.lane is None:
+            return
+        known = self._crashes.get(one.body.crash)
+        if known is None:
+            known = self._crashes[one.body.crash] = _Happening("suspected_accident", at_s, at_s, one.lane, one.box)
+            self._found.append(known)
+        if one.body.speed_m_s < 1.0:
+            known.end_s = at_s
+
+    def _judge_people(self, at_s: float, people: list[_Seen]) -> None:
+        if not people or not self._carriageway:
+            return
+        points = np.array([[(one.box[0] + one.box[2]) / 2, one.box[3]] for one in people])
+        inside = np.any([geometry.inside(area, points) for area in self._carriageway], axis=0)
+        for one, there in zip(people, inside.tolist(), strict=True):
+            if not there or one.visible < LEAST_VISIBLE:
+                continue
+            walk = self._walks.setdefault(one.body.id, _Way(at_s, at_s))
+            if at_s - walk.at_s > GONE_S:
+                walk = self._walks[one.body.id] = _Way(at_s, at_s)
+            walk.at_s = at_s
+            if walk.raised is not None:
+                walk.raised.end_s = at_s
+            elif at_s - walk.since_s >= self._rules.pedestrian.dwell_s:
+                walk.raised = _Happening("pedestrian", walk.since_s, at_s, None, None)
+                self._found.append(walk.raised)
+
+    def _close(self, at_s: float) -> None:
+        """Forget who has left the picture."""
+        for known in (self._stays, self._ways, self._walks):
+            for number in [number for number, one in known.items() if at_s - one.at_s > GONE_S]:
+                del known[number]
+
+
+def _is_fault(staged: script.Staged) -> bool:
+    return isinstance(staged, script.CameraTrouble) and staged.trouble != "shaken"
+
+
+def _trouble(staged: script.Staged, duration_s: float) -> _Happening:
+    assert isinstance(staged, script.CameraTrouble)  # noqa: S101
+    end_s = duration_s if staged.seconds is None else min(duration_s, staged.at_s + staged.seconds)
+    return _Happening("camera_fault", staged.at_s, end_s, reason=staged.trouble)
