@@ -102,8 +102,8 @@ class Device:
         self._client.disconnect()
         self._client.loop_stop()
 
-    def introduce(self, *cameras: str) -> None:
-        """The birth message of a device that has told nothing yet."""
+    def introduce(self, *cameras: str, run: str = "run1") -> None:
+        """The birth message of a device that has told nothing yet, or of another run of it."""
         births = tuple(
             CameraBirth(name=name, scene_sha256="0", model="nanodet-g-416", model_sha256="0") for name in cameras
         )
@@ -111,7 +111,7 @@ class Device:
             StreamBirth(event_class=event_class, stream=name, lowest=1, highest=0) for event_class, name in STREAMS.items()
         )
         birth = Birth(
-            run="run1", connection=1, boot="b", site=self._site, software="0.1.0", cameras=births, streams=streams
+            run=run, connection=1, boot="b", site=self._site, software="0.1.0", cameras=births, streams=streams
         )
         self._publish(topics.status(self.name), encode(birth))
 
@@ -130,12 +130,13 @@ class Device:
             "updated_at": _ago(updated_s_ago),
             "box": (0.41, 0.52, 0.47, 0.62),
             "road_users": (RoadUserData(cls="motorcycle", speed_kmh=31.4, speed_se_kmh=1.8),),
+            "clock": _clock(),
         }
         incident = f"run1/{number}"
         self._tell(
             "incident",
             kind,
-            IncidentData(kind=kind, incident=incident, run="run1", clock=_clock(), **(data | given)),
+            IncidentData(kind=kind, incident=incident, run="run1", **(data | given)),
             updated_s_ago,
         )
 

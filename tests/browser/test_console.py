@@ -1,9 +1,12 @@
 """What an operator sees: alerts as they come, change and end, in the language of choice, by keyboard, on a phone."""
 
+import re
+import time
+
 import pytest
 from playwright.sync_api import Page, ViewportSize, expect
 
-from event_contract.messages import LaneMinute, LineMinute, RoadUserData
+from event_contract.messages import Clock, LaneMinute, LineMinute, RoadUserData
 from tests.browser.running_collector import Device, RunningCollector
 
 PHONE: ViewportSize = {"width": 390, "height": 844}
@@ -73,6 +76,56 @@ def test_a_late_alert_is_marked_and_not_announced(console: Page, device: Device)
     device.tell_incident("wrong_way", began_s_ago=1900, updated_s_ago=1800)
     expect(console.locator(OPEN)).to_contain_text("Đến muộn")
     expect(console.locator("#announcement")).to_have_text("")
+
+
+@pytest.mark.parametrize(
+    ("by", "row", "detail", "row_en", "detail_en"),
+    [
+        ("unobserved", "kết thúc do camera mất hình", "hơn một phút", "ended: camera lost sight", "no picture for more"),
+        ("agent_stopped", "kết thúc do phần mềm thiết bị dừng", "được dừng", "ended: agent stopped", "was stopped"),
+        ("congestion", "kết thúc do đã thành ùn tắc", "vụ ùn tắc", "ended: became a congestion", "part of a congestion"),
+        ("run_over", "kết thúc do thiết bị khởi động lại", "đã khởi động lại", "ended: agent restarted", "was started again"),
+        ("constructor", "kết thúc do constructor", "constructor", "ended: constructor", "constructor"),  # not known here yet
+    ],
+)
+def test_how_an_incident_ended_is_told(
+    console: Page, device: Device, by: str, row: str, detail: str, row_en: str, detail_en: str
+) -> None:
+    device.introduce("bac")
+    device.tell_incident("stopped_vehicle")
+    if by == "run_over":
+        device.introduce("bac", run="run2")  # the collector ends it
+    else:
+        device.tell_incident("stopped_vehicle", phase="end", revision=2, detail={"ended_by": by})
+    card = console.locator(CLOSED)
+    expect(card.locator(".when")).to_contain_text(row)
+    card.locator("summary").click()
+    expect(card.locator("dl")).to_contain_text(detail)
+    console.get_by_role("button", name="English").click()
+    expect(card.locator(".when")).to_contain_text(row_en)
+    expect(card.locator("dl")).to_contain_text(detail_en)
+
+
+def test_a_clock_that_was_not_set_is_told_and_the_collector_s_times_are_shown(console: Page, device: Device) -> None:
+    since_1970_s = time.time()
+    unset, now_set = (Clock(mono_s=60.0, boot="b9", synced=synced) for synced in (False, True))
+    device.tell_incident("wrong_way", 1, clock=unset, began_s_ago=since_1970_s - 30, updated_s_ago=since_1970_s - 60)
+    card = console.locator(OPEN)
+    expect(card.locator(".remarks")).to_have_text("Đồng hồ chưa đặt")
+    expect(card.locator(".duration")).to_have_text(re.compile("đã kéo dài [0-9]+ giây"))
+    expect(card.locator(".when")).not_to_contain_text("01/01")  # of 1970
+    card.locator("summary").click()
+    expect(card.locator("dl")).to_contain_text("giờ hiển thị là giờ máy chủ nhận tin")
+    expect(card.locator("dl")).not_to_contain_text("Cập nhật")
+    device.tell_incident("fire", 2, clock=now_set)
+    card, other = (console.locator(f"{OPEN}[data-id='qn-ntt-01/run1/{number}']") for number in (1, 2))
+    expect(card.locator(".remarks")).to_have_text("Giờ đã hiệu chỉnh")
+    expect(card.locator("dl")).to_contain_text("đã được hiệu chỉnh sau đó")
+    console.get_by_role("button", name="English").click()
+    expect(card.locator(".remarks")).to_have_text("Time corrected")
+    expect(card.locator("dl")).to_contain_text("set right since")
+    expect(other).to_contain_text("Fire")
+    expect(other.locator(".remark")).to_have_count(0)
 
 
 def test_the_box_is_drawn_where_the_incident_is(console: Page, device: Device) -> None:

@@ -1,7 +1,7 @@
 // One alert as a card. The card stays the same element for as long as the alert is shown; `fill` renews what it says.
 
 import { now } from "./api.js";
-import { isLoud } from "./alerts.js";
+import { beganAt, clockOf, endedAt, isLoud } from "./alerts.js";
 import { el, renew } from "./dom.js";
 import { isNumber, number, percent, span, speed, time } from "./format.js";
 import { language, text } from "./language.js";
@@ -9,7 +9,7 @@ import { pictureOf, severityShape } from "./shapes.js";
 import { ticking } from "./ticking.js";
 
 const LONGEST_RAW_TEXT = 200;
-const SHOWN_IN_WORDS = ["level", "reason"];
+const SHOWN_IN_WORDS = ["ended_by", "level", "reason"];
 const SHOWN_IN_METRES = ["queue_m", "depth_m", "distance_m"];
 
 export function makeCard() {
@@ -24,11 +24,12 @@ export function fill(card, alert) {
   card.element.dataset.id = alert.id;
   renew(
     card.heading,
-    el("p", { class: "badges" }, badge(alert), alert.late && el("span", { class: "late", title: text("late_why") }, text("late")), duration(alert)),
+    el("p", { class: "badges" }, badge(alert), duration(alert)),
     el("h3", {}, titleOf(alert)),
     alert.box && pictureOf(alert.box),
     el("p", { class: "where" }, places(alert).map((place) => [el("span", {}, place), " "])),
-    el("p", { class: "when" }, [when(alert), text("confidence", { value: percent(alert.confidence) }), ...known(alert.detail)].join(" · ")),
+    el("p", { class: "remarks" }, remarks(alert)),
+    el("p", { class: "when" }, parts(alert).map((part, i) => [i > 0 && " · ", el("span", {}, part)])),
     el("ul", { class: "road-users" }, alert.road_users.map(roadUser)),
   );
   card.more.textContent = text("more");
@@ -48,20 +49,33 @@ function badge(alert) {
   return el("span", { class: "severity" }, severityShape(alert.severity), text(`severity.${alert.severity}`));
 }
 
+/** What makes its times worth a second look: they came late, or of a clock that was not set. */
+function remarks(alert) {
+  const clock = clockOf(alert);
+  return [
+    alert.late && el("span", { class: "remark", title: text("late_why") }, text("late")),
+    clock !== "set" && el("span", { class: "remark", title: text(`clock_why.${clock}`) }, text(`clock.${clock}`)),
+  ];
+}
+
 function duration(alert) {
-  const began = Date.parse(alert.started_at);
-  const ended = Date.parse(alert.ended_at ?? alert.updated_at);
-  const value = alert.state === "open" ? ticking(began, { class: "span" }) : el("span", { class: "span" }, span(ended - began));
+  const began = beganAt(alert);
+  const value = alert.state === "open" ? ticking(began, { class: "span" }) : el("span", { class: "span" }, span(endedAt(alert) - began));
   return el("span", { class: "duration" }, el("span", { class: "label" }, text(alert.state === "open" ? "lasting" : "lasted")), " ", value);
 }
 
 function when(alert) {
-  const from = time(Date.parse(alert.started_at), now());
+  const from = time(beganAt(alert), now());
   if (alert.state === "open" || !alert.ended_at) return text("since", { time: from });
-  return text("from_to", { from, to: time(Date.parse(alert.ended_at), now()) });
+  return text("from_to", { from, to: time(endedAt(alert), now()) });
 }
 
-/** The details that an operator acts on: level, cause, queue. */
+const parts = (alert) => [when(alert), text("confidence", { value: percent(alert.confidence) }), ...known(told(alert))];
+
+/** The details, and what ended it: its device says that there, the collector in a field of its own. */
+const told = (alert) => ({ ...alert.detail, ended_by: alert.ended_by ?? alert.detail.ended_by });
+
+/** The details that an operator acts on: how it ended, level, cause, queue. */
 function known(detail) {
   const words = SHOWN_IN_WORDS.filter((name) => typeof detail[name] === "string").map((name) => `${text(`fact.${name}`)} ${text(`${name}.${detail[name]}`)}`);
   const metres = SHOWN_IN_METRES.filter((name) => isNumber(detail[name])).map((name) => `${text(`fact.${name}`)} ${text("metres", { value: number(detail[name], detail[name] < 10 ? 1 : 0) })}`);
@@ -76,14 +90,18 @@ function roadUser(user) {
 function facts(alert) {
   const at = (moment) => moment && time(Date.parse(moment), now());
   const position = alert.position && `${number(alert.position.lat, 5)}  ${number(alert.position.lon, 5)}`;
+  const { ended_by } = told(alert);
+  const clock = clockOf(alert);
   const rest = Object.entries(alert.detail).filter(([name]) => !SHOWN_IN_WORDS.includes(name) && !SHOWN_IN_METRES.includes(name));
   return [
     ["id", alert.id],
     ["site", alert.site],
     ["opened_at", at(alert.opened_at)],
-    ["updated_at", at(alert.updated_at)],
+    ["updated_at", clock !== "unset" && at(alert.updated_at)],
     ["received_at", at(alert.received_at)],
     ["position", position],
+    ["ending", typeof ended_by === "string" && text(`ending.${ended_by}`)],
+    ["clock", clock !== "set" && text(`clock_why.${clock}`)],
     ["revision", number(alert.revision)],
     ...rest.map(([name, value]) => [name, raw(value)]),
   ].filter(([, value]) => value);

@@ -23,12 +23,12 @@ export class Alerts {
   /** Most severe first, the newest first among equals. */
   open() {
     const rank = (alert) => SEVERITIES.indexOf(alert.severity);
-    return this.#inState("open").sort((a, b) => rank(a) - rank(b) || byTime(b.started_at, a.started_at));
+    return this.#inState("open").sort((a, b) => rank(a) - rank(b) || beganAt(b) - beganAt(a));
   }
 
   /** The last ones to end, newest first; older ones are forgotten. */
   closed() {
-    const closed = this.#inState("closed").sort((a, b) => byTime(b.ended_at ?? b.updated_at, a.ended_at ?? a.updated_at));
+    const closed = this.#inState("closed").sort((a, b) => endedAt(b) - endedAt(a));
     for (const alert of closed.splice(CLOSED_KEPT)) this.#byId.delete(alert.id);
     return closed;
   }
@@ -44,6 +44,19 @@ export class Alerts {
   }
 }
 
+/** Was the device's clock set when it told its times? "set", "corrected" since, or "unset": they mean nothing. */
+export function clockOf({ clock }) {
+  return clock?.synced === false ? (clock.corrected ? "corrected" : "unset") : "set";
+}
+
+/** Milliseconds since 1970; of a device whose clock is not set the collector's own times count. */
+export const beganAt = (alert) => Date.parse(clockOf(alert) === "unset" ? alert.opened_at : alert.started_at);
+
+export function endedAt(alert) {
+  const told = clockOf(alert) === "unset" && !alert.ended_by ? alert.received_at : alert.ended_at;
+  return Date.parse(told ?? alert.updated_at);
+}
+
 export const isLoud = (alert) => alert.severity === "critical" || alert.severity === "high";
 
 /** Newly open, grown to critical or high, or told in time at last; what is late is never news. */
@@ -51,5 +64,3 @@ function isNews(before, alert) {
   if (alert.state !== "open" || alert.late) return false;
   return before?.state !== "open" || before.late || (isLoud(alert) && !isLoud(before));
 }
-
-const byTime = (a, b) => Date.parse(a) - Date.parse(b);

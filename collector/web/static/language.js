@@ -9,9 +9,9 @@ export const locale = () => TEXTS[language()].locale;
 /** `text("severity.high")`, `text("lane", {name: "s1"})`. A key without a text is shown as its last part: data, not an error. */
 export function text(key, values = {}) {
   const dot = key.indexOf(".");
-  const table = TEXTS[language()];
-  const template = dot < 0 ? table[key] : table[key.slice(0, dot)][key.slice(dot + 1)];
-  if (template === undefined) return key.slice(dot + 1);
+  const name = key.slice(dot + 1);
+  const table = dot < 0 ? TEXTS[language()] : TEXTS[language()][key.slice(0, dot)];
+  const template = Object.hasOwn(table, name) ? table[name] : name;
   return template.replace(/\{(\w+)\}/g, (_, name) => values[name]);
 }
 

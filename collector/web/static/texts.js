@@ -44,6 +44,11 @@ export const TEXTS = {
     confidence: "tin cậy {value}",
     late: "Đến muộn",
     late_why: "Thiết bị gửi tới sau hơn 10 phút; không phát âm báo.",
+    clock: { unset: "Đồng hồ chưa đặt", corrected: "Giờ đã hiệu chỉnh" },
+    clock_why: {
+      unset: "Đồng hồ của thiết bị chưa được đặt; giờ hiển thị là giờ máy chủ nhận tin.",
+      corrected: "Lúc báo, đồng hồ của thiết bị chưa được đặt; giờ đã được hiệu chỉnh sau đó.",
+    },
     speed: "{value}\u00a0km/h",
     speed_with_error: "{value}\u00a0±\u00a0{error}\u00a0km/h",
     speed_error_why: "± sai số chuẩn",
@@ -53,6 +58,16 @@ export const TEXTS = {
       id: "Mã sự việc", site: "Điểm", opened_at: "Mở lúc", updated_at: "Cập nhật", received_at: "Nhận lúc", position: "Tọa độ",
       revision: "Lần sửa", level: "mức", queue_m: "hàng chờ", reason: "nguyên nhân", depth_m: "độ sâu", distance_m: "quãng đường",
       cause: "Lý do", stream: "Luồng", seq: "Số thứ tự", first: "Từ số", last: "Đến số", messages: "Số bản tin",
+      ended_by: "kết thúc do", ending: "Kết thúc", clock: "Đồng hồ",
+    },
+    ended_by: {
+      unobserved: "camera mất hình", agent_stopped: "phần mềm thiết bị dừng", run_over: "thiết bị khởi động lại", congestion: "đã thành ùn tắc",
+    },
+    ending: {
+      unobserved: "Camera mất hình hơn một phút: không rõ diễn biến sau hình cuối cùng.",
+      agent_stopped: "Phần mềm trên thiết bị được dừng: không rõ diễn biến sau đó.",
+      run_over: "Phần mềm trên thiết bị đã khởi động lại: không rõ diễn biến sau đó.",
+      congestion: "Xe dừng đã thành một phần của vụ ùn tắc; xem cảnh báo ùn tắc.",
     },
     level: { slow: "chậm", queuing: "xếp hàng", stationary: "đứng yên" },
     reason: {
@@ -149,6 +164,11 @@ export const TEXTS = {
     confidence: "confidence {value}",
     late: "Late",
     late_why: "The device delivered it more than 10 minutes after the fact; no sound is played.",
+    clock: { unset: "Clock not set", corrected: "Time corrected" },
+    clock_why: {
+      unset: "The device's clock is not set; the times shown are those at which the collector heard of it.",
+      corrected: "The device's clock was not set when it reported this; its times have been set right since.",
+    },
     speed: "{value}\u00a0km/h",
     speed_with_error: "{value}\u00a0±\u00a0{error}\u00a0km/h",
     speed_error_why: "± standard error",
@@ -158,6 +178,16 @@ export const TEXTS = {
       id: "Incident", site: "Site", opened_at: "Opened", updated_at: "Updated", received_at: "Received", position: "Position",
       revision: "Revision", level: "level", queue_m: "queue", reason: "reason", depth_m: "depth", distance_m: "distance",
       cause: "Cause", stream: "Stream", seq: "Number", first: "From number", last: "To number", messages: "Messages",
+      ended_by: "ended:", ending: "Ending", clock: "Clock",
+    },
+    ended_by: {
+      unobserved: "camera lost sight", agent_stopped: "agent stopped", run_over: "agent restarted", congestion: "became a congestion",
+    },
+    ending: {
+      unobserved: "The camera gave no picture for more than a minute: what happened after the last one is not known.",
+      agent_stopped: "The agent on the device was stopped: what happened afterwards is not known.",
+      run_over: "The agent on the device was started again: what happened meanwhile is not known.",
+      congestion: "The stopped vehicle became part of a congestion; see that alert.",
     },
     level: { slow: "slow", queuing: "queuing", stationary: "stationary" },
     reason: {
