@@ -17,8 +17,9 @@ from edge_agent.simulation.solids import Array
 from edge_agent.simulation.uprights import Uprights, paint_sky
 
 Pixels = NDArray[np.uint8]
+FARTHEST_M = 1000.0  # the haze grows no denser behind
 COVER = 2  # the covers' pixels per pixel of the picture
-OCTAVES = ((0.35, 1.0), (1.1, 0.8), (4.0, 0.8), (17.0, 0.7))  # metres per cell of the texture, amplitude
+OCTAVES = ((0.06, 1.1), (0.25, 0.8), (1.1, 0.5), (5.0, 0.45), (23.0, 0.6))  # metres per cell of the texture, amplitude
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +134,7 @@ def _hazed(easel: Easel, lighting: Lighting, ground_m: Array, mast: Mast) -> Pix
     far = np.hypot(ground_m[..., 0] - mast.centre[0], ground_m[..., 1] - mast.centre[1])
     standing = cv2.resize(easel.far_m, size, interpolation=cv2.INTER_NEAREST)
     far = np.where(np.isfinite(standing), standing, np.nan_to_num(far, nan=0.0))
+    far = np.minimum(far, FARTHEST_M)
     clear = np.exp(-lighting.haze_per_m * far)[..., None]
     return np.clip(picture * clear + lighting.haze * (1 - clear), 0, 255).astype(np.uint8)
 

@@ -64,7 +64,7 @@ _LIGHTS: dict[Light, tuple[tuple[float, ...], tuple[float, ...], tuple[float, ..
     "dusk": ((0.04, 0.07, 0.10), (0.44, 0.36, 0.33), (150, 104, 84), (150, 158, 196), 0.35),
     "night": ((0.0, 0.0, 0.0), (0.085, 0.07, 0.06), (26, 18, 14), (48, 42, 40), 0.6),
 }
-_WEATHERS: dict[Weather, tuple[float, float, float]] = {"clear": (0.0, 0.0012, 0.0), "rain": (1.0, 0.006, 0.9), "fog": (0.95, 0.022, 1.0)}
+_WEATHERS: dict[Weather, tuple[float, float, float]] = {"clear": (0.0, 0.0007, 0.0), "rain": (1.0, 0.005, 0.9), "fog": (0.95, 0.022, 1.0)}
 
 
 def lamplight(points_m: Array, lamps_m: Array, strength: float) -> Array:

@@ -177,11 +177,7 @@ def paint_sky(easel: Easel, lighting: Lighting, town: bool, seed: int) -> None:
         x = np.arange(0, columns + 16, 8.0)
         waves = sum(rng.uniform(0.3, 1) / k * np.sin(x * k / (columns / 6) + rng.uniform(0, 7)) for k in (1, 2, 3, 5, 8))
         ridge = horizon - mast.focal_px * FINER * high * (0.8 + 0.3 * waves + rng.uniform(0, 0.25, len(x)) * (share < 0.6))
+        share += (1 - share) * (1 - np.exp(-lighting.haze_per_m * 700))
         colour = share * lighting.haze + (1 - share) * np.array(base) * (lighting.sky + 0.5 * lighting.sun)
         outline = np.vstack([np.column_stack([x, ridge]), [(columns + 16, horizon + 2), (0, horizon + 2)]])
         cv2.fillPoly(easel.pixels, [np.round(outline * 2**SHIFT).astype(np.int32)], (*_colour(colour), 0), shift=SHIFT)
-
-
-def horizon_row(mast: Mast) -> float:
-    ahead = mast.axes[2] * (1, 1, 0)
-    return float(mast.project(mast.centre[None] + 1e4 * ahead / np.linalg.norm(ahead))[0][0, 1])
