@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 KEEP_ALIVE = b": still here\n\n"
+RESET = b"event: reset\ndata: {}\n\n"  # without an id: a place is that of an alert
 
 
 @dataclass(frozen=True, slots=True)

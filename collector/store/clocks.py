@@ -22,7 +22,7 @@ def set_clock(db: sqlite3.Connection, event: Event) -> tuple[Event, list[Change]
     if known is not None:
         return event, []
     offset_s = event.at - mono_s
-    changes = _set_alerts_right(db, event.device, boot, offset_s)
+    changes = _set_alerts_right(db, event, boot, offset_s)
     db.execute("INSERT INTO boots (device, boot, offset_s) VALUES (?, ?, ?)", (event.device, boot, offset_s))
     db.execute(
         "UPDATE events SET at = mono_s + ?, clock = 'corrected' WHERE device = ? AND boot = ? AND clock = 'unsynced'",
@@ -31,17 +31,18 @@ def set_clock(db: sqlite3.Connection, event: Event) -> tuple[Event, list[Change]
     return event, changes
 
 
-def _set_alerts_right(db: sqlite3.Connection, device: str, boot: str, offset_s: float) -> list[Change]:
+def _set_alerts_right(db: sqlite3.Connection, setting: Event, boot: str, offset_s: float) -> list[Change]:
     changes: list[Change] = []
     rows = db.execute(
         "SELECT payload, mono_s + ? - at FROM events"
         " WHERE device = ? AND boot = ? AND class = 'incident' AND clock = 'unsynced' ORDER BY n",
-        (offset_s, device, boot),
+        (offset_s, setting.device, boot),
     ).fetchall()
     for payload, by_s in rows:
         body = decode_body(msgspec.json.decode(payload, type=CloudEvent).data)
-        alert = alert_of(db, f"{device}/{body.incident}") if isinstance(body, IncidentData) else None
+        alert = alert_of(db, f"{setting.device}/{body.incident}") if isinstance(body, IncidentData) else None
         if alert is not None and isinstance(body, IncidentData):
             after = alerts.set_right(alert, body, by_s)
-            changes += write_alert(db, after, Action("update", audible=False) if after != alert else None)
+            action = Action("update", audible=False) if after != alert else None
+            changes += write_alert(db, setting.received_at, after, action)
     return changes

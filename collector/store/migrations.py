@@ -159,3 +159,20 @@ def m009_own_alarms(db: Database) -> None:
         " WHERE kind = 'device_fault' AND json_extract(CAST(body AS TEXT), '$.run') IS NULL AND"
         " (id LIKE device || '/fork/%' OR id LIKE device || '/missing/%' OR id LIKE device || '/lost/%')"
     )
+
+
+@migrate()
+def m010_alert_retention(db: Database) -> None:
+    """When a change was written, in Unix seconds; and from which one on all are kept."""
+    db.execute("ALTER TABLE alert_changes ADD COLUMN changed_at FLOAT NOT NULL DEFAULT 0")
+    received_at = "julianday(json_extract(CAST(body AS TEXT), '$.received_at'))"
+    db.execute(f"UPDATE alert_changes SET changed_at = (coalesce({received_at}, julianday('now')) - 2440587.5) * 86400")  # noqa: S608
+    db.table("alert_retention").create({"id": int, "kept_from": int}, pk="id", not_null={"kept_from"})
+    db.table("alert_retention").insert({"id": 1, "kept_from": 1})
+
+
+@migrate()
+def m011_checked_streams(db: Database) -> None:
+    """How far a stream's numbers were looked at, and the gaps found there, as JSON: see gaps.py."""
+    db.execute("ALTER TABLE streams ADD COLUMN checked_to INTEGER NOT NULL DEFAULT 0")
+    db.execute("ALTER TABLE streams ADD COLUMN checked_gaps TEXT NOT NULL DEFAULT '[]'")

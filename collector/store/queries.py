@@ -8,7 +8,7 @@ import msgspec
 
 from collector.core import delivery
 from collector.core.times import moved
-from collector.store import upkeep
+from collector.store import gaps
 from event_contract.messages import Birth, CloudEvent, TrafficMinuteData
 from event_contract.times import format_time, parse_time
 
@@ -41,6 +41,12 @@ def alert_changes(db: sqlite3.Connection, after: int, limit: int) -> list[tuple[
 
 def newest_change(db: sqlite3.Connection) -> int:
     seq: int = db.execute("SELECT coalesce(max(seq), 0) FROM alert_changes").fetchone()[0]
+    return seq
+
+
+def oldest_change(db: sqlite3.Connection) -> int:
+    """From here on every change is kept; before it only the newest of each alert that is still open."""
+    seq: int = db.execute("SELECT kept_from FROM alert_retention").fetchone()[0]
     return seq
 
 
@@ -123,21 +129,21 @@ def summary(db: sqlite3.Connection) -> Json:
         " (SELECT count(*) FROM devices) AS devices, (SELECT count(*) FROM devices WHERE online) AS devices_online"
     ).fetchone()
     keys = db.execute("SELECT device, stream FROM streams").fetchall()
-    return {**dict(counts), "missing": sum(delivery.size(upkeep.missing(db, *key)) for key in keys)}
+    return {**dict(counts), "missing": sum(delivery.size(gaps.missing(db, *key)) for key in keys)}
 
 
 def _stream(db: sqlite3.Connection, row: sqlite3.Row) -> Json:
     key = (row["device"], row["stream"])
-    stored = upkeep.stored(db, *key)
+    stored = gaps.stored(db, *key)
     return {
         "device": row["device"],
         "stream": row["stream"],
         "class": row["class"],
         "stored": delivery.size(stored),
         "ranges": stored,
-        "dead_lettered": upkeep.dead_lettered(db, *key),
-        "lost_notices": upkeep.named_lost(db, *key),
-        "missing": upkeep.missing(db, *key),
+        "dead_lettered": gaps.dead_lettered(db, *key),
+        "lost_notices": gaps.named_lost(db, *key),
+        "missing": gaps.missing(db, *key),
         "kept_from": row["kept_from"],
         "forked": row["forked_at"] is not None,
         "announced": {"lowest": row["announced_lowest"], "highest": row["announced_highest"]},

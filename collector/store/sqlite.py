@@ -14,7 +14,7 @@ from sqlite_utils import Database
 
 from collector.core import delivery
 from collector.core.delivery import DeadLetter, Event, Received, Status
-from collector.store import clocks, dead_letters, upkeep, writing
+from collector.store import clocks, dead_letters, gaps, retention, writing
 from collector.store.migrations import migrate
 from collector.store.opening import StoreUnavailable, told_of
 from collector.store.writing import Change
@@ -69,12 +69,12 @@ class EventStore:
         """What nobody's message triggers: alarms for sequence numbers missing too long, and old rows deleted."""
         tally = _Tally()
         with self._transaction():
-            tally.changes += upkeep.watch_gaps(self._db, now)
-            basis = upkeep.believe(self._db, now)
+            tally.changes += gaps.watch(self._db, now)
+            basis = retention.believe(self._db, now)
             if basis is None:
                 tally.count("pruning_held")
             else:
-                tally.count("pruned", upkeep.prune(self._db, basis, keep_days))
+                tally.count("pruned", retention.prune(self._db, basis, keep_days))
         return tally.committed()
 
     def close(self) -> None:

@@ -87,7 +87,7 @@ def announce(db: sqlite3.Connection, status: Status) -> list[Change]:
         " connection = excluded.connection, runs = excluded.runs, run_since = excluded.run_since",
         (device, now.online, now.since, now.run, now.connection, json.dumps(now.runs), now.run_since),
     )
-    changes = _end_other_runs(db, device, now)
+    changes = _end_other_runs(db, device, now, at)
     return changes + _take_birth(db, device, message, at) if isinstance(message, Birth) else changes
 
 
@@ -97,7 +97,7 @@ def presence_of(db: sqlite3.Connection, device: str) -> Presence | None:
     return Presence(bool(row[0]), row[1], row[2], row[3], tuple(json.loads(row[4])), row[5]) if row else None
 
 
-def _end_other_runs(db: sqlite3.Connection, device: str, now: Presence) -> list[Change]:
+def _end_other_runs(db: sqlite3.Connection, device: str, now: Presence, at: float) -> list[Change]:
     """Close what earlier runs left open; the collector's own alarms belong to no run, and stand."""
     changes: list[Change] = []
     for (body,) in db.execute("SELECT body FROM alerts WHERE device = ? AND state = 'open' ORDER BY seq", (device,)).fetchall():
@@ -105,7 +105,7 @@ def _end_other_runs(db: sqlite3.Connection, device: str, now: Presence) -> list[
         over_at = now.over_since(alert.run) if alert.run else None
         if over_at is not None:
             after = alerts.end_run(alert, format_time(over_at))
-            changes += write_alert(db, after, alerts.action(alert, after))
+            changes += write_alert(db, at, after, alerts.action(alert, after))
     return changes
 
 
@@ -161,7 +161,7 @@ def note_incident(db: sqlite3.Connection, event: Event, incident: IncidentData) 
     clock = AlertClock(synced=event.clock == "synced", corrected=corrected)
     report = alerts.Report(event.device, site_of(db, event.device), told, event.is_late, over_at, clock)
     known = alert_of(db, f"{event.device}/{incident.incident}")
-    return write_alert(db, *alerts.decide(known, report, event.received_at))
+    return write_alert(db, event.received_at, *alerts.decide(known, report, event.received_at))
 
 
 def note_loss(db: sqlite3.Connection, event: Event, lost: LostData) -> list[Change]:
@@ -173,13 +173,14 @@ def note_loss(db: sqlite3.Connection, event: Event, lost: LostData) -> list[Chan
         return []
     known = alert_of(db, alerts.own_id(event.device, f"lost/{lost.stream}"))
     site = site_of(db, event.device)
-    return write_alert(db, *alerts.lose(known, event.device, site, lost, format_time(event.at), event.received_at))
+    decided = alerts.lose(known, event.device, site, lost, format_time(event.at), event.received_at)
+    return write_alert(db, event.received_at, *decided)
 
 
 def raise_fault(db: sqlite3.Connection, device: str, incident: str, detail: dict[str, object], now: float) -> list[Change]:
     known = alert_of(db, alerts.own_id(device, incident))
     after = alerts.fault(known, device, site_of(db, device), incident, detail, format_time(now), now, ended=False)
-    return write_alert(db, after, alerts.action(known, after))
+    return write_alert(db, now, after, alerts.action(known, after))
 
 
 def settle_fault(db: sqlite3.Connection, device: str, incident: str, now: float) -> list[Change]:
@@ -188,7 +189,7 @@ def settle_fault(db: sqlite3.Connection, device: str, incident: str, now: float)
     if known is None or known.state == "closed":
         return []
     after = alerts.fault(known, device, known.site, incident, known.detail, format_time(now), now, ended=True)
-    return write_alert(db, after, alerts.action(known, after))
+    return write_alert(db, now, after, alerts.action(known, after))
 
 
 def site_of(db: sqlite3.Connection, device: str) -> str:
@@ -201,15 +202,15 @@ def alert_of(db: sqlite3.Connection, alert_id: str) -> Alert | None:
     return msgspec.json.decode(row[0], type=Alert) if row else None
 
 
-def write_alert(db: sqlite3.Connection, alert: Alert | None, action: Action | None) -> list[Change]:
+def write_alert(db: sqlite3.Connection, now: float, alert: Alert | None, action: Action | None) -> list[Change]:
     """Append the change and make it the alert's newest state; nothing without an action."""
     if alert is None or action is None:
         return []
     seq: int = db.execute("SELECT coalesce(max(seq), 0) + 1 FROM alert_changes").fetchone()[0]
     body = msgspec.json.encode(msgspec.structs.replace(alert, seq=seq))
     db.execute(
-        "INSERT INTO alert_changes (seq, alert, action, audible, body) VALUES (?, ?, ?, ?, ?)",
-        (seq, alert.id, action.name, action.audible, body),
+        "INSERT INTO alert_changes (seq, alert, action, audible, body, changed_at) VALUES (?, ?, ?, ?, ?, ?)",
+        (seq, alert.id, action.name, action.audible, body, now),
     )
     db.execute(
         "INSERT OR REPLACE INTO alerts (id, seq, state, kind, device, body) VALUES (?, ?, ?, ?, ?, ?)",

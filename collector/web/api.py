@@ -72,17 +72,20 @@ async def summary(request: web.Request) -> web.Response:
 async def alert_stream(request: web.Request) -> web.StreamResponse:
     """Every change after Last-Event-ID, from the store and then live, without a gap between; without one, live only.
 
+    Of a place older than what is kept: `reset`, "forget what you know", and all that is kept, every open alert among it.
     It ends within KEEP_ALIVE_S of the session that it was opened with: on log-out, expiry or a new password.
     """
     services = request.app[SERVICES]
     place = await _place(request)
+    too_old = place + 1 < await ask(request, queries.oldest_change)
     response = web.StreamResponse(
         headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     )
     await response.prepare(request)
     services.feed.subscribers += 1
     try:
-        await response.write(sse.retry(RETRY_MS))
+        await response.write(sse.retry(RETRY_MS) + (sse.RESET if too_old else b""))
+        place = 0 if too_old else place
         known_until = time.monotonic() + KEEP_ALIVE_S
         while True:
             place, rendered = await services.feed.after(place, KEEP_ALIVE_S)

@@ -14,7 +14,7 @@ from sqlite_utils import Database
 
 from collector.core import alerts, delivery
 from collector.core.delivery import Received
-from collector.store import dead_letters, queries, upkeep
+from collector.store import dead_letters, gaps, queries, retention
 from collector.store.migrations import migrate
 from collector.store.opening import StoreUnavailable
 from collector.store.sqlite import Committed, EventStore
@@ -332,7 +332,7 @@ def test_a_clock_that_leaps_ahead_deletes_nothing(store: EventStore, db: sqlite3
 def test_a_pass_deletes_a_bounded_number_of_rows(
     store: EventStore, db: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(upkeep, "PRUNED_PER_PASS", 3)
+    monkeypatch.setattr(retention, "PRUNED_PER_PASS", 3)
     for seq in range(1, 6):
         put(store, event({"kind": "x"}, seq), event({"kind": "x"}, seq, stream="s2"), at=NOW - 11 * 86400)
     put(store, event({"kind": "x"}, 6), at=NOW)
@@ -342,6 +342,84 @@ def test_a_pass_deletes_a_bounded_number_of_rows(
     assert pruned == [3, 3, 3, 1, 0]
     assert [row["seq"] for row in queries.events(db, 0, 9)] == [6]
     assert queries.summary(db)["missing"] == 0
+
+
+def test_old_alerts_are_deleted_with_their_changes_and_open_ones_never(
+    store: EventStore, db: sqlite3.Connection, tmp_path: Path
+) -> None:
+    old = NOW - 11 * 86400
+    told = [("stays", 1, "new"), ("ends", 1, "new"), ("stays", 2, "update"), ("ends", 2, "end"), ("young", 1, "new")]
+    for seq, (name, revision, phase) in enumerate(told, 1):
+        put(store, event(incident(incident=name, revision=revision, phase=phase), seq), at=old)
+    put(store, event(incident(incident="young", revision=2, phase="end"), 6))
+    assert queries.oldest_change(db) == 1
+    store.look_after(NOW, KEEP)
+    assert {alert["id"] for alert in alerts_of(db)} == {f"{DEVICE}/stays", f"{DEVICE}/young"}
+    assert [seq for seq, _ in queries.alert_changes(db, 0, 9)] == [3, 6]
+    assert queries.oldest_change(db) == 6
+    put(store, event(incident(incident="stays", revision=3), 7))
+    store.look_after(NOW, KEEP)
+    assert [seq for seq, _ in queries.alert_changes(db, 0, 9)] == [6, 7]  # the open one has a newer state
+
+
+def test_the_newest_change_stays_for_its_number(store: EventStore, db: sqlite3.Connection) -> None:
+    old = NOW - 11 * 86400
+    put(store, event(incident(), 1), event(incident(revision=2, phase="end"), 2), at=old)
+    put(store, event({"kind": "x"}, 3))
+    store.look_after(NOW, KEEP)
+    assert [seq for seq, _ in queries.alert_changes(db, 0, 9)] == [2] == [alert["seq"] for alert in alerts_of(db)]
+    [change] = put(store, event(incident(incident="next"), 4)).changes
+    assert change.seq == 3
+    store.look_after(NOW, KEEP)
+    assert [alert["seq"] for alert in alerts_of(db)] == [3]
+
+
+def test_an_alert_that_ended_today_is_not_old_however_old_its_reports_are(store: EventStore, db: sqlite3.Connection) -> None:
+    put(store, event(incident(), 1), at=NOW - 11 * 86400)
+    put(store, event({"kind": "x"}, 2), encode(birth(run="newer")))
+    put(store, encode(birth(run="newer")), topic=STATUS)
+    put(store, event(incident(incident="newer/north/1", run="newer"), 3))
+    store.look_after(NOW, KEEP)
+    assert {alert["state"] for alert in alerts_of(db)} == {"open", "closed"}
+    assert queries.oldest_change(db) == 2
+
+
+def test_a_pass_deletes_a_bounded_number_of_changes(
+    store: EventStore, db: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retention, "PRUNED_PER_PASS", 4)
+    put(store, *(event(incident(revision=seq), seq) for seq in range(1, 8)), at=NOW - 11 * 86400)
+    put(store, event(incident(revision=8), 8))
+    pruned = [store.look_after(NOW, KEEP).outcomes["pruned"] for _ in range(5)]
+    assert pruned == [4, 4, 4, 2, 0]  # seven events, then seven changes
+    assert queries.oldest_change(db) == 8
+
+
+def test_changes_of_an_older_database_are_as_old_as_their_reports(tmp_path: Path) -> None:
+    path = tmp_path / "older.sqlite"
+    older = Database(path)
+    migrate.apply(older, stop_before="m010_alert_retention")
+    told = msgspec.json.encode(fault_alert(f"{DEVICE}/x", 1))
+    older["alert_changes"].insert({"seq": 1, "alert": "x", "action": "open", "audible": 1, "body": told})
+    older.close()
+    EventStore(path).close()
+    with closing(queries.connect(path)) as db:
+        assert db.execute("SELECT changed_at FROM alert_changes").fetchone()[0] == pytest.approx(NOW, abs=0.01)
+
+
+def test_what_was_noted_of_numbers_below_the_mark_goes_with_them(
+    store: EventStore, db: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dead_letters, "KEPT_PER_DEVICE", 1)
+    old = NOW - 11 * 86400
+    put(store, event({"kind": "x"}, 1), event({"kind": "x"}, 6), at=old)
+    put(store, *(event(incident(), seq, device="liar") for seq in (4, 5, 8, 9)), at=old)
+    put(store, *(event(lost(first=first, last=last), first, stream="notices") for first, last in ((2, 3), (7, 7))))
+    put(store, event({"kind": "x"}, 10))
+    store.look_after(NOW, KEEP)
+    [stream] = [one for one in queries.streams(db) if one["stream"] == STREAM]
+    assert (stream["kept_from"], stream["missing"]) == (10, ())
+    assert (stream["lost_notices"], stream["dead_lettered"]) == ((), ((9, 9),))
 
 
 def test_the_clock_is_set_right_once_its_boot_is_known(store: EventStore, db: sqlite3.Connection) -> None:
@@ -420,8 +498,61 @@ def test_ranges_are_what_the_rows_say(tmp_path: Path, seqs: list[int]) -> None:
     store = EventStore(path)
     put(store, *(event({"kind": "x"}, seq, at=NOW) for seq in seqs))
     with sqlite3.connect(path) as db:
-        assert upkeep.stored(db, DEVICE, STREAM) == delivery.coalesce(seqs)
+        assert gaps.stored(db, DEVICE, STREAM) == delivery.coalesce(seqs)
     store.close()
+
+
+def test_numbers_that_a_later_birth_takes_back_are_not_missed(store: EventStore, db: sqlite3.Connection) -> None:
+    put(store, encode(birth(1, 10)), topic=STATUS)
+    put(store, event({"kind": "x"}, 2))
+    store.look_after(NOW, KEEP)
+    assert gaps.missing(db, DEVICE, STREAM) == ((1, 1), (3, 10))
+    put(store, encode(birth(1, 4, connection=2)), topic=STATUS)
+    assert gaps.missing(db, DEVICE, STREAM) == ((1, 1), (3, 4))
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.lists(st.integers(1, 30), max_size=6), min_size=1, max_size=6))
+def test_what_is_remembered_of_a_stream_changes_nothing_in_what_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, batches: list[list[int]]
+) -> None:
+    monkeypatch.setattr(gaps, "GAPS_REMEMBERED", 2)
+    path = tmp_path / "remembered.sqlite"
+    path.unlink(missing_ok=True)
+    store, heard = EventStore(path), {5}
+    with closing(store), closing(queries.connect(path)) as db:
+        put(store, event({"kind": "x"}, 5))
+        for seqs in batches:
+            put(store, *(event({"kind": "x"}, seq, at=NOW) for seq in seqs if seq not in heard))
+            heard.update(seqs)
+            expected = delivery.missing(1, max(heard), delivery.coalesce(heard))
+            assert gaps.missing(db, DEVICE, STREAM) == expected  # as remembered before these came
+            store.look_after(NOW, KEEP)
+            assert gaps.missing(db, DEVICE, STREAM) == expected
+
+
+def test_a_look_for_gaps_costs_the_same_however_long_the_stream_and_whatever_its_gaps(
+    store: EventStore, db: sqlite3.Connection
+) -> None:
+    def cost() -> int:
+        steps = 0
+
+        def count() -> int:
+            nonlocal steps
+            steps += 1
+            return 0
+
+        store.look_after(NOW, KEEP)
+        db.set_progress_handler(count, 10)
+        assert delivery.size(gaps.missing(db, DEVICE, STREAM)) == 2
+        db.set_progress_handler(None, 0)
+        return steps
+
+    put(store, encode(birth()), topic=STATUS)
+    put(store, *(event({"kind": "x"}, seq) for seq in range(1, 100) if seq not in (7, 50)))
+    short = cost()
+    put(store, *(event({"kind": "x"}, seq) for seq in range(100, 3000)))
+    assert cost() <= short + 1
 
 
 def test_a_database_that_cannot_be_opened_is_named(tmp_path: Path) -> None:

@@ -364,6 +364,31 @@ def test_a_place_from_another_database_waits_for_what_comes(tmp_path: Path) -> N
     run(tmp_path, scene)
 
 
+def test_a_place_older_than_what_is_kept_begins_anew_with_all_that_is_known(tmp_path: Path) -> None:
+    async def scene(site: Site) -> None:
+        old = time.time() - 800 * 86400
+        for seq, name in enumerate(("stays", "ends", "ends"), 1):
+            told = incident(incident=name, revision=seq, phase="end" if seq == 3 else "new")
+            site.store.commit([Received(topics.event(DEVICE, "incident"), event(told, seq), old)])
+        site.put(event(incident(incident="young"), 4))
+        site.put(event(incident(incident="young", revision=2), 5))
+        site.store.look_after(time.time(), {"incident": 730.0, "state": 180.0, "telemetry": 30.0})
+        for place in (0, 1, 2):
+            reset, *alerts = await follow(site, place, 4)
+            assert (reset.name, reset.data, reset.id) == ("reset", "{}", "")
+            assert [(one.name, one.id) for one in alerts] == [("alert", "1"), ("alert", "4"), ("alert", "5")]
+        assert [one.id for one in await follow(site, 3, 2)] == ["4", "5"]
+        while site.feed.subscribers:
+            await asyncio.sleep(0.01)
+        following = asyncio.create_task(follow(site, None, 1))
+        while not site.feed.subscribers:
+            await asyncio.sleep(0.01)
+        site.put(event(incident(incident="young", revision=3), 6))
+        assert [one.id for one in await following] == ["6"]
+
+    run(tmp_path, scene)
+
+
 def test_a_quiet_stream_says_that_it_lives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(api, "KEEP_ALIVE_S", 0.05)
 

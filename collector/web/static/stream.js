@@ -28,6 +28,7 @@ export function follow({ load, onAlert, onLive, onLost }) {
       onLive();
     });
     source.addEventListener("alert", (event) => onAlert(JSON.parse(event.data)));
+    source.addEventListener("reset", lost); // the changes after `from` are kept no longer: what stands is loaded again
     source.addEventListener("error", lost);
   }
 
