@@ -1,5 +1,6 @@
 """One line for a person: alerts, events, devices, dead letters, as the command line prints them."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +15,13 @@ WORDS: dict[str, dict[str, Any]] = {
         "open": "mở",
         "closed": "đã hết",
         "after": "sau",
-        "run_over": "phần mềm của thiết bị đã khởi động lại",
+        "ended_by": {
+            "run_over": "phần mềm của thiết bị đã khởi động lại",
+            "agent_stopped": "phần mềm của thiết bị đã dừng",
+            "unobserved": "camera mất hình",
+            "congestion": "đã thành ùn tắc",
+        },
+        "clock_unset": "đồng hồ thiết bị chưa đặt",
         "late": "báo muộn",
         "lane": "làn",
         "units": ("giờ", "phút", "giây"),
@@ -23,7 +30,13 @@ WORDS: dict[str, dict[str, Any]] = {
         "open": "open",
         "closed": "ended",
         "after": "after",
-        "run_over": "the agent was restarted",
+        "ended_by": {
+            "run_over": "the agent was restarted",
+            "agent_stopped": "the agent was stopped",
+            "unobserved": "the camera lost sight",
+            "congestion": "became a congestion",
+        },
+        "clock_unset": "device clock not set",
         "late": "late",
         "lane": "lane",
         "units": ("h", "min", "s"),
@@ -43,8 +56,7 @@ def alert(alert: Json, language: str) -> str:
     ended_at = alert["state"] == "closed" and (alert["ended_at"] or alert["updated_at"])
     told = f"{_clock(ended_at or alert['started_at'])}  {severity:<8}  {alert['title'][language]}  {place}{lane}"
     state = f"{words[alert['state']]}{_after(alert['started_at'], ended_at, words) if ended_at else ''}"
-    remarks = (state, words.get(alert.get("ended_by") or ""), words["late"] if alert["late"] else None)
-    return f"{told}  {', '.join(filter(None, remarks))}"
+    return f"{told}  {', '.join((state, *_remarks(alert, words)))}"
 
 
 def event(event: Json) -> str:
@@ -60,6 +72,17 @@ def device(device: Json) -> str:
 
 def dead_letter(letter: Json) -> str:
     return f"{letter['n']:>8}  {letter['last_at']}  x{letter['times']}  {letter['topic']}  {letter['reason']}"
+
+
+def _remarks(alert: Json, words: dict[str, Any]) -> Iterator[str]:
+    """What ended it, as the collector says or else its device; and what makes its times doubtful."""
+    by = alert.get("ended_by") or alert.get("detail", {}).get("ended_by")
+    if isinstance(by, str):
+        yield words["ended_by"].get(by, by)
+    if alert["late"]:
+        yield words["late"]
+    if alert.get("clock") == {"synced": False, "corrected": False}:
+        yield words["clock_unset"]
 
 
 def _after(started_at: str, ended_at: str, words: dict[str, Any]) -> str:

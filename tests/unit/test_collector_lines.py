@@ -50,5 +50,10 @@ def test_remarks() -> None:
     restarted = ended(ended_by="run_over", late=True)
     assert lines.alert(restarted, "en").endswith("  ended after 42 s, the agent was restarted, late")
     assert lines.alert(restarted, "vi").endswith("giây, phần mềm của thiết bị đã khởi động lại, báo muộn")
+    blind = ended(detail={"ended_by": "unobserved"}, clock={"synced": False, "corrected": False})
+    assert lines.alert(blind, "en").endswith("  ended after 42 s, the camera lost sight, device clock not set")
+    assert lines.alert(blind, "vi").endswith("giây, camera mất hình, đồng hồ thiết bị chưa đặt")
+    corrected = ended(detail={"ended_by": "of a newer agent"}, clock={"synced": False, "corrected": True})
+    assert lines.alert(corrected, "en").endswith("  ended after 42 s, of a newer agent")
     older = {name: value for name, value in ended().items() if name != "ended_by"}  # told by an older collector
     assert lines.alert(older, "en").endswith("  ended after 42 s")
