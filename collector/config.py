@@ -49,7 +49,7 @@ class Http(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
 
 class KeepDays(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """How long events are kept, by class."""
+    """How long events are kept, by class; alerts that have ended like incidents."""
 
     incident: Days = 730
     state: Days = 180
