@@ -112,11 +112,13 @@ def _shadows(mast: Mast, furniture: Furniture, lighting: Lighting) -> Array:
             mask.ground(cv2.convexHull(corners)[:, 0].astype(float), (255, 0, 0))
         for tree in furniture.trees:
             turn = np.arange(14) * 2 * np.pi / 14
-            rim = tree.radius_m * np.column_stack([np.cos(turn), np.sin(turn)]) * (1 + 0.15 * np.sin(3 * turn + tree.seed))[:, None]
-            mask.ground(np.array(tree.foot_m) + slide * (tree.height_m - tree.radius_m) + rim * 1.1, (255, 0, 0))
+            ragged = 1.1 * tree.radius_m * (1 + 0.15 * np.sin(3 * turn + tree.seed))
+            rim = ragged[:, None] * np.column_stack([np.cos(turn), np.sin(turn)])
+            mask.ground(np.array(tree.foot_m) + slide * (tree.height_m - tree.radius_m) + rim, (255, 0, 0))
         for lamp in furniture.lamps:
-            foot = np.array(lamp.foot_m)
-            mask.ground(np.array([foot, foot + (0.12, 0), foot + slide * 9 + (0.12, 0), foot + slide * 9]), (255, 0, 0))
+            foot, tip = np.array(lamp.foot_m), np.array(lamp.foot_m) + slide * lamp.head_m[2]
+            thick = np.array([0.12, 0.0])
+            mask.ground(np.array([foot, foot + thick, tip + thick, tip]), (255, 0, 0))
     soft = cv2.resize(mask.pixels[..., 0], (width, height), interpolation=cv2.INTER_AREA)
     return np.asarray(cv2.GaussianBlur(soft, (0, 0), 1.2) / 255.0)
 
@@ -136,7 +138,7 @@ def _hazed(easel: Easel, lighting: Lighting, ground_m: Array, mast: Mast) -> Pix
     far = np.where(np.isfinite(standing), standing, np.nan_to_num(far, nan=0.0))
     far = np.minimum(far, FARTHEST_M)
     clear = np.exp(-lighting.haze_per_m * far)[..., None]
-    return np.clip(picture * clear + lighting.haze * (1 - clear), 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(picture * clear + lighting.haze * (1 - clear), 0, 255), np.uint8)
 
 
 def _cover(depth_m: float, strokes: list[NDArray[np.int32]], mast: Mast) -> Cover | None:

@@ -37,9 +37,8 @@ def faces_of(bodies: Sequence[Body], mast: Mast, lighting: Lighting, sun: Array,
     """`bodies` far to near; `sun` (n,) is the sunlight's share at each, `lamplight` (n, 3) what street lamps add."""
     depth = mast.project(np.array([(body.x_m, body.y_m, body.height_m / 2) for body in bodies]))[1]
     tall = mast.focal_px * np.array([body.height_m for body in bodies]) / np.maximum(depth, 1.0)
-    meshes = [
-        mesh_of(body.cls, body.look, int(np.searchsorted(DETAIL_PX, px)), step_of(body)) for body, px in zip(bodies, tall, strict=True)
-    ]
+    detail = np.searchsorted(DETAIL_PX, tall).tolist()
+    meshes = [mesh_of(body.cls, body.look, some, step_of(body)) for body, some in zip(bodies, detail, strict=True)]
     owner = np.repeat(np.arange(len(bodies)), [len(mesh.lift_m) for mesh in meshes])
     corners = _placed(bodies, np.concatenate([mesh.quads for mesh in meshes]), owner)
     normals = np.cross(corners[:, 2] - corners[:, 0], corners[:, 3] - corners[:, 1])
@@ -84,7 +83,9 @@ def _shade(paint: Array, gloss: Array, normal: Array, to_eye: Array, sun: Array,
     return np.asarray(paint * light * (1 - share) + sky * share + 170 * glint[:, None] * lighting.sun)
 
 
-def _shining(colours: Array, glow: NDArray[np.int64], owner: NDArray[np.int64], bodies: Sequence[Body], lighting: Lighting, t_s: float) -> Array:
+def _shining(
+    colours: Array, glow: NDArray[np.int64], owner: NDArray[np.int64], bodies: Sequence[Body], lighting: Lighting, t_s: float
+) -> Array:
     """Faces that are lamps which are on."""
     blink = t_s * BLINK_HZ % 1 < 0.5
     braking = np.array([body.braking for body in bodies])[owner]

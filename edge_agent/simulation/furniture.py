@@ -85,10 +85,8 @@ class _Site:
         self.roads = roads
         self._lines = []
         for road in roads:
-            s = np.arange(0.0, road.length_m, 2.0)
-            self._lines.append(road.at(s, np.zeros(len(s)))[0])
-        lanes = [road.at(s := np.arange(0.0, road.length_m, 3.0), np.full(len(s), lane.middle_m))[0] for road in roads for lane in road.lanes]
-        seen = np.concatenate(lanes)
+            self._lines.append(_along(road, 2.0))
+        seen = np.concatenate([_along(road, 3.0, lane.middle_m) for road in roads for lane in road.lanes])
         far = np.hypot(*(seen - mast.centre[:2]).T)
         pixels, depth = mast.project(np.column_stack([seen, np.zeros(len(seen))]))
         inside = (depth > 2) & (pixels[:, 0] > -40) & (pixels[:, 0] < mast.size_px[0] + 40) & (far < 160)
@@ -111,8 +109,17 @@ class _Site:
                 return False
         return True
 
+    def off_lanes(self, at_m: Array) -> bool:
+        return all(np.hypot(*(line - at_m).T).min() > road.half_m for road, line in zip(self.roads, self._lines, strict=True))
+
     def far_from_mast(self, at_m: Array, metres: float) -> bool:
         return bool(np.hypot(*(at_m - self.mast.centre[:2])) > metres)
+
+
+def _along(road: Road, every_m: float, d_m: float = 0.0) -> Array:
+    """Points of a road, (n, 2)."""
+    s = np.arange(0.0, road.length_m, every_m)
+    return road.at(s, np.full(len(s), d_m))[0]
 
 
 def _planned(at_m: tuple[float, float], size_m: tuple[float, float, float], seed: int) -> House:
@@ -143,7 +150,8 @@ def _lamps(site: _Site, road: Road) -> list[Lamp]:
             d = (strip.from_m if side > 0 else strip.to_m) + side * 0.6
         for s in np.arange(9.0, road.length_m, LAMP_EVERY_M) + (LAMP_EVERY_M / 2 if side > 0 else 0):
             points, _ = road.at(np.array([s, s]), np.array([d, d - side * 2.2]))
-            if site.far_from_mast(points[0], 14.0) and site.off_roads(points[0], 0.3, road) and not site.hides(points[0], 0.4, 2.5):
+            free = site.far_from_mast(points[0], 14.0) and site.off_roads(points[0], 0.3, road)
+            if free and not site.hides(points[0], 0.4, 2.5):
                 lamps.append(Lamp((points[0, 0], points[0, 1]), (points[1, 0], points[1, 1], 9.0)))
     return lamps
 
@@ -169,22 +177,15 @@ def _trees(site: _Site, road: Road) -> list[Tree]:
 
 
 def _rails(site: _Site, road: Road) -> list[Rail]:
-    """A guard rail in the middle of a median, and behind the shoulder of a road without a town."""
+    """A guard rail in the middle of a narrow median, and outside of a town's edge where a shoulder ends."""
+    places = [strip.middle_m for strip in road.strips if strip.plan.kind == "median" and strip.plan.width_m < 6]
+    places += [strip.to_m if strip.middle_m > 0 else strip.from_m for strip in road.strips if strip.plan.kind == "shoulder"]
     rails = []
-    for strip in road.strips:
-        if strip.plan.kind == "median" and strip.plan.width_m < 6:
-            rails.append((strip.middle_m, strip))
-    if not is_town((road,)):
-        rails += [(_outer(road, side) + side * 0.5, None) for side in (-1.0, 1.0) if _kind(road, side) in ("shoulder", "")]  # type: ignore[misc]
-    built = []
-    for d, _ in rails:
-        s = np.arange(0.0, road.length_m, 4.0)
-        points, _h = road.at(s, np.full(len(s), d))
-        clear = np.array([site.off_roads(point, 0.3, road) for point in points])
-        for run in np.split(points, np.flatnonzero(~clear)):
-            if len(run) > 2:
-                built.append(Rail(run))
-    return built
+    for d in places:
+        points = _along(road, 4.0, d + float(np.sign(d)) * 0.3)
+        clear = np.array([site.off_lanes(point) for point in points])
+        rails += [Rail(run) for run in np.split(points, np.flatnonzero(~clear)) if len(run) > 2]
+    return rails
 
 
 def _houses(site: _Site, road: Road, others: list[House]) -> list[House]:
@@ -203,7 +204,8 @@ def _houses(site: _Site, road: Road, others: list[House]) -> list[House]:
             spare = site.rng.integers(1 << 30)
             s += width + 0.05
             near = any(np.hypot(*(middle - one)) < 9.0 for one in taken)
-            clear = all(site.off_roads(corner, 0.5, road) and not site.hides(corner, 2.0, height) for corner in (*corners, middle))
+            places = (*corners, middle)
+            clear = all(site.off_roads(one, 0.5, road) and not site.hides(one, 2.0, height) for one in places)
             if clear and not near and site.far_from_mast(front, 7.0):
                 houses.append(House(corners, height, int(spare)))
     return houses

@@ -21,20 +21,22 @@ BEAM = ((3.0, 26.0, 1.2, 5.0, 26), (3.0, 19.0, 1.0, 3.2, 52), (3.0, 13.0, 0.8, 2
 SIDES = {"car": 0.62, "bus": 0.95, "truck": 0.95, "motorcycle": 0.0, "bicycle": None, "person": None, "object": None}
 
 
-def beams(bodies: Sequence[Body], mast: Mast) -> Pixels:
+def beams(bodies: Sequence[Body], mast: Mast, lighting: Lighting) -> Pixels:
     """Light of the headlamps on the road, (h/2, w/2) 0..255."""
     width, height = mast.size_px
     light = np.zeros((height // 2, width // 2), np.uint8)
+    dark = 1.0 - min(1.0, 0.9 * float(lighting.sky.mean() + lighting.sun.mean()))
     for start, end, near, wide, strength in BEAM:
         for body in bodies:
             if SIDES[body.cls] is None:
                 continue
             nose, narrow = body.length_m / 2, 0.6 if body.cls == "motorcycle" else 1.0
-            fan = np.array([(nose + start, -near * narrow), (nose + end, -wide * narrow), (nose + end, wide * narrow), (nose + start, near * narrow)])
+            fan = np.array([(start, -near), (end, -wide), (end, wide), (start, near)]) * (1.0, narrow) + (nose, 0.0)
             corners = clip_near((_ground(body, fan) - mast.centre) @ mast.axes.T, 1.0)
             if len(corners) > 2:
                 pixels = (corners[:, :2] / corners[:, 2:] * mast.focal_px + np.array(mast.size_px) / 2) / 2
-                cv2.fillPoly(light, [np.round(np.clip(pixels, -2e4, 2e4) * 16).astype(np.int32)], strength, shift=4)
+                outline = np.round(np.clip(pixels, -2e4, 2e4) * 16).astype(np.int32)
+                cv2.fillPoly(light, [outline], round(strength * dark), shift=4)
     return np.asarray(cv2.blur(light, (15, 9)), np.uint8)
 
 
@@ -91,7 +93,7 @@ def _sprite(wide: int, high: int, level: int, colour: Colour) -> Pixels:
     fall = np.exp(-3.5 * ((x / (wide + 0.5)) ** 2 + (y / (high + 0.5)) ** 2))
     core = np.exp(-24.0 * ((x / (wide + 0.5)) ** 2 + (y / (high + 0.5)) ** 2))
     fall = np.maximum(0.6 * fall + 0.6 * core - 0.02, 0)
-    return np.clip(fall[..., None] * np.array(colour) * level / 32, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(fall[..., None] * np.array(colour) * level / 32, 0, 255), np.uint8)
 
 
 def _add(picture: Pixels, at: Array, wide: float, high: float, strength: float, colour: Colour) -> None:
@@ -100,7 +102,7 @@ def _add(picture: Pixels, at: Array, wide: float, high: float, strength: float, 
         return
     spot = _sprite(int(min(wide, 60)), int(min(high, 120)), level, colour)
     rows, columns = spot.shape[:2]
-    left, top = int(round(at[0])) - columns // 2, int(round(at[1])) - rows // 2
+    left, top = round(at[0]) - columns // 2, round(at[1]) - rows // 2
     x0, y0 = max(left, 0), max(top, 0)
     x1, y1 = min(left + columns, picture.shape[1]), min(top + rows, picture.shape[0])
     if x1 > x0 and y1 > y0:

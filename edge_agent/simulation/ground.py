@@ -23,6 +23,7 @@ STRIPS: dict[StripKind, tuple[Colour, float]] = {
 }
 DASH_M = {True: (6.0, 9.0), False: (3.0, 4.5)}  # fast roads, others: line and gap
 MARK_M = 0.15
+Spans = list[tuple[float, float]]  # from s to s, metres
 ROUGH = 75.0
 
 
@@ -69,7 +70,7 @@ def _tracks(easel: Easel, road: Road) -> None:
         easel.ground(_whole(road, lane.middle_m - 0.2, lane.middle_m + 0.2), (102, 102, 101), 60)
 
 
-def _free_of(number: int, roads: tuple[Road, ...]) -> list[tuple[float, float]]:
+def _free_of(number: int, roads: tuple[Road, ...]) -> Spans:
     """The stretches of a road that lie on no other one: there its marks are painted."""
     s = np.arange(0.0, roads[number].length_m, 1.0)
     points, _ = roads[number].at(s, np.zeros(len(s)))
@@ -81,7 +82,8 @@ def _free_of(number: int, roads: tuple[Road, ...]) -> list[tuple[float, float]]:
     return [(float(a), float(b)) for a, b in zip(edges[::2], edges[1::2], strict=True)]
 
 
-def _line(easel: Easel, road: Road, d_m: float, free: list[tuple[float, float]], colour: Colour, dash: tuple[float, float] | None) -> None:
+def _line(easel: Easel, road: Road, d_m: float, free: Spans, colour: Colour, dash: tuple[float, float] | None) -> None:
+    """Along the stretches `free`; `dash` is the length of a stroke and of the gap behind it, None a solid line."""
     for start, end in free:
         if dash is None:
             easel.ground(road.band(d_m - MARK_M / 2, d_m + MARK_M / 2, start, end), colour, 40)
@@ -90,7 +92,7 @@ def _line(easel: Easel, road: Road, d_m: float, free: list[tuple[float, float]],
             easel.ground(road.band(d_m - MARK_M / 2, d_m + MARK_M / 2, s, s + dash[0]), colour, 40)
 
 
-def _between(easel: Easel, road: Road, left: Lane, right: Lane, free: list[tuple[float, float]]) -> None:
+def _between(easel: Easel, road: Road, left: Lane, right: Lane, free: Spans) -> None:
     """Dashes between lanes of one direction, two yellow lines between directions; solid before a stop line."""
     edge = left.edges_m[1]
     dash = DASH_M[left.plan.speed_kmh > 65]
@@ -106,15 +108,12 @@ def _between(easel: Easel, road: Road, left: Lane, right: Lane, free: list[tuple
             _line(easel, road, edge, [near], WHITE, None)
 
 
-def _edges(easel: Easel, road: Road, free: list[tuple[float, float]]) -> None:
+def _edges(easel: Easel, road: Road, free: Spans) -> None:
     """A solid line where something other than a kerb follows; the places of a parking strip."""
-    neighbours = {strip.from_m: strip for strip in road.strips} | {strip.to_m: strip for strip in road.strips}
     for side in (-1.0, 1.0):
-        edge = side * road.half_m
-        beside = next((strip for at, strip in neighbours.items() if abs(at - edge) < 0.01 and side * strip.middle_m > side * edge), None)
-        kind = None if beside is None else beside.plan.kind
-        if kind not in ("sidewalk",):
-            _line(easel, road, edge - side * 0.2, free, WHITE, None)
+        beside = [strip for strip in road.strips if side * strip.middle_m > 0]
+        if not beside or min(beside, key=lambda strip: abs(strip.middle_m)).plan.kind != "sidewalk":
+            _line(easel, road, side * (road.half_m - 0.2), free, WHITE, None)
     for strip in road.strips:
         if strip.plan.kind == "parking":
             for start, end in free:

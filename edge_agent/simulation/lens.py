@@ -1,4 +1,7 @@
-"""What a camera does to the picture: trembling, noise, compression, and the troubles that the script stages."""
+"""What a camera does to the picture: trembling, noise, compression, and the troubles that the script stages.
+
+That it was moved is not seen here: it looks elsewhere then, see painter.py.
+"""
 
 from math import cos, pi, radians, sin
 
@@ -8,6 +11,7 @@ from numpy.typing import NDArray
 
 from edge_agent.simulation.plan import Simulation
 from edge_agent.simulation.script import CameraTrouble
+from edge_agent.simulation.staged import since
 
 Pixels = NDArray[np.uint8]
 NOISE_TILES = 4
@@ -32,10 +36,10 @@ class Lens:
 
     def apply(self, pixels: Pixels, t_s: float) -> Pixels:
         """What leaves the camera at `t_s`: BGR (h, w, 3). Call it in the order of time."""
-        now = {trouble.trouble: trouble.amount for trouble in self._troubles if _lasts(trouble, t_s)}
+        now: dict[str, float] = {one.trouble: one.amount for one in self._troubles if since(one, t_s) is not None}
         if "frozen" in now and self._last is not None:
             return self._last
-        pixels = self._moved(pixels, t_s, now)
+        pixels = self._trembling(pixels, t_s, now)
         if "blurred" in now:
             pixels = _bgr(cv2.GaussianBlur(pixels, (0, 0), max(0.3, BLURRED_PX * self._scale * now["blurred"])))
         if "covered" in now:
@@ -47,20 +51,18 @@ class Lens:
         self._last = self._compressed(self._noisy(pixels, t_s))
         return self._last
 
-    def _moved(self, pixels: Pixels, t_s: float, now: dict[str, float]) -> Pixels:
-        """Wind and blows turn the whole picture a little; what was not seen before is the mirrored edge."""
+    def _trembling(self, pixels: Pixels, t_s: float, now: dict[str, float]) -> Pixels:
+        """The whole picture a little beside, and turned; what was not seen before is the mirrored edge."""
         width, height = self._camera.size_px
         sd = self._camera.shake_px + SHAKEN_PX * self._scale * now.get("shaken", 0.0)
+        if sd == 0:
+            return pixels
         speed = 3.0 if "shaken" in now else 1.0
         x, y, turn = (
             sd * sum(sin(2 * pi * hz * speed * t_s + phase) for hz, phase in zip(SWAYS_HZ, phases, strict=True)) / 1.22
             for phases in self._sway
         )
-        share = now.get("moved", 0.0)
-        x, y = x + share * width, y - 0.25 * share * height
-        angle = radians(0.05 * turn + 4.0 * share)
-        if not (x or y or angle):
-            return pixels
+        angle = radians(0.05 * turn)
         c, s = cos(angle), sin(angle)
         middle = np.array([width / 2, height / 2])
         shift = middle - np.array([[c, -s], [s, c]]) @ middle + (x, y)
@@ -87,13 +89,6 @@ class Lens:
         if not done:
             raise RuntimeError(f"a picture of {pixels.shape} cannot be compressed; check camera.size_px")
         return _bgr(cv2.imdecode(data, cv2.IMREAD_COLOR))
-
-
-def _lasts(trouble: CameraTrouble, t_s: float) -> bool:
-    since = t_s - trouble.at_s
-    if trouble.every_s is not None and since >= 0:
-        since %= trouble.every_s
-    return since >= 0 and (trouble.seconds is None or since < trouble.seconds)
 
 
 def _noise_tiles(plan: Simulation) -> list[NDArray[np.int16]]:

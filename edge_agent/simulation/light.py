@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from edge_agent.simulation.plan import Light, Simulation, Weather
 from edge_agent.simulation.script import Cloud
+from edge_agent.simulation.staged import since
 
 Array = NDArray[np.float64]
 SUN = np.array([-0.48, -0.42, 0.77]) / np.linalg.norm([-0.48, -0.42, 0.77])  # to the sun: from the left, behind the mast
@@ -27,12 +28,9 @@ class Lighting:
     horizon: Array
     haze: Array
     haze_per_m: float
-    lamps: float  # street lamps' strength; vehicles have their lamps on where it is > 0
+    lamps: float  # the street lamps' strength
+    lamps_on: bool  # vehicles have their lamps on
     wet: bool
-
-    @property
-    def lamps_on(self) -> bool:
-        return self.lamps > 0
 
     @property
     def sun_share(self) -> float:
@@ -54,17 +52,23 @@ def lighting_of(plan: Simulation) -> Lighting:
         horizon=haze,
         haze=haze,
         haze_per_m=haze_per_m,
-        lamps=lamps if plan.light != "day" else 0.0 if plan.weather == "clear" else 0.001,
+        lamps=lamps,
+        lamps_on=plan.light != "day" or plan.weather != "clear",
         wet=plan.weather == "rain",
     )
 
 
 _LIGHTS: dict[Light, tuple[tuple[float, ...], tuple[float, ...], tuple[float, ...], tuple[float, ...], float]] = {
+    # sun, sky, the sky's colour above and at the horizon, street lamps
     "day": ((0.70, 0.75, 0.79), (0.50, 0.46, 0.43), (222, 172, 118), (240, 226, 208), 0.0),
     "dusk": ((0.04, 0.07, 0.10), (0.44, 0.36, 0.33), (150, 104, 84), (150, 158, 196), 0.35),
     "night": ((0.0, 0.0, 0.0), (0.085, 0.07, 0.06), (26, 18, 14), (48, 42, 40), 0.6),
 }
-_WEATHERS: dict[Weather, tuple[float, float, float]] = {"clear": (0.0, 0.0007, 0.0), "rain": (1.0, 0.005, 0.9), "fog": (0.95, 0.022, 1.0)}
+_WEATHERS: dict[Weather, tuple[float, float, float]] = {  # the sun's part that is gone, haze for each metre, greyness
+    "clear": (0.0, 0.0007, 0.0),
+    "rain": (1.0, 0.005, 0.9),
+    "fog": (0.95, 0.022, 1.0),
+}
 
 
 def lamplight(points_m: Array, lamps_m: Array, strength: float) -> Array:
@@ -86,11 +90,9 @@ class Clouds:
         """Share of the sunlight that is gone, by metres along CLOUD_COURSE from the mast; None while there is no cloud."""
         shade = np.zeros(len(along_m))
         for cloud in self._clouds:
-            since = t_s - cloud.at_s
-            if cloud.every_s is not None and since >= 0:
-                since %= cloud.every_s
-            if 0 <= since < cloud.seconds:
-                front = (since / cloud.seconds) * (2 * CLOUD_SIZE_M + 4 * CLOUD_EDGE_M) - 2 * CLOUD_EDGE_M
+            passed = since(cloud, t_s)
+            if passed is not None:
+                front = (passed / cloud.seconds) * (2 * CLOUD_SIZE_M + 4 * CLOUD_EDGE_M) - 2 * CLOUD_EDGE_M
                 edges = _smooth((front - along_m) / CLOUD_EDGE_M) * _smooth((along_m - front + CLOUD_SIZE_M) / CLOUD_EDGE_M + 1)
                 shade = np.maximum(shade, cloud.share * edges)
         return shade if shade.any() else None

@@ -19,7 +19,8 @@ from edge_agent.simulation.solids import Array, Part, ball, box, on_end, on_side
 
 VARIANTS = 240  # looks that differ, per class
 STRIDE_M = {"person": 1.4, "bicycle": 5.0}  # a double step; what the legs do follows the way
-HULL_POINTS = 24
+HULL_POINTS = 24  # at most
+HULL_ERROR_M = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +81,19 @@ def _extent(cls: BodyClass, look: int) -> tuple[Array, Array]:
 
 @lru_cache(maxsize=4096)
 def _hull(cls: BodyClass, look: int, step: int) -> Array:
-    """The extreme points in directions spread over the sphere, measured in metres."""
+    """Again and again the point that reaches farthest beyond those chosen, in directions spread over the sphere, in metres."""
     points = np.unique(_mesh(cls, look, 2, step).quads.reshape(-1, 3), axis=0)
-    turn = np.arange(HULL_POINTS // 3) * 2 * np.pi / (HULL_POINTS // 3) + 0.2
-    directions = np.concatenate([np.column_stack([np.cos(turn), np.sin(turn), np.full(len(turn), up)]) for up in (-0.7, 0.7, 2.0)])
-    return np.asarray(points[np.unique((points * SIZE_M[cls] @ directions.T).argmax(axis=0))])
+    turn = np.arange(24) * np.pi / 12
+    around = np.column_stack([np.cos(turn), np.sin(turn), np.zeros(len(turn))])
+    directions = np.concatenate([around + np.array([0, 0, up]) for up in (-3.5, -1.0, 0.0, 1.0, 3.5)])
+    reach = (points * SIZE_M[cls]) @ (directions / np.linalg.norm(directions, axis=1, keepdims=True)).T
+    chosen = [int(reach[:, 0].argmax())]
+    while len(chosen) < HULL_POINTS:
+        missing = reach.max(axis=0) - reach[chosen].max(axis=0)
+        if missing.max() < HULL_ERROR_M:
+            break
+        chosen.append(int(reach[:, missing.argmax()].argmax()))
+    return np.asarray(points[chosen])
 
 
 def _parts(cls: BodyClass, look: int, detail: int, step: int) -> list[Part]:
@@ -113,5 +122,7 @@ def _thing(look: int) -> list[Part]:
         return [Part(box((-0.45, 0.45), (-0.45, 0.45), (0, 0.7)), (88, 128, 168)), *tape]
     if look % 3 == 1:
         tread = tube([(0, 0, 0), (0, 0, 0.25)], (0.45, 0.45), 12)
-        return [Part(tread, (30, 30, 32)), Part(tube([(0, 0, 0.2), (0, 0, 0.255)], (0.24, 0.24), 10), (66, 66, 66), lift_m=0.05)]
-    return [Part(ball((0, 0, 0.3), (0.45, 0.4, 0.3), 8), (170, 190, 200)), Part(ball((0.3, 0, 0.5), (0.1, 0.1, 0.1), 6), (150, 170, 180))]
+        hole = tube([(0, 0, 0.2), (0, 0, 0.255)], (0.24, 0.24), 10)
+        return [Part(tread, (30, 30, 32)), Part(hole, (66, 66, 66), lift_m=0.05)]
+    sack, knot = ball((0, 0, 0.3), (0.45, 0.4, 0.3), 8), ball((0.3, 0, 0.5), (0.1, 0.1, 0.1), 6)
+    return [Part(sack, (170, 190, 200)), Part(knot, (150, 170, 180))]

@@ -72,7 +72,7 @@ def _head(at: Point, n: int, skin: Colour, *, bare: bool, cover: Colour) -> list
 
 
 def _rider(hip: Point, hands: Point, feet: Point, look: int, n: int) -> list[Part]:
-    """Somebody who sits at `hip` and holds on at `hands`, his feet at `feet`; the y of hands and feet is half their distance."""
+    """Somebody who sits at `hip`, his hands and feet there; their y is half the distance between them."""
     skin, shirt, legs = SKIN[look % 4], SHIRTS[(look // 4) % 8], TROUSERS[(look // 3) % 5]
     neck = (hip[0] + 0.1, 0.0, hip[2] + 0.54)
     parts = [Part(_torso(hip, neck, n), shirt)]

@@ -30,5 +30,6 @@ def _streaks(rng: np.random.Generator, size_px: tuple[int, int]) -> Pixels:
         near = rng.uniform(0.3, 1.0)
         x, y = rng.uniform(0, width), rng.uniform(-20, height)
         length, level = near * height / 14, 10 + 26 * near * rng.uniform(0.4, 1)
-        cv2.line(layer, (round(x), round(y)), (round(x - 0.12 * length), round(y + length)), (level, level, level * 0.96), 1, cv2.LINE_AA)
+        end = (round(x - 0.12 * length), round(y + length))
+        cv2.line(layer, (round(x), round(y)), end, (level, level, 0.96 * level), 1, cv2.LINE_AA)
     return np.asarray(cv2.GaussianBlur(layer, (3, 3), 0.7), np.uint8)

@@ -74,8 +74,8 @@ def lid(outline: Array) -> Array:
     return np.array([outline[[i, i + 1, last - i - 1, last - i]] for i in range((last + 1) // 2) if i + 1 <= last - i - 1])
 
 
-def tube(points: Sequence[Point], radii: Sequence[float], corners: int, flat: float = 1.0) -> Array:
-    """A limb along `points`, with a radius at each; `flat` scales it along x. Never along the z axis and x at once."""
+def tube(points: Sequence[Point], radii: Sequence[float], corners: int) -> Array:
+    """A limb along `points`, with a radius at each."""
     line = np.array(points, float)
     rings = []
     for index, (point, radius) in enumerate(zip(line, radii, strict=True)):
@@ -85,7 +85,7 @@ def tube(points: Sequence[Point], radii: Sequence[float], corners: int, flat: fl
         across /= np.linalg.norm(across)
         other = np.cross(ahead, across)
         angle = (np.arange(corners) + 0.5) * 2 * np.pi / corners
-        rings.append(point + radius * (np.cos(angle)[:, None] * across * flat + np.sin(angle)[:, None] * other))
+        rings.append(point + radius * (np.cos(angle)[:, None] * across + np.sin(angle)[:, None] * other))
     return loft(np.array(rings))
 
 
@@ -126,7 +126,7 @@ def wheel(x: float, y: float, radius: float, width: float, corners: int, rim: Co
 def on_side(x: tuple[float, float], z: tuple[float, float], y: float) -> Array:
     """A rectangle on the body's left (y > 0) or right side."""
     corners = np.array([[(x[0], y, z[0]), (x[1], y, z[0]), (x[1], y, z[1]), (x[0], y, z[1])]])
-    return outwards(corners, np.zeros(3) + (corners[0, 0, 0], 0.0, corners[0, 0, 2]))
+    return outwards(corners, corners[0, 0] * (1.0, 0.0, 1.0))
 
 
 def on_end(y: tuple[float, float], z: tuple[float, float], x: float, lean: float = 0.0) -> Array:

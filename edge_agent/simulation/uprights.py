@@ -7,7 +7,6 @@ from numpy.typing import NDArray
 from edge_agent.simulation.easel import FINER, SHIFT, Easel
 from edge_agent.simulation.furniture import Furniture, House, Lamp, Rail, SignalPost, Tree
 from edge_agent.simulation.light import SUN, Lighting, lamplight
-from edge_agent.simulation.mast import Mast
 from edge_agent.simulation.solids import Array, Colour, box, outwards
 
 WALLS: tuple[Colour, ...] = (
@@ -21,6 +20,11 @@ WALLS: tuple[Colour, ...] = (
 )
 SIGNS: tuple[Colour, ...] = ((40, 40, 180), (160, 90, 30), (60, 140, 60), (40, 150, 220), (90, 60, 150), (200, 200, 200))
 STEEL: Colour = (150, 152, 152)
+RAIL: tuple[tuple[float, float, Colour], ...] = (  # from, to, colour: the folds of its steel
+    (0.42, 0.52, (132, 134, 134)),
+    (0.52, 0.64, (182, 186, 186)),
+    (0.64, 0.74, (140, 142, 142)),
+)
 Standing = Lamp | Tree | House | Rail | SignalPost
 
 
@@ -56,7 +60,7 @@ class Uprights:
 
     def _face(self, corners: Array, colour: Colour, shine: float = 0.0) -> None:
         """One flat face in its light; what looks away from the mast is left out."""
-        normal = np.cross(corners[1] - corners[0], corners[2] - corners[1])
+        normal = _normal(corners)
         if normal @ (self._easel.mast.centre - corners[0]) <= 0:
             return
         normal /= np.linalg.norm(normal)
@@ -73,36 +77,35 @@ class Uprights:
         rng = np.random.default_rng(house.seed)
         wall, low, high = WALLS[rng.integers(len(WALLS))], house.corners_m, house.height_m
         heart = np.array([*low.mean(axis=0), high / 2])
-        walls = [np.array([[*a, 0], [*b, 0], [*b, high], [*a, high]]) for a, b in zip(low, np.roll(low, -1, axis=0), strict=True)]
+        sides = zip(low, np.roll(low, -1, axis=0), strict=True)
+        walls = [np.array([[*a, 0], [*b, 0], [*b, high], [*a, high]]) for a, b in sides]
         for index, quad in enumerate(outwards(np.array(walls), heart)):
             self._face(quad, wall)
             self._windows(quad, high, rng, shop=index == 0)
         self._face(outwards(np.array([[[*corner, high] for corner in low]]), heart)[0], (150, 150, 154))
 
     def _windows(self, wall: Array, high: float, rng: np.random.Generator, shop: bool) -> None:
-        """Rows of windows, a door and a sign at the foot."""
-        low = wall[np.argsort(wall[:, 2])]
-        a, b = low[0], low[1]
-        length = float(np.linalg.norm(b - a))
+        """Rows of windows; a shop's front and sign at the foot."""
+        length = float(np.linalg.norm(wall[1, :2] - wall[0, :2]) + np.linalg.norm(wall[2, :2] - wall[1, :2]))
         columns = max(1, int(length // 2.3))
         for floor in range(1, int(high // 3.2)):
-            for column in range(columns):
-                left = (column + 0.5) / columns
-                lit = self._lighting.lamps_on and rng.random() < 0.35
+            for middle in (np.arange(columns) + 0.5) / columns:
+                lit = self._lighting.lamps > 0 and rng.random() < 0.35
                 pane: Colour = (120, 190, 225) if lit else (78, 70, 60)
-                self._patch(wall, a, b, (left - 0.6 / length, left + 0.6 / length), (3.3 * floor + 0.7, 3.3 * floor + 2.3), pane, 0.5 * lit)
+                span = (middle - 0.6 / length, middle + 0.6 / length)
+                self._patch(wall, span, (3.3 * floor + 0.7, 3.3 * floor + 2.3), pane, 0.5 * lit)
         if shop:
             sign = SIGNS[rng.integers(len(SIGNS))]
-            glow = 0.7 if self._lighting.lamps_on else 0.0
-            self._patch(wall, a, b, (0.08, 0.92), (0.1, 2.7), (70, 74, 80), 0.5 * glow)
-            self._patch(wall, a, b, (0.02, 0.98), (2.8, 3.6), sign, glow)
+            shine = 0.7 if self._lighting.lamps > 0 else 0.0
+            self._patch(wall, (0.08, 0.92), (0.1, 2.7), (70, 74, 80), 0.5 * shine)
+            self._patch(wall, (0.02, 0.98), (2.8, 3.6), sign, shine)
 
-    def _patch(self, wall: Array, a: Array, b: Array, span: tuple[float, float], z: tuple[float, float], colour: Colour, shine: float) -> None:
-        normal = np.cross(wall[1] - wall[0], wall[2] - wall[1])
-        corners = np.array([[*(a + share * (b - a))[:2], height] for share, height in zip((*span, *span[::-1]), np.repeat(z, 2), strict=True)])
-        if np.cross(corners[1] - corners[0], corners[2] - corners[1]) @ normal < 0:
-            corners = corners[::-1]
-        self._face(corners, colour, shine)
+    def _patch(self, wall: Array, span: tuple[float, float], z: tuple[float, float], colour: Colour, shine: float) -> None:
+        """A rectangle on a wall, from share to share of its length."""
+        a, b = wall[np.argsort(wall[:, 2], kind="stable")[:2], :2]
+        (left, right), (low, high) = (a + share * (b - a) for share in span), z
+        corners = np.array([[*left, low], [*right, low], [*right, high], [*left, high]])
+        self._face(corners if _normal(corners) @ _normal(wall) > 0 else corners[::-1], colour, shine)
 
     def _tree(self, tree: Tree) -> None:
         rng = np.random.default_rng(tree.seed)
@@ -121,13 +124,14 @@ class Uprights:
         x, y = lamp.foot_m
         to_x, to_y, high = lamp.head_m
         self._solid(box((x - 0.09, x + 0.09), (y - 0.09, y + 0.09), (0, high), 0.03), STEEL)
-        self._easel.upright(np.array([[x, y, high - 0.1], [to_x, to_y, high - 0.04], [to_x, to_y, high + 0.04], [x, y, high]]), _dim(self._lighting, STEEL))
-        bulb: Colour = (190, 235, 255) if self._lighting.lamps > 0.1 else _dim(self._lighting, (200, 205, 205))
+        arm = [[x, y, high - 0.1], [to_x, to_y, high - 0.04], [to_x, to_y, high + 0.04], [x, y, high]]
+        self._easel.upright(np.array(arm), _dim(self._lighting, STEEL))
+        bulb: Colour = (190, 235, 255) if self._lighting.lamps > 0 else _dim(self._lighting, (200, 205, 205))
         self._easel.upright(box((to_x - 0.35, to_x + 0.35), (to_y - 0.2, to_y + 0.2), (high - 0.12, high))[0], bulb)
 
     def _rail(self, rail: Rail) -> None:
         for a, b in zip(rail.points_m[:-1], rail.points_m[1:], strict=True):
-            for low, high, colour in ((0.42, 0.52, (132, 134, 134)), (0.52, 0.64, (182, 186, 186)), (0.64, 0.74, (140, 142, 142))):
+            for low, high, colour in RAIL:
                 self._both(np.array([[*a, low], [*b, low], [*b, high], [*a, high]]), colour)
             self._solid(box((a[0] - 0.06, a[0] + 0.06), (a[1] - 0.06, a[1] + 0.06), (0, 0.6)), (118, 120, 120))
 
@@ -139,6 +143,10 @@ class Uprights:
         x, y = post.foot_m
         self._solid(box((x - 0.07, x + 0.07), (y - 0.07, y + 0.07), (0, 3.0)), STEEL)
         self._solid(box((x - 0.2, x + 0.2), (y - 0.2, y + 0.2), (2.6, 3.7)), (44, 46, 46))
+
+
+def _normal(corners: Array) -> Array:
+    return np.cross(corners[1] - corners[0], corners[2] - corners[1])
 
 
 def _place(thing: Standing) -> Array:
