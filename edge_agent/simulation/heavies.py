@@ -43,7 +43,7 @@ def bus(look: int, detail: int) -> list[Part]:
 
 def _coach() -> Array:
     rings = []
-    for x, small in ((-5.5, 0.06), (-5.4, 0.0), (5.2, 0.0), (5.5, 0.06)):
+    for x, small in ((-5.5, 0.0), (5.3, 0.0), (5.5, 0.06)):
         half, roof = 1.25 - small, 2.95 - small
         right = [(half, 0.35), (half, 2.6), (half - 0.16, roof - 0.08), (half - 0.5, roof)]
         outline = [(-y, z) for y, z in right] + [(y, z) for y, z in reversed(right)]

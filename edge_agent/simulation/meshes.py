@@ -19,7 +19,7 @@ from edge_agent.simulation.solids import Array, Part, ball, box, on_end, on_side
 
 VARIANTS = 240  # looks that differ, per class
 STRIDE_M = {"person": 1.4, "bicycle": 5.0}  # a double step; what the legs do follows the way
-HULL_POINTS = 24  # at most
+HULL_POINTS = 32  # at most
 HULL_ERROR_M = 0.01
 
 
@@ -49,7 +49,7 @@ def mesh_of(cls: BodyClass, look: int, detail: int = 2, step: int = 0) -> Mesh:
 
 
 def hull(cls: BodyClass, look: int, step: int = 0) -> Array:
-    """(n, 3), n <= 24: the outermost points of the mesh; the silhouette in a picture is theirs."""
+    """(n, 3), n <= HULL_POINTS: the outermost points of the mesh; the silhouette in a picture is theirs."""
     return _hull(cls, look % VARIANTS, step)
 
 
@@ -83,9 +83,9 @@ def _extent(cls: BodyClass, look: int) -> tuple[Array, Array]:
 def _hull(cls: BodyClass, look: int, step: int) -> Array:
     """Again and again the point that reaches farthest beyond those chosen, in directions spread over the sphere, in metres."""
     points = np.unique(_mesh(cls, look, 2, step).quads.reshape(-1, 3), axis=0)
-    turn = np.arange(24) * np.pi / 12
+    turn = np.arange(72) * np.pi / 36
     around = np.column_stack([np.cos(turn), np.sin(turn), np.zeros(len(turn))])
-    directions = np.concatenate([around + np.array([0, 0, up]) for up in (-3.5, -1.0, 0.0, 1.0, 3.5)])
+    directions = np.concatenate([around + np.array([0, 0, up]) for up in (-4.0, -1.2, -0.4, -0.15, 0.0, 0.15, 0.4, 1.2, 4.0)])
     reach = (points * SIZE_M[cls]) @ (directions / np.linalg.norm(directions, axis=1, keepdims=True)).T
     chosen = [int(reach[:, 0].argmax())]
     while len(chosen) < HULL_POINTS:

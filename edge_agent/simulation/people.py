@@ -109,18 +109,19 @@ def motorcycle(look: int, detail: int) -> list[Part]:
     parts.append(Part(tube([(0.38, -0.34, 1.02), (0.42, 0, 0.98), (0.38, 0.34, 1.02)], (0.03, 0.05, 0.03), n), dark))
     parts.append(Part(ball((0.46, 0, 0.96), (0.1, 0.13, 0.1), n), paint, 0.4))
     parts.append(Part(on_end((-0.08, 0.08), (0.89, 1.02), 0.57), LAMP, 0.6, Glow.HEAD, 0.1))
-    parts.append(Part(on_end((-0.09, 0.09), (0.7, 0.79), -0.92), TAIL, 0.3, Glow.TAIL, 0.1))
-    parts.append(Part(on_end((-0.09, 0.09), (0.5, 0.63), -0.94), PLATE, lift_m=0.05))
+    parts.append(Part(on_end((-0.09, 0.09), (0.7, 0.79), -0.905), TAIL, 0.3, Glow.TAIL, 0.1))
+    parts.append(Part(on_end((-0.09, 0.09), (0.5, 0.63), -0.915), PLATE, lift_m=0.05))
     for side, blink in ((-1.0, Glow.RIGHT), (1.0, Glow.LEFT)):
-        for x, z in ((0.5, 0.9), (-0.9, 0.72)):
-            parts.append(Part(on_end((side * 0.14, side * 0.2), (z - 0.03, z + 0.03), x), AMBER, 0.0, blink, 0.1))
-        parts.append(Part(tube([(0.36, side * 0.3, 1.02), (0.34, side * 0.33, 1.2)], (0.012, 0.012), 4), dark))
-        parts.append(Part(ball((0.34, side * 0.335, 1.22), (0.02, 0.04, 0.035), 5), dark))
+        for x, z in ((0.48, 0.9), (-0.86, 0.72)):
+            lamp = box((x - 0.03, x + 0.03), (side * 0.13, side * 0.19), (z - 0.03, z + 0.03))
+            parts.append(Part(lamp, AMBER, 0.0, blink, 0.1))
+        parts.append(Part(tube([(0.36, side * 0.27, 1.02), (0.34, side * 0.29, 1.2)], (0.012, 0.012), 4), dark))
+        parts.append(Part(ball((0.34, side * 0.29, 1.22), (0.02, 0.04, 0.035), 5), dark))
     parts += _rider((-0.2, 0.0, 0.86), (0.36, 0.3, 1.03), (0.14, 0.17, 0.3), look, n)
     if look % 5 == 1:
         parts += _rider((-0.55, 0.0, 0.88), (-0.18, 0.12, 1.1), (-0.35, 0.18, 0.36), look // 5 + 11, n)
     elif look % 5 == 3:
-        parts.append(Part(box((-0.94, -0.45), (-0.26, 0.26), (0.82, 1.22)), (96, 140, 178)))
+        parts.append(Part(box((-0.92, -0.45), (-0.26, 0.26), (0.82, 1.22)), (96, 140, 178)))
     return parts
 
 

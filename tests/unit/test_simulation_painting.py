@@ -14,7 +14,7 @@ from edge_agent.core.types import COCO_OF_CLASS
 from edge_agent.simulation.bodies import SIZE_M, Body, BodyClass, Snapshot
 from edge_agent.simulation.lens import Lens
 from edge_agent.simulation.mast import mast_of
-from edge_agent.simulation.meshes import hull, mesh_of, step_of
+from edge_agent.simulation.meshes import HULL_POINTS, hull, mesh_of, step_of
 from edge_agent.simulation.ordering import far_to_near
 from edge_agent.simulation.painter import Painter
 from edge_agent.simulation.plan import Simulation, parse_plan
@@ -106,7 +106,7 @@ def test_a_mesh_fills_its_box(cls: BodyClass, look: int) -> None:
 
 
 def test_the_hull_is_small() -> None:
-    assert all(8 <= len(hull(cls, look)) <= 24 for cls in CLASSES for look in range(12))
+    assert all(8 <= len(hull(cls, look)) <= HULL_POINTS for cls in CLASSES for look in range(12))
 
 
 def test_looks_differ_and_last() -> None:
