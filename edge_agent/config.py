@@ -41,7 +41,15 @@ class ClipSource(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kin
     reverse: bool = False
 
 
-SourceConfig = RtspSource | UsbSource | ClipSource
+class SimulationSource(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="simulation"):
+    """A simulated road, described in a simulation.toml. `started_at`: its first picture in Unix seconds, so that it goes on
+    where it would be after a restart; None: it begins when it is opened."""
+
+    path: str
+    started_at: float | None = None
+
+
+SourceConfig = RtspSource | UsbSource | ClipSource | SimulationSource
 
 
 class CameraConfig(Struct, frozen=True, forbid_unknown_fields=True):

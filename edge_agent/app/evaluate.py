@@ -1,4 +1,4 @@
-"""Scene folders with known truth -> scores. Each folder: scene.json, truth.json, and clip.* or detections.txt."""
+"""Scene folders with known truth -> scores: scene.json, truth.json, and detections.txt, clip.* or simulation.toml."""
 
 import multiprocessing
 import signal
@@ -29,6 +29,8 @@ from edge_agent.core.types import Detections, IncidentReport, TrafficMinute
 from edge_agent.sources.clip import read_clip
 from edge_agent.sources.recorded import read_detections
 
+INPUTS = "detections.txt, clip.* or simulation.toml"
+
 
 class FolderError(WrongInput):
     """A folder that cannot be judged. The message names it and what it lacks."""
@@ -45,7 +47,7 @@ def find_folders(roots: list[Path]) -> list[Path]:
     found = sorted({path.parent for root in roots for path in root.rglob("truth.json")})
     if not found:
         names = ", ".join(map(str, roots))
-        raise FolderError(f"{names}: no scene folder found; one holds scene.json, truth.json and clip.* or detections.txt")
+        raise FolderError(f"{names}: no scene folder found; one holds scene.json, truth.json and {INPUTS}")
     return found
 
 
@@ -121,9 +123,9 @@ def _observations(
     if recorded.exists():
         yield from recorded_detections(recorded, scene, truth)
         return
-    clips = sorted(folder.glob("clip.*"))
+    clips = [*sorted(folder.glob("clip.*")), *folder.glob("simulation.toml")]
     if not clips:
-        raise FolderError(f"{folder}: holds neither detections.txt nor clip.*; one of them is needed")
+        raise FolderError(f"{folder}: holds no {INPUTS}; one of them is needed")
     from edge_agent.app.detecting import build_detector  # the runtime weighs: only where pixels are looked at
 
     eye = build_detector(detector)

@@ -34,7 +34,7 @@ def command(
 ) -> None:  # fmt: skip
     """Judge scene folders, at or below each FOLDER, against their truth.
 
-    A folder holds scene.json, truth.json, and clip.* or detections.txt.
+    A folder holds scene.json, truth.json, and one of detections.txt, clip.* and simulation.toml.
     """
     from edge_agent.app.evaluate import evaluate, find_folders
 

@@ -9,10 +9,11 @@ import signal
 import sys
 import threading
 import time
+from pathlib import Path
 
 import cv2
 
-from edge_agent.config import ClipSource
+from edge_agent.config import ClipSource, RtspSource, SimulationSource, UsbSource
 from edge_agent.sources.decode import open_capture, preparation, rate_of, retrieve
 from edge_agent.sources.pipe import (
     Ended,
@@ -77,9 +78,19 @@ class Pace:
         return due_s
 
 
-def run_camera(job: Job, out: Out) -> Note:
+def run(job: Job, out: Out) -> Note:
+    match job.source:
+        case ClipSource():
+            return run_clip(job, job.source, out)
+        case SimulationSource():
+            return run_simulation(job, job.source, out)
+        case RtspSource() | UsbSource():
+            return run_camera(job, job.source, out)
+
+
+def run_camera(job: Job, source: RtspSource | UsbSource, out: Out) -> Note:
     """Frames as they arrive, until the stream ends. Only those that are kept are converted."""
-    capture = open_capture(job.source)
+    capture = open_capture(source)
     if not capture.isOpened():
         return Fault("not_opened")
     prepare, limit = preparation(job.width, job.masks), RateLimit(job.fps)
@@ -114,6 +125,30 @@ def run_clip(job: Job, source: ClipSource, out: Out) -> Note:
             return Ended(clip.frames_played, clip.duration_s)
 
 
+def run_simulation(job: Job, source: SimulationSource, out: Out) -> Note:
+    """For its duration as fast as the parent takes it; a live one has no end, and what it is late for is not painted."""
+    from edge_agent.simulation.film import open_film  # only where one is painted
+
+    film = open_film(Path(source.path))
+    step_s, total = 1 / film.plan.fps, round(film.plan.duration_s * film.plan.fps)
+    began_s = time.monotonic() if source.started_at is None else time.monotonic() + source.started_at - time.time()
+    prepare, limit = preparation(job.width, job.masks), RateLimit(job.fps)
+    while job.live or film.frames < total:
+        index, at_s = film.frames, film.frames * step_s
+        late = job.live and time.monotonic() > began_s + at_s + step_s
+        if late or not limit.keep(at_s):
+            film.skip()
+            out.working()
+            continue
+        pixels = prepare(film.picture())
+        if not out.frames:
+            out.note(Opened(film.plan.fps, total, pixels.shape[1], pixels.shape[0]))
+        if job.live:
+            time.sleep(max(0.0, began_s + at_s - time.monotonic()))
+        out.frame(index, began_s + at_s if job.live else at_s, pixels)
+    return Ended(film.frames, film.frames * step_s)
+
+
 def die_with_parent() -> None:
     """The parent holds the other end of stdin for as long as it lives."""
     while os.read(0, 4096):
@@ -128,8 +163,7 @@ def main() -> None:
     threading.Thread(target=die_with_parent, daemon=True).start()
     cv2.setNumThreads(1)
     try:
-        note = run_clip(job, job.source, out) if isinstance(job.source, ClipSource) else run_camera(job, out)
-        out.note(note)
+        out.note(run(job, out))
     except BrokenPipeError:
         os._exit(0)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
-from edge_agent.config import ClipSource, RtspSource, SourceConfig, UsbSource
+from edge_agent.config import ClipSource, RtspSource, UsbSource
 from edge_agent.sources.pipe import Pixels, Polygon
 
 OPEN_TIMEOUT_MS = 5_000
@@ -14,7 +14,7 @@ READ_TIMEOUT_MS = 8_000
 USUAL_FPS = 25.0  # where a container tells none that can be
 
 
-def open_capture(source: SourceConfig) -> cv2.VideoCapture:
+def open_capture(source: RtspSource | UsbSource | ClipSource) -> cv2.VideoCapture:
     """One decoding thread: more of them hold more frames back. OpenCV knows time-outs under CAP_FFMPEG only."""
     match source:
         case RtspSource():

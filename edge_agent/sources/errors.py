@@ -1,6 +1,6 @@
 """What goes wrong with a source, in one line that names the next step."""
 
-from edge_agent.config import ClipSource, RtspSource, SourceConfig, UsbSource
+from edge_agent.config import ClipSource, RtspSource, SimulationSource, SourceConfig, UsbSource
 from edge_agent.core.failure import Failure
 from edge_agent.sources.pipe import Fault
 from edge_agent.sources.redact import shown
@@ -17,6 +17,8 @@ def in_words(source: SourceConfig, fault: Fault) -> str:
             return f"clip {path}: no frame of it can be decoded; it is damaged, or in a format that FFmpeg does not know"
         case ClipSource(path=path), _:
             return f"clip {path}: cannot be decoded; check that it is a video, or convert it to MP4 (H.264)"
+        case SimulationSource(path=path), _:
+            return f"simulation {path}: gives no picture; check it with edge-agent simulate"
         case UsbSource(device=device), "not_opened":
             return f"{device} cannot be opened; check that it is plugged in and that this user is in the group `video`"
         case UsbSource(device=device), _:
@@ -30,5 +32,9 @@ def in_words(source: SourceConfig, fault: Fault) -> str:
 
 
 def no_frame_for(source: SourceConfig, stall_s: float) -> str:
-    check = {RtspSource: "the cable or the URL", UsbSource: "the cable", ClipSource: "the file"}[type(source)]
+    checks = {
+        RtspSource: "the cable or the URL", UsbSource: "the cable", ClipSource: "the file",
+        SimulationSource: "how busy this machine is",
+    }  # fmt: skip
+    check = checks[type(source)]
     return f"no frame for {stall_s:g} s; check {check}"

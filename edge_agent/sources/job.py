@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from edge_agent.config import CameraConfig, ClipSource, RtspSource, SourceConfig, resolve
+from edge_agent.config import CameraConfig, ClipSource, RtspSource, SimulationSource, SourceConfig, resolve
+from edge_agent.simulation.plan import PlanError, load_plan
 from edge_agent.sources.errors import SourceError
 from edge_agent.sources.pipe import Job, Polygon, encode_job
 
@@ -19,9 +20,15 @@ def live_job(camera: CameraConfig, config_file: Path, masks: Sequence[Polygon]) 
 def clip_job(
     path: Path, fps: float | None, width: int | None, reverse: bool = False, masks: Sequence[Polygon] = ()
 ) -> Job:
-    """A clip as fast as it can be read. Raises SourceError."""
+    """A clip as fast as it can be read, or a simulation.toml as fast as it can be painted. Raises SourceError, PlanError."""
     _check_clip(path)
-    return _bounded(Job(ClipSource(str(path.absolute()), reverse=reverse), False, fps, width, tuple(masks)))
+    source: SourceConfig = ClipSource(str(path.absolute()), reverse=reverse)
+    if path.suffix == ".toml":
+        if reverse:
+            raise SourceError(f"{path}: a simulation cannot run backwards; let its script drive the wrong way")
+        load_plan(path)
+        source = SimulationSource(str(path.absolute()))
+    return _bounded(Job(source, False, fps, width, tuple(masks)))
 
 
 def _bounded(job: Job) -> Job:
@@ -52,6 +59,13 @@ def _resolved(source: SourceConfig, config_file: Path) -> SourceConfig:
             path = resolve(config_file, name)
             _check_clip(path)
             return ClipSource(str(path), source.loop, source.reverse)
+        case SimulationSource(path=name):
+            path = resolve(config_file, name)
+            try:
+                load_plan(path)
+            except PlanError as error:
+                raise SourceError(str(error)) from None
+            return SimulationSource(str(path), source.started_at)
     return source
 
 
