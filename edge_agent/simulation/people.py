@@ -74,7 +74,7 @@ def _head(at: Point, n: int, skin: Colour, *, bare: bool, cover: Colour) -> list
 def _rider(hip: Point, hands: Point, feet: Point, look: int, n: int) -> list[Part]:
     """Somebody who sits at `hip`, his hands and feet there; their y is half the distance between them."""
     skin, shirt, legs = SKIN[look % 4], SHIRTS[(look // 4) % 8], TROUSERS[(look // 3) % 5]
-    neck = (hip[0] + 0.1, 0.0, hip[2] + 0.54)
+    neck = (hip[0] + 0.16, 0.0, hip[2] + 0.46)
     parts = [Part(_torso(hip, neck, n), shirt)]
     for side in (-1.0, 1.0):
         knee = (hip[0] + 0.42, side * 0.19, (hip[2] + feet[2]) / 2 + 0.2)
@@ -91,14 +91,14 @@ def _rider(hip: Point, hands: Point, feet: Point, look: int, n: int) -> list[Par
     return parts + _head((neck[0] + 0.03, 0, neck[2] + 0.13), n, skin, bare=False, cover=HELMETS[(look // 7) % 6])
 
 
-BIKE_PAINTS: tuple[Colour, ...] = ((36, 34, 34), (40, 36, 170), (140, 70, 30), (215, 218, 218), (44, 44, 44), (120, 120, 122))
+BIKE_PAINTS: tuple[Colour, ...] = ((36, 34, 34), (34, 30, 128), (120, 60, 28), (215, 218, 218), (44, 44, 44), (120, 120, 122))
 
 
 def motorcycle(look: int, detail: int) -> list[Part]:
     """An underbone or scooter with its rider, sometimes a passenger or a load: 1.95 x 0.75 x 1.65 m."""
     n = (5, 6, 8)[detail]
     paint, dark = BIKE_PAINTS[look % 6], (34, 34, 36)
-    parts = [part for x in (-0.62, 0.66) for part in wheel(x, 0.0, 0.3, 0.1, n + 4, (120, 122, 122))]
+    parts = [part for x in (-0.62, 0.66) for part in wheel(x, 0.0, 0.31, 0.13, n + 4, (140, 142, 142))]
     parts.append(Part(tube([(0.66, 0, 0.3), (0.5, 0, 0.72), (0.4, 0, 1.0)], (0.07, 0.06, 0.06), n), (90, 90, 92)))
     parts.append(Part(box((0.42, 0.86), (-0.07, 0.07), (0.56, 0.64), 0.02), paint, 0.4))  # mudguard
     shield = np.array([[(x, -w, z), (x + 0.1, 0, z + 0.02), (x, w, z), (x - 0.06, 0, z)] for x, w, z in _SHIELD])
@@ -108,7 +108,7 @@ def motorcycle(look: int, detail: int) -> list[Part]:
     parts.append(Part(box((-0.78, 0.02), (-0.13, 0.13), (0.74, 0.82), 0.03), dark))
     parts.append(Part(tube([(0.38, -0.34, 1.02), (0.42, 0, 0.98), (0.38, 0.34, 1.02)], (0.03, 0.05, 0.03), n), dark))
     parts.append(Part(ball((0.46, 0, 0.96), (0.1, 0.13, 0.1), n), paint, 0.4))
-    parts.append(Part(on_end((-0.08, 0.08), (0.89, 1.02), 0.57), LAMP, 0.6, Glow.HEAD, 0.1))
+    parts.append(Part(on_end((-0.11, 0.11), (0.86, 1.05), 0.57), LAMP, 0.6, Glow.HEAD, 0.1))
     parts.append(Part(on_end((-0.09, 0.09), (0.7, 0.79), -0.905), TAIL, 0.3, Glow.TAIL, 0.1))
     parts.append(Part(on_end((-0.09, 0.09), (0.5, 0.63), -0.915), PLATE, lift_m=0.05))
     for side, blink in ((-1.0, Glow.RIGHT), (1.0, Glow.LEFT)):

@@ -187,5 +187,5 @@ def paint_sky(easel: Easel, lighting: Lighting, town: bool, seed: int) -> None:
         ridge = horizon - mast.focal_px * FINER * high * (0.8 + 0.3 * waves + rng.uniform(0, 0.25, len(x)) * (share < 0.6))
         share += (1 - share) * (1 - np.exp(-lighting.haze_per_m * 700))
         colour = share * lighting.haze + (1 - share) * np.array(base) * (lighting.sky + 0.5 * lighting.sun)
-        outline = np.vstack([np.column_stack([x, ridge]), [(columns + 16, horizon + 2), (0, horizon + 2)]])
+        outline = np.vstack([np.column_stack([x, ridge]), [(columns + 16, horizon + 2 * FINER), (0, horizon + 2 * FINER)]])
         cv2.fillPoly(easel.pixels, [np.round(outline * 2**SHIFT).astype(np.int32)], (*_colour(colour), 0), shift=SHIFT)
