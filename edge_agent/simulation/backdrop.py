@@ -34,11 +34,12 @@ class Cover:
 
 @dataclass(frozen=True, slots=True)
 class Backdrop:
-    """`picture` (h, w, 3) BGR; `albedo` the ground without light (black elsewhere); `sunlit` (h, w) 0..255: how much sun
-    the ground has there; `ground_m` (h, w, 2) metres, NaN in the sky."""
+    """`picture` (h, w, 3) BGR; `albedo` the ground without light (black elsewhere); `bare` (h, w) 255 where nothing stands
+    before the ground; `sunlit` 0..255 how much sun it has there; `ground_m` (h, w, 2) metres, NaN in the sky."""
 
     picture: Pixels
     albedo: Pixels
+    bare: Pixels
     sunlit: Pixels
     ground_m: Array
     covers: tuple[Cover, ...]
@@ -66,6 +67,7 @@ def paint_backdrop(plan: Simulation, roads: tuple[Road, ...], mast: Mast, lighti
     return Backdrop(
         picture,
         np.where(bare[..., None], np.clip(albedo, 0, 255), 0).astype(np.uint8),
+        np.where(bare, 255, 0).astype(np.uint8),
         np.where(bare, sunlit * 255, 0).astype(np.uint8),
         ground_m,
         tuple(cover for depth, strokes in uprights.covers if (cover := _cover(depth, strokes, mast)) is not None),

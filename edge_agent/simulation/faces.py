@@ -12,7 +12,7 @@ from edge_agent.simulation.mast import Mast
 from edge_agent.simulation.meshes import mesh_of, step_of
 from edge_agent.simulation.solids import Array, Glow
 
-DETAIL_PX = (26.0, 70.0)  # height in the picture from which more faces are drawn
+DETAIL_PX = (32.0, 80.0)  # height in the picture from which more faces are drawn
 BLINK_HZ = 1.5
 LIT = {
     Glow.HEAD: np.array([225.0, 250.0, 255.0]),

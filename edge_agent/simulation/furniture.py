@@ -1,6 +1,7 @@
 """What stands beside the roads: lamp posts, trees, houses, guard rails, signals. Placed so that no lane is hidden."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from edge_agent.simulation.solids import Array
 
 LAMP_EVERY_M = 32.0
 TREE_EVERY_M = 11.0
+BEYOND_M = 120.0  # things stand on beyond the road's last point
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,7 @@ class Furniture:
 
 def furnish(plan: Simulation, roads: tuple[Road, ...], mast: Mast) -> Furniture:
     site = _Site(roads, mast, np.random.default_rng([plan.seed, 11]))
-    houses = [_planned(one.at_m, one.size_m, index) for index, one in enumerate(plan.buildings)]
+    houses = [house for one in plan.buildings for house in _planned(site, one.at_m, one.size_m)]
     lamps: list[Lamp] = []
     trees: list[Tree] = []
     rails: list[Rail] = []
@@ -112,20 +114,35 @@ class _Site:
     def off_lanes(self, at_m: Array) -> bool:
         return all(np.hypot(*(line - at_m).T).min() > road.half_m for road, line in zip(self.roads, self._lines, strict=True))
 
+    def distance(self, at_m: Array) -> float:
+        """To the nearest road's middle."""
+        return float(min(np.hypot(*(line - at_m).T).min() for line in self._lines))
+
     def far_from_mast(self, at_m: Array, metres: float) -> bool:
         return bool(np.hypot(*(at_m - self.mast.centre[:2])) > metres)
 
 
-def _along(road: Road, every_m: float, d_m: float = 0.0) -> Array:
-    """Points of a road, (n, 2)."""
-    s = np.arange(0.0, road.length_m, every_m)
+def _along(road: Road, every_m: float, d_m: float = 0.0, beyond_m: float = 0.0) -> Array:
+    """Points of a road, and beyond its end, (n, 2)."""
+    s = np.arange(0.0, road.length_m + beyond_m, every_m)
     return road.at(s, np.full(len(s), d_m))[0]
 
 
-def _planned(at_m: tuple[float, float], size_m: tuple[float, float, float], seed: int) -> House:
-    half = np.array(size_m[:2]) / 2
-    corners = np.array(at_m) + half * np.array([(-1, -1), (1, -1), (1, 1), (-1, 1)])
-    return House(corners, size_m[2], seed)
+def _planned(site: _Site, at_m: tuple[float, float], size_m: tuple[float, float, float]) -> list[House]:
+    """A block of the plan, as a row of narrow houses along its longer side, none higher than the block."""
+    half, long = np.array(size_m[:2]) / 2, int(size_m[1] > size_m[0])
+    unit = np.eye(2)
+    along, deep = unit[long] * half[long], unit[1 - long] * half[1 - long]
+    if site.distance(at_m + deep) > site.distance(at_m - deep):
+        deep = -deep  # fronts look towards the nearest road
+    count = max(1, round(2 * half[long] / 5.5))
+    edges = np.linspace(-1.0, 1.0, count + 1)
+    houses = []
+    for a, b in pairwise(edges):
+        corners = np.array(at_m) + np.array([deep + a * along, deep + b * along, b * along - deep, a * along - deep])
+        high = size_m[2] * float(site.rng.uniform(0.75, 1.0))
+        houses.append(House(corners, high, int(site.rng.integers(1 << 30))))
+    return houses
 
 
 def _outer(road: Road, side: float) -> float:
@@ -148,7 +165,7 @@ def _lamps(site: _Site, road: Road) -> list[Lamp]:
         d = _outer(road, side) + side * 0.8
         if strip is not None:
             d = (strip.from_m if side > 0 else strip.to_m) + side * 0.6
-        for s in np.arange(9.0, road.length_m, LAMP_EVERY_M) + (LAMP_EVERY_M / 2 if side > 0 else 0):
+        for s in np.arange(9.0, road.length_m + BEYOND_M, LAMP_EVERY_M) + (LAMP_EVERY_M / 2 if side > 0 else 0):
             points, _ = road.at(np.array([s, s]), np.array([d, d - side * 2.2]))
             free = site.far_from_mast(points[0], 14.0) and site.off_roads(points[0], 0.3, road)
             if free and not site.hides(points[0], 0.4, 2.5):
@@ -165,7 +182,7 @@ def _trees(site: _Site, road: Road) -> list[Tree]:
         town = kind == "sidewalk"
         rows = (0.0,) if town else (3.0, 9.0, 18.0, 34.0)
         for row in rows:
-            for s in np.arange(4.0, road.length_m + 60, TREE_EVERY_M if town else 8.0 + row / 2):
+            for s in np.arange(4.0, road.length_m + BEYOND_M, TREE_EVERY_M if town else 8.0 + row / 2):
                 height = float(site.rng.uniform(4.5, 6.5) if town else site.rng.uniform(2.0, 8.0))
                 beside = -0.9 if town else 2.0 + row + site.rng.uniform(0, 6)
                 place, _ = road.at(np.array([s + site.rng.uniform(-2.5, 2.5)]), np.array([_outer(road, side) + side * beside]))
@@ -182,7 +199,7 @@ def _rails(site: _Site, road: Road) -> list[Rail]:
     places += [strip.to_m if strip.middle_m > 0 else strip.from_m for strip in road.strips if strip.plan.kind == "shoulder"]
     rails = []
     for d in places:
-        points = _along(road, 4.0, d + float(np.sign(d)) * 0.3)
+        points = _along(road, 4.0, d + float(np.sign(d)) * 0.3, BEYOND_M)
         clear = np.array([site.off_lanes(point) for point in points])
         rails += [Rail(run) for run in np.split(points, np.flatnonzero(~clear)) if len(run) > 2]
     return rails

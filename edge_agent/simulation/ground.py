@@ -1,5 +1,7 @@
 """Paints the ground: grass or pavement, what lies beside the lanes, asphalt, kerbs, and every mark on the road."""
 
+from itertools import pairwise
+
 import numpy as np
 
 from edge_agent.simulation.easel import Easel
@@ -23,6 +25,7 @@ STRIPS: dict[StripKind, tuple[Colour, float]] = {
 }
 DASH_M = {True: (6.0, 9.0), False: (3.0, 4.5)}  # fast roads, others: line and gap
 MARK_M = 0.15
+BEYOND_M = 400.0
 Spans = list[tuple[float, float]]  # from s to s, metres
 ROUGH = 75.0
 
@@ -35,51 +38,66 @@ def paint_ground(easel: Easel, plan: Simulation, roads: tuple[Road, ...]) -> Non
     reach = 1500.0
     square = np.array([(-reach, -reach), (reach, -reach), (reach, reach), (-reach, reach)])
     easel.ground(square, PAVEMENT if is_town(roads) else GRASS, 140 if is_town(roads) else 220)
-    for road in roads:
+    spans = [span_of(road, roads) for road in roads]
+    for road, span in zip(roads, spans, strict=True):
         for strip in road.strips:
-            easel.ground(_whole(road, strip.from_m, strip.to_m), *STRIPS[strip.plan.kind])
-    for road in roads:
+            easel.ground(road.band(strip.from_m, strip.to_m, *span), *STRIPS[strip.plan.kind])
+    for road, span in zip(roads, spans, strict=True):
         for strip in road.strips:
             if strip.plan.kind in ("sidewalk", "median"):
                 inner = strip.from_m if strip.from_m > 0 else strip.to_m
-                easel.ground(_whole(road, inner - 0.12, inner + 0.12), KERB)
-    for road in roads:
-        easel.ground(_whole(road, -road.half_m, road.half_m), ASPHALT, ROUGH)
-    for road in roads:
-        _tracks(easel, road)
-    for number, road in enumerate(roads):
-        free = _free_of(number, roads)
-        for lane in road.lanes[:-1]:
-            _between(easel, road, lane, road.lanes[road.lanes.index(lane) + 1], free)
+                easel.ground(road.band(inner - 0.12, inner + 0.12, *span), KERB)
+    for road, span in zip(roads, spans, strict=True):
+        easel.ground(road.band(-road.half_m, road.half_m, *span), ASPHALT, ROUGH)
+    for road, span in zip(roads, spans, strict=True):
+        _tracks(easel, road, span)
+    for road, span in zip(roads, spans, strict=True):
+        free = _free_of(road, roads, span)
+        for left, right in pairwise(road.lanes):
+            _between(easel, road, left, right, free)
         _edges(easel, road, free)
         _stops(easel, road)
     for crossing in plan.crossings:
         _zebra(easel, next(road for road in roads if road.plan.id == crossing.road), crossing)
 
 
-def _whole(road: Road, from_m: float, to_m: float) -> Array:
-    return road.band(from_m, to_m, 0.0, road.length_m)
+def span_of(road: Road, roads: tuple[Road, ...]) -> tuple[float, float]:
+    """From where to where it is drawn: on beyond its ends, where they do not lie on another road."""
+    ends, _ = road.at(np.array([0.0, road.length_m]), np.zeros(2))
+    others = [other for other in roads if other is not road]
+    start, end = (all(distance_to(one, place) > one.half_m + 3.0 for one in others) for place in ends)
+    return -BEYOND_M if start else 0.0, road.length_m + (BEYOND_M if end else 0.0)
 
 
-def _tracks(easel: Easel, road: Road) -> None:
+def distance_to(road: Road, place_m: Array) -> float:
+    """Metres from a point (2,) to the middle of a road."""
+    s = np.arange(0.0, road.length_m + 2.0, 2.0)
+    line, _ = road.at(s, np.zeros(len(s)))
+    return float(np.hypot(*(line - place_m).T).min())
+
+
+def _tracks(easel: Easel, road: Road, span: tuple[float, float]) -> None:
     """Where the wheels run the asphalt is a little darker, and smooth."""
     for lane in road.lanes:
         for beside in (-0.85, 0.85) if lane.plan.width_m > 2.4 else (0.0,):
             middle = lane.middle_m + beside
-            easel.ground(_whole(road, middle - 0.3, middle + 0.3), (101, 102, 102), 55)
-        easel.ground(_whole(road, lane.middle_m - 0.2, lane.middle_m + 0.2), (102, 102, 101), 60)
+            easel.ground(road.band(middle - 0.3, middle + 0.3, *span), (101, 102, 102), 55)
+        easel.ground(road.band(lane.middle_m - 0.2, lane.middle_m + 0.2, *span), (102, 102, 101), 60)
 
 
-def _free_of(number: int, roads: tuple[Road, ...]) -> Spans:
+def _free_of(road: Road, roads: tuple[Road, ...], span: tuple[float, float]) -> Spans:
     """The stretches of a road that lie on no other one: there its marks are painted."""
-    s = np.arange(0.0, roads[number].length_m, 1.0)
-    points, _ = roads[number].at(s, np.zeros(len(s)))
+    s = np.arange(*span, 1.0)
+    points, _ = road.at(s, np.zeros(len(s)))
     clear = np.ones(len(s), bool)
-    for other in roads[:number] + roads[number + 1 :]:
-        line, _ = other.at(t := np.arange(0.0, other.length_m, 2.0), np.zeros(len(t)))
-        clear &= np.array([np.hypot(*(line - point).T).min() > other.half_m + 2.5 for point in points])
+    for other in roads:
+        if other is not road:
+            t = np.arange(0.0, other.length_m, 2.0)
+            line, _ = other.at(t, np.zeros(len(t)))
+            far = np.hypot(*(points[:, None] - line).transpose(2, 0, 1)).min(axis=1)
+            clear &= far > other.half_m + 2.5
     edges = np.flatnonzero(np.diff(np.concatenate([[0], clear.astype(int), [0]])))
-    return [(float(a), float(b)) for a, b in zip(edges[::2], edges[1::2], strict=True)]
+    return [(float(s[a]), float(s[b - 1])) for a, b in zip(edges[::2], edges[1::2], strict=True)]
 
 
 def _line(easel: Easel, road: Road, d_m: float, free: Spans, colour: Colour, dash: tuple[float, float] | None) -> None:

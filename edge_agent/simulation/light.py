@@ -74,7 +74,7 @@ _WEATHERS: dict[Weather, tuple[float, float, float]] = {  # the sun's part that 
 def lamplight(points_m: Array, lamps_m: Array, strength: float) -> Array:
     """Light of the street lamps (k, 3) on the points (n, 2) of the road, (n, 3)."""
     light = np.zeros(len(points_m))
-    for x, y, z in lamps_m:
+    for x, y, z in lamps_m if strength > 0 else ():
         far = ((points_m - (x, y)) ** 2).sum(axis=1) / LAMP_REACH_M**2
         light += (z / 9.0) / (1 + far) ** 1.6
     return np.asarray(strength * light[:, None] * LAMP_COLOUR)

@@ -8,6 +8,7 @@ from edge_agent.simulation.cars import AMBER, LAMP, PLATE, TAIL
 from edge_agent.simulation.solids import Array, Colour, Glow, Part, Point, ball, box, loft, on_end, tube, wheel
 
 STEPS = 8  # pictures of one double step
+CORNERS = (4, 6, 8)  # of a limb, by detail
 SKIN: tuple[Colour, ...] = ((120, 150, 200), (105, 138, 190), (130, 165, 215), (88, 118, 165))
 SHIRTS: tuple[Colour, ...] = (
     (225, 225, 225),
@@ -22,12 +23,13 @@ SHIRTS: tuple[Colour, ...] = (
 TROUSERS: tuple[Colour, ...] = ((70, 48, 34), (38, 36, 36), (110, 90, 70), (52, 60, 72), (96, 104, 112))
 HELMETS: tuple[Colour, ...] = ((40, 40, 160), (225, 228, 228), (45, 45, 45), (150, 90, 40), (70, 170, 220), (120, 120, 120))
 HAIR: Colour = (24, 24, 28)
+DARK: Colour = (34, 34, 36)
 SHOE: Colour = (34, 34, 40)
 
 
 def person(look: int, detail: int, step: int = 0) -> list[Part]:
     """0.45 x 0.6 x 1.68 m, walking; `step` of STEPS."""
-    n = (5, 6, 8)[detail]
+    n = CORNERS[detail]
     skin, shirt, legs = SKIN[look % 4], SHIRTS[(look // 4) % 8], TROUSERS[(look // 3) % 5]
     swing = sin(2 * pi * step / STEPS)
     parts = []
@@ -87,7 +89,8 @@ def _rider(hip: Point, hands: Point, feet: Point, look: int, n: int) -> list[Par
         elbow = ((shoulder[0] + hand[0]) / 2 - 0.06, side * 0.29, (shoulder[2] + hand[2]) / 2 - 0.07)
         parts.append(Part(tube([shoulder, elbow], (0.062, 0.05), n), shirt))
         parts.append(Part(tube([elbow, hand], (0.048, 0.038), n), shirt if look % 3 else skin))
-        parts.append(Part(ball(hand, (0.05, 0.045, 0.045), n), skin))
+        if n > CORNERS[0]:
+            parts.append(Part(ball(hand, (0.05, 0.045, 0.045), n), skin))
     return parts + _head((neck[0] + 0.03, 0, neck[2] + 0.13), n, skin, bare=False, cover=HELMETS[(look // 7) % 6])
 
 
@@ -96,8 +99,8 @@ BIKE_PAINTS: tuple[Colour, ...] = ((36, 34, 34), (34, 30, 128), (120, 60, 28), (
 
 def motorcycle(look: int, detail: int) -> list[Part]:
     """An underbone or scooter with its rider, sometimes a passenger or a load: 1.95 x 0.75 x 1.65 m."""
-    n = (5, 6, 8)[detail]
-    paint, dark = BIKE_PAINTS[look % 6], (34, 34, 36)
+    n = CORNERS[detail]
+    paint = BIKE_PAINTS[look % 6]
     parts = [part for x in (-0.62, 0.66) for part in wheel(x, 0.0, 0.31, 0.13, n + 4, (140, 142, 142))]
     parts.append(Part(tube([(0.66, 0, 0.3), (0.5, 0, 0.72), (0.4, 0, 1.0)], (0.07, 0.06, 0.06), n), (90, 90, 92)))
     parts.append(Part(box((0.42, 0.86), (-0.07, 0.07), (0.56, 0.64), 0.02), paint, 0.4))  # mudguard
@@ -105,18 +108,13 @@ def motorcycle(look: int, detail: int) -> list[Part]:
     parts.append(Part(loft(shield), paint, 0.4))
     parts.append(Part(tube([(0.3, 0, 0.4), (-0.1, 0, 0.36), (-0.3, 0, 0.45)], (0.11, 0.15, 0.1), n), (70, 70, 72)))
     parts.append(Part(tube([(0.05, 0, 0.6), (-0.45, 0, 0.66), (-0.9, 0, 0.74)], (0.12, 0.15, 0.06), n), paint, 0.4))
-    parts.append(Part(box((-0.78, 0.02), (-0.13, 0.13), (0.74, 0.82), 0.03), dark))
-    parts.append(Part(tube([(0.38, -0.34, 1.02), (0.42, 0, 0.98), (0.38, 0.34, 1.02)], (0.03, 0.05, 0.03), n), dark))
+    parts.append(Part(box((-0.78, 0.02), (-0.13, 0.13), (0.74, 0.82), 0.03), DARK))
+    parts.append(Part(tube([(0.38, -0.34, 1.02), (0.42, 0, 0.98), (0.38, 0.34, 1.02)], (0.03, 0.05, 0.03), n), DARK))
     parts.append(Part(ball((0.46, 0, 0.96), (0.1, 0.13, 0.1), n), paint, 0.4))
     parts.append(Part(on_end((-0.11, 0.11), (0.86, 1.05), 0.57), LAMP, 0.6, Glow.HEAD, 0.1))
     parts.append(Part(on_end((-0.09, 0.09), (0.7, 0.79), -0.905), TAIL, 0.3, Glow.TAIL, 0.1))
     parts.append(Part(on_end((-0.09, 0.09), (0.5, 0.63), -0.915), PLATE, lift_m=0.05))
-    for side, blink in ((-1.0, Glow.RIGHT), (1.0, Glow.LEFT)):
-        for x, z in ((0.48, 0.9), (-0.86, 0.72)):
-            lamp = box((x - 0.03, x + 0.03), (side * 0.13, side * 0.19), (z - 0.03, z + 0.03))
-            parts.append(Part(lamp, AMBER, 0.0, blink, 0.1))
-        parts.append(Part(tube([(0.36, side * 0.27, 1.02), (0.34, side * 0.29, 1.2)], (0.012, 0.012), 4), dark))
-        parts.append(Part(ball((0.34, side * 0.29, 1.22), (0.02, 0.04, 0.035), 5), dark))
+    parts += _trifles(n) if detail else []
     parts += _rider((-0.2, 0.0, 0.86), (0.36, 0.3, 1.03), (0.14, 0.17, 0.3), look, n)
     if look % 5 == 1:
         parts += _rider((-0.55, 0.0, 0.88), (-0.18, 0.12, 1.1), (-0.35, 0.18, 0.36), look // 5 + 11, n)
@@ -128,9 +126,21 @@ def motorcycle(look: int, detail: int) -> list[Part]:
 _SHIELD = ((0.3, 0.14, 0.36), (0.36, 0.19, 0.6), (0.42, 0.17, 0.8), (0.42, 0.1, 0.94))
 
 
+def _trifles(n: int) -> list[Part]:
+    """Indicators and mirrors, seen from near."""
+    parts = []
+    for side, blink in ((-1.0, Glow.RIGHT), (1.0, Glow.LEFT)):
+        for x, z in ((0.48, 0.9), (-0.86, 0.72)):
+            lamp = box((x - 0.03, x + 0.03), (side * 0.13, side * 0.19), (z - 0.03, z + 0.03))
+            parts.append(Part(lamp, AMBER, 0.0, blink, 0.1))
+        parts.append(Part(tube([(0.36, side * 0.27, 1.02), (0.34, side * 0.29, 1.2)], (0.012, 0.012), 4), DARK))
+        parts.append(Part(ball((0.34, side * 0.29, 1.22), (0.02, 0.04, 0.035), n), DARK))
+    return parts
+
+
 def bicycle(look: int, detail: int, step: int = 0) -> list[Part]:
     """With its rider: 1.75 x 0.6 x 1.7 m."""
-    n = (5, 6, 8)[detail]
+    n = CORNERS[detail]
     paint = (*BIKE_PAINTS[1:], (90, 160, 80))[look % 6]
     parts = [part for x in (-0.53, 0.53) for part in wheel(x, 0.0, 0.34, 0.045, n + 4, (150, 152, 152))]
     for line in (

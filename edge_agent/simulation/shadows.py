@@ -34,7 +34,7 @@ class Shadows:
         width, height = self._mast.size_px
         under = np.zeros((height, width), np.uint8)
         self._fall(under, bodies, np.zeros(2), UNDER)
-        dark = cv2.blur(under, (5, 3))
+        dark = cv2.bitwise_and(cv2.blur(under, (5, 3)), self._backdrop.bare)
         share = self._lighting.sun_share
         if share > WEAKEST_SUN:
             beside = np.zeros((height, width), np.uint8)

@@ -1,5 +1,7 @@
 """Paints what stands beside the roads, and the sky behind it."""
 
+from itertools import pairwise
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +27,7 @@ RAIL: tuple[tuple[float, float, Colour], ...] = (  # from, to, colour: the folds
     (0.52, 0.64, (182, 186, 186)),
     (0.64, 0.74, (140, 142, 142)),
 )
+RAIL_HALF_M = 0.09
 Standing = Lamp | Tree | House | Rail | SignalPost
 
 
@@ -42,8 +45,12 @@ class Uprights:
         for thing in sorted(things, key=lambda thing: -float(np.hypot(*(_place(thing) - eye)))):
             self._easel.strokes = []
             self._paint(thing)
-            depth = self._easel.mast.project(np.array([[*_place(thing), 0.0]]))[1][0]
-            self.covers.append((float(depth), self._easel.strokes))
+            self.covers.append((self._depth(thing), self._easel.strokes))
+
+    def _depth(self, thing: Standing) -> float:
+        """From where on it hides; of a house its rear, for nobody stands within."""
+        places = thing.corners_m if isinstance(thing, House) else _place(thing)[None]
+        return float(self._easel.mast.project(np.column_stack([places, np.zeros(len(places))]))[1].max())
 
     def _paint(self, thing: Standing) -> None:
         match thing:
@@ -130,10 +137,13 @@ class Uprights:
         self._easel.upright(box((to_x - 0.35, to_x + 0.35), (to_y - 0.2, to_y + 0.2), (high - 0.12, high))[0], bulb)
 
     def _rail(self, rail: Rail) -> None:
-        for a, b in zip(rail.points_m[:-1], rail.points_m[1:], strict=True):
+        for a, b in pairwise(rail.points_m):
+            self._solid(box((a[0] - 0.06, a[0] + 0.06), (a[1] - 0.06, a[1] + 0.06), (0, 0.6)), (118, 120, 120))
             for low, high, colour in RAIL:
                 self._both(np.array([[*a, low], [*b, low], [*b, high], [*a, high]]), colour)
-            self._solid(box((a[0] - 0.06, a[0] + 0.06), (a[1] - 0.06, a[1] + 0.06), (0, 0.6)), (118, 120, 120))
+            across = RAIL_HALF_M * np.array([b[1] - a[1], a[0] - b[0]]) / np.hypot(*(b - a))
+            top = [a - across, b - across, b + across, a + across]
+            self._both(np.column_stack([top, np.full(4, RAIL[-1][1])]), (168, 172, 172))
 
     def _both(self, corners: Array, colour: Colour) -> None:
         self._face(corners, colour)
