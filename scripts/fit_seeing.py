@@ -1,0 +1,269 @@
+#!/usr/bin/env python3
+"""Fit edge_agent/simulation/seeing.json to what scripts/measure_seeing.py measured of a detector.
+
+    python scripts/fit_seeing.py fit FOLDER/nanodet-g-416.json
+    python scripts/fit_seeing.py table FOLDER/NAME.json...      recall by class and box height; false boxes, wandering, misses on end
+
+Judge with other seeds than those that were fitted.
+"""
+
+import sys
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from itertools import pairwise
+from math import erf, sqrt
+from pathlib import Path
+
+import msgspec
+import numpy as np
+from measure_seeing import LIGHTS, Extra, Measured, Seen
+from numpy.typing import NDArray
+
+from edge_agent.core.types import COCO_OF_CLASS
+from edge_agent.simulation import seeing
+from edge_agent.simulation.seeing import ClassSeeing, FalseBox, Fitted, Seeing
+
+Array = NDArray[np.float64]
+FITTED = Path(seeing.__file__).with_name("seeing.json")
+ENOUGH = 150  # sightings of a class in a light; with fewer those by all lights help out
+FALSE_KEPT = 60
+GRIDS = {
+    "best": np.linspace(0.1, 1.0, 46),
+    "half_px": np.exp(np.linspace(np.log(4), np.log(200), 60)),
+    "slope": np.exp(np.linspace(np.log(0.7), np.log(14), 40)),
+    "hidden_half": np.linspace(-0.2, 0.9, 45),
+}
+BINS = ((0, 24), (24, 40), (40, 80), (80, 1000))
+BIN_NAMES = ("< 24", "24 to 40", "40 to 80", "> 80")
+NODES, WEIGHTS = np.polynomial.hermite_e.hermegauss(24)
+WEIGHTS = WEIGHTS / WEIGHTS.sum()
+phi = np.vectorize(lambda z: (1 + erf(z / sqrt(2))) / 2, otypes=[float])
+
+
+def fit(measured: Measured) -> dict[str, Seeing]:
+    lights = {}
+    for light in LIGHTS:
+        if not measured.pictures.get(light):
+            continue
+        mine = [row for row in measured.seen if row.light == light]
+        classes = {}
+        for cls in sorted({row.cls for row in measured.seen}):
+            rows = [row for row in mine if row.cls == cls]
+            helpers = [row for row in measured.seen if row.cls == cls and row.light != light]
+            weight = max(0.02, 1 - len(rows) / ENOUGH) if len(rows) < ENOUGH else 0.0
+            classes[cls] = fit_class(cls, rows, helpers if weight else [], weight)
+        lights[light] = Seeing(classes, *false_boxes(measured, light))
+    return lights
+
+
+def fit_class(cls: str, rows: list[Seen], helpers: list[Seen], weight: float) -> ClassSeeing:
+    every = rows + helpers
+    weights = np.r_[np.ones(len(rows)), np.full(len(helpers), weight)]
+    height = np.array([row.height_px for row in every])
+    visible = np.array([row.visible for row in every])
+    hit = np.array([row.score > 0 for row in every])
+    best, half_px, slope, hidden_half = likeliest(height, visible, hit, weights)
+    chance = chances(best, half_px, slope, hidden_half, height, visible)
+    found = [row for row in every if row.score > 0]
+    lasting, wandering = persistence(every, chance)
+    edges = np.array([row.edges for row in found]).reshape(-1, 4)
+    bias, spread = (np.median(edges, axis=0), spreads(edges)) if len(found) > 8 else (np.zeros(4), np.full(4, 0.06))
+    base, gain, score_sd = score_line(chance[hit], np.array([row.score for row in found]), weights[hit])
+    labels = Counter(row.label for row in found)
+    total = sum(labels.values())
+    return ClassSeeing(
+        best=round(best, 3), half_px=round(half_px, 1), slope=round(slope, 2), hidden_half=round(hidden_half, 3),
+        lasting=round(lasting, 2), wandering=round(wandering, 2),
+        bias=four(bias), spread=four(spread), steady=round(steadiness(found, bias, spread), 2),
+        score=(round(base, 3), round(gain, 3)), score_sd=round(score_sd, 3),
+        labels={label: round(n / total, 3) for label, n in labels.most_common()} or {COCO_OF_CLASS.get(cls, 2): 1.0},
+    )  # fmt: skip
+
+
+def chances(best: float, half_px: float, slope: float, hidden_half: float, height: Array, visible: Array) -> Array:
+    size = 1 / (1 + np.exp(-slope * (np.log(height) - np.log(half_px))))
+    return np.asarray(best * size / (1 + np.exp(-9 * (visible - hidden_half))))
+
+
+def likeliest(height: Array, visible: Array, hit: NDArray[np.bool_], weights: Array) -> tuple[float, float, float, float]:
+    """Maximum likelihood, one parameter after the other over its grid, from a few beginnings."""
+
+    def cost(numbers: dict[str, float]) -> float:
+        p = np.clip(chances(height=height, visible=visible, **numbers), 0.003, 0.997)
+        return -float((weights * np.where(hit, np.log(p), np.log(1 - p))).sum()) + 0.3 * np.log(numbers["slope"] / 4) ** 2
+
+    best: tuple[float, dict[str, float]] = (np.inf, {})
+    for begin in (15.0, 35.0, 70.0):
+        numbers = {"best": 0.9, "half_px": begin, "slope": 4.0, "hidden_half": 0.3}
+        before = np.inf
+        while (now := cost(numbers)) < before - 1e-3:
+            before = now
+            for key, grid in GRIDS.items():
+                numbers[key] = float(min(grid, key=lambda value: cost({**numbers, key: value})))  # noqa: B023
+        if now < best[0]:
+            best = now, numbers
+    return best[1]["best"], best[1]["half_px"], best[1]["slope"], best[1]["hidden_half"]
+
+
+def pairs(rows: Sequence[Seen], low: int, high: int) -> list[tuple[int, int]]:
+    """Index pairs of one body, `low` to `high` frames apart."""
+    tracks = defaultdict[tuple[int, int], list[int]](list)
+    for index, row in enumerate(rows):
+        tracks[row.run, row.body].append(index)
+    return [(a, b) for track in tracks.values() for i, a in enumerate(track) for b in track[i + 1 :]
+            if low <= rows[b].frame - rows[a].frame <= high]  # fmt: skip
+
+
+def persistence(rows: Sequence[Seen], chance: Array) -> tuple[float, float]:
+    """Shares of the disposition's variance that last, and that wander within a second."""
+    short, long = (correlation(rows, chance, pairs(rows, *lag)) for lag in ((1, 1), (25, 60)))
+    lasting = min(long, 0.95 * short)
+    return lasting, max(0.0, min((short - lasting) / float(np.exp(-0.1)), 0.99 - lasting))
+
+
+def correlation(rows: Sequence[Seen], chance: Array, pairs: list[tuple[int, int]]) -> float:
+    """The latent normal's correlation under which as many pairs are both found or both missed as were."""
+    if len(pairs) < 30:
+        return 0.5
+    if len(pairs) > 6000:
+        pairs = [pairs[i] for i in np.random.default_rng(1).choice(len(pairs), 6000, replace=False)]
+    first, second = np.array(pairs).T
+    hit = np.array([row.score > 0 for row in rows])
+    both = float((hit[first] & hit[second]).mean())
+    z = np.vectorize(inverse_phi, otypes=[float])(np.clip(chance, 0.004, 0.996))
+    expected = []
+    grid = np.linspace(0, 0.98, 25)
+    table_z = np.linspace(-14, 14, 2801)
+    table = phi(table_z)
+    for rho in grid:
+        share = [np.interp((z[:, None] - sqrt(rho) * NODES) / sqrt(1 - rho), table_z, table)]
+        expected.append(float(((share[0][first] * share[0][second]) @ WEIGHTS).mean()))
+    return float(np.interp(both, expected, grid))
+
+
+def inverse_phi(p: float) -> float:
+    low, high = -6.0, 6.0
+    for _ in range(40):
+        middle = (low + high) / 2
+        low, high = (middle, high) if (1 + erf(middle / sqrt(2))) / 2 < p else (low, middle)
+    return low
+
+
+def spreads(edges: Array) -> Array:
+    """SD by the central 80 %: a few boxes lie on a neighbour."""
+    return np.asarray((np.quantile(edges, 0.9, axis=0) - np.quantile(edges, 0.1, axis=0)) / 2.563)
+
+
+def steadiness(found: Sequence[Seen], bias: Array, spread: Array) -> float:
+    near = pairs(found, 1, 1)
+    if len(near) < 30:
+        return 0.6
+    z = np.clip((np.array([row.edges for row in found]) - bias) / np.maximum(spread, 1e-3), -2.5, 2.5)
+    first, second = np.array(near).T
+    return float(np.clip(np.corrcoef(z[first].ravel(), z[second].ravel())[0, 1], 0, 0.98))
+
+
+def score_line(chance: Array, score: Array, weights: Array) -> tuple[float, float, float]:
+    if len(score) < 10:
+        return 0.15, 0.3, 0.08
+    design = np.column_stack([np.ones_like(chance), chance]) * np.sqrt(weights)[:, None]
+    (base, gain), *_ = np.linalg.lstsq(design, score * np.sqrt(weights), rcond=None)
+    return float(base), float(gain), float(np.std(score - base - gain * chance))
+
+
+def false_boxes(measured: Measured, light: str) -> tuple[float, float, tuple[FalseBox, ...]]:
+    extra = [row for row in measured.extra if row.light == light]
+    again = following(extra)
+    stays = float(np.mean([again[i] for i in again])) if again else 0.0
+    per_frame = len(extra) / measured.pictures[light]
+    pick = np.random.default_rng(7).permutation(len(extra))[:FALSE_KEPT]
+    kept = tuple(FalseBox(extra[i].box, round(extra[i].score, 3), extra[i].label) for i in sorted(pick.tolist()))
+    return round(per_frame * (1 - stays), 4), round(stays, 3), kept
+
+
+def following(extra: Sequence[Extra]) -> dict[int, bool]:
+    """Of those with a picture right after them: is it there again?"""
+    at = defaultdict[tuple[int, int], list[Extra]](list)
+    for row in extra:
+        at[row.run, row.frame].append(row)
+    return {index: any(iou(row.box, other.box) >= 0.5 for other in at[row.run, row.frame + 1])
+            for index, row in enumerate(extra) if row.frame < 14}  # fmt: skip
+
+
+def iou(a: Sequence[float], b: Sequence[float]) -> float:
+    wide, tall = min(a[2], b[2]) - max(a[0], b[0]), min(a[3], b[3]) - max(a[1], b[1])
+    both = max(wide, 0.0) * max(tall, 0.0)
+    return both / ((a[2] - a[0]) * (a[3] - a[1]) + (b[2] - b[0]) * (b[3] - b[1]) - both)
+
+
+def four(values: Iterable[float]) -> tuple[float, float, float, float]:
+    a, b, c, d = (round(float(value), 4) for value in values)
+    return a, b, c, d
+
+
+def table(files: Sequence[Measured]) -> str:
+    lines = []
+    for light in LIGHTS:
+        lines += [f"\n{light}\n", "| class | height | " + " | ".join(one.name for one in files) + " |", "|---|---|" + "---|" * len(files)]
+        for cls in ("car", "bus", "truck", "motorcycle", "bicycle", "person"):
+            for name, (low, high) in zip(BIN_NAMES, BINS, strict=True):
+                cells = []
+                for one in files:
+                    hits = [row.score > 0 for row in one.seen if (row.light, row.cls) == (light, cls) and low <= row.height_px < high]
+                    cells.append(f"{100 * np.mean(hits):.0f} % of {len(hits)}" if len(hits) >= 20 else "")
+                if any(cells):
+                    lines.append(f"| {cls} | {name} | " + " | ".join(cells) + " |")
+        for name, measure in FIGURES.items():
+            lines.append(f"| {name} | | " + " | ".join(measure(one, light) for one in files) + " |")
+    return "\n".join(lines)
+
+
+def large_recall(one: Measured, light: str) -> str:
+    hits = [row.score > 0 for row in one.seen if row.light == light and row.cls in ("car", "bus", "truck") and row.height_px >= 40]
+    return f"{100 * np.mean(hits):.1f} %"
+
+
+def false_rate(one: Measured, light: str) -> str:
+    return f"{sum(row.light == light for row in one.extra) / one.pictures[light]:.2f}"
+
+
+def jitter(one: Measured, light: str) -> str:
+    found = [row for row in one.seen if row.light == light and row.score > 0]
+    steps = [found[b].edges[3] - found[a].edges[3] for a, b in pairs(found, 1, 1)]
+    return f"{np.sqrt(np.mean(np.square(steps))):.3f}"
+
+
+def longest_misses(one: Measured, light: str) -> str:
+    """Pictures on end without a box, of bodies over 40 px in 15 pictures: mean over bodies of the longest run."""
+    tracks = defaultdict[tuple[int, int], list[bool]](list)
+    for row in one.seen:
+        if row.light == light and row.frame < 15 and row.height_px >= 24:
+            tracks[row.run, row.body].append(row.score > 0)
+    longest = [max(map(len, "".join(".x"[not hit] for hit in track).split("."))) for track in tracks.values() if len(track) == 15]
+    return f"{np.mean(longest):.1f}, 15 in {100 * np.mean(np.array(longest) == 15):.0f} %"
+
+
+FIGURES: dict[str, Callable[[Measured, str], str]] = {
+    "cars, buses, trucks >= 40 px": large_recall,
+    "false boxes a picture": false_rate,
+    "lower edge, picture to picture, RMS in box heights": jitter,
+    "longest miss in 15 pictures, >= 24 px": longest_misses,
+}
+
+
+def main() -> int:
+    verb, *paths = sys.argv[1:] or ["help"]
+    if verb not in ("fit", "table") or not paths:
+        print(__doc__, file=sys.stderr)
+        return 2
+    measured = [msgspec.json.decode(Path(path).read_bytes(), type=Measured) for path in paths]
+    if verb == "table":
+        print(table(measured))
+    else:
+        numbers = Fitted({one.name: fit(one) for one in measured})
+        FITTED.write_bytes(msgspec.json.format(msgspec.json.encode(numbers), indent=1) + b"\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
