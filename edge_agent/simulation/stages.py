@@ -24,6 +24,7 @@ STEP_M = 1.0
 ZEBRA_M = 8.0  # who crosses so far from the middle of a zebra does not cross on it
 LEAVES_S = 10.0  # until who has stood is out of the picture
 DISSOLVES_S = 30.0
+CRASH_KMH = 55.0
 Trouble = Literal["moved", "covered", "blurred", "frozen", "black", "overexposed"]
 TROUBLES: dict[Trouble, tuple[float, float]] = {  # how much of it
     "moved": (0.25, 0.6), "covered": (0.7, 1.0), "blurred": (0.7, 1.0), "frozen": (1.0, 1.0), "black": (0.95, 1.0),
@@ -118,11 +119,12 @@ def queue(random: Generator, view: View) -> Scripted | None:
 
 
 def crash(random: Generator, view: View) -> Scripted | None:
-    place = _any(random, [place for place in view.places if not place.waits])
+    """Where they drive fast: who is slow stops in time."""
+    place = _any(random, [place for place in view.places if not place.waits and place.lane.plan.speed_kmh >= CRASH_KMH])
     if place is None:
         return None
-    seconds, follower = between(random, 30, 60), _vehicle(random, car=3, truck=1)
-    staged = script.Crash(at_s=0, lane=place.lane.id, at_m=_at(random, place), seconds=seconds, follower=follower)
+    seconds = between(random, 30, 60)
+    staged = script.Crash(at_s=0, lane=place.lane.id, at_m=_at(random, place), seconds=seconds)
     return Scripted(staged, seconds + LEAVES_S)
 
 
