@@ -13,6 +13,7 @@ from edge_agent.simulation.world import Barrier, Entrant, World
 PULL_OVER_M = 30.0  # before its place a vehicle begins to leave the lane
 HARD_M_S2 = 7.5
 LATE_M_S2 = 2.0  # how the one behind brakes before he understands
+ROLLS_M_S = 2.0
 SKEW = (0.14, -0.22)  # radians: how two that have crashed stand
 STOOD_M = 4.0
 
@@ -216,7 +217,8 @@ class Collide:
             fleet.hazard[a] = True
         for row, brake in ((a, HARD_M_S2), (b, LATE_M_S2 if self.crashed_s is None else HARD_M_S2)):
             before = float(fleet.v[row])
-            fleet.v[row] = max(0.0, before - brake * world.dt_s)
+            lowest = ROLLS_M_S if row == b and self.crashed_s is None else 0.0  # he does run into it
+            fleet.v[row] = max(lowest, before - brake * world.dt_s)
             fleet.s[row] += sign * (before + fleet.v[row]) / 2 * world.dt_s
             fleet.a[row] = -brake
         if self.crashed_s is not None:
