@@ -2,7 +2,7 @@
 """Fit edge_agent/simulation/seeing.json to what scripts/measure_seeing.py measured of a detector.
 
     python scripts/fit_seeing.py fit FOLDER/nanodet-g-416.json
-    python scripts/fit_seeing.py table FOLDER/NAME.json...      recall by class and box height; false boxes, wandering, misses on end
+    python scripts/fit_seeing.py table FOLDER/NAME.json...      recall by class and box height; false boxes, misses
 
 Judge with other seeds than those that were fitted.
 """
@@ -10,23 +10,22 @@ Judge with other seeds than those that were fitted.
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from itertools import pairwise
 from math import erf, sqrt
 from pathlib import Path
 
 import msgspec
 import numpy as np
-from measure_seeing import LIGHTS, Extra, Measured, Seen
+from measure_seeing import LIGHTS, ON_END, SAME, Extra, Measured, Seen
 from numpy.typing import NDArray
 
 from edge_agent.core.types import COCO_OF_CLASS
 from edge_agent.simulation import seeing
-from edge_agent.simulation.seeing import ClassSeeing, FalseBox, Fitted, Seeing
+from edge_agent.simulation.seeing import ClassSeeing, FalseBox, Fitted, Seeing, Stray
 
 Array = NDArray[np.float64]
 FITTED = Path(seeing.__file__).with_name("seeing.json")
 ENOUGH = 150  # sightings of a class in a light; with fewer those by all lights help out
-FALSE_KEPT = 60
+FALSE_KEPT, STRAYS_KEPT = 60, 30
 GRIDS = {
     "best": np.linspace(0.1, 1.0, 46),
     "half_px": np.exp(np.linspace(np.log(4), np.log(200), 60)),
@@ -42,6 +41,7 @@ phi = np.vectorize(lambda z: (1 + erf(z / sqrt(2))) / 2, otypes=[float])
 
 def fit(measured: Measured) -> dict[str, Seeing]:
     lights = {}
+    lasts = {cls: persistence([row for row in measured.seen if row.cls == cls]) for cls in {row.cls for row in measured.seen}}
     for light in LIGHTS:
         if not measured.pictures.get(light):
             continue
@@ -51,12 +51,15 @@ def fit(measured: Measured) -> dict[str, Seeing]:
             rows = [row for row in mine if row.cls == cls]
             helpers = [row for row in measured.seen if row.cls == cls and row.light != light]
             weight = max(0.02, 1 - len(rows) / ENOUGH) if len(rows) < ENOUGH else 0.0
-            classes[cls] = fit_class(cls, rows, helpers if weight else [], weight)
+            strays = [row for row in measured.extra if row.cls == cls and (row.light == light or weight)]
+            classes[cls] = fit_class(cls, rows, helpers if weight else [], weight, lasts[cls], strays)
         lights[light] = Seeing(classes, *false_boxes(measured, light))
     return lights
 
 
-def fit_class(cls: str, rows: list[Seen], helpers: list[Seen], weight: float) -> ClassSeeing:
+def fit_class(
+    cls: str, rows: list[Seen], helpers: list[Seen], weight: float, lasts: tuple[float, float], strays: list[Extra]
+) -> ClassSeeing:
     every = rows + helpers
     weights = np.r_[np.ones(len(rows)), np.full(len(helpers), weight)]
     height = np.array([row.height_px for row in every])
@@ -65,7 +68,8 @@ def fit_class(cls: str, rows: list[Seen], helpers: list[Seen], weight: float) ->
     best, half_px, slope, hidden_half = likeliest(height, visible, hit, weights)
     chance = chances(best, half_px, slope, hidden_half, height, visible)
     found = [row for row in every if row.score > 0]
-    lasting, wandering = persistence(every, chance)
+    stays = staying(strays)
+    kept = [strays[i] for i in sorted(np.random.default_rng(8).permutation(len(strays))[:STRAYS_KEPT].tolist())]
     edges = np.array([row.edges for row in found]).reshape(-1, 4)
     bias, spread = (np.median(edges, axis=0), spreads(edges)) if len(found) > 8 else (np.zeros(4), np.full(4, 0.06))
     base, gain, score_sd = score_line(chance[hit], np.array([row.score for row in found]), weights[hit])
@@ -73,10 +77,12 @@ def fit_class(cls: str, rows: list[Seen], helpers: list[Seen], weight: float) ->
     total = sum(labels.values())
     return ClassSeeing(
         best=round(best, 3), half_px=round(half_px, 1), slope=round(slope, 2), hidden_half=round(hidden_half, 3),
-        lasting=round(lasting, 2), wandering=round(wandering, 2),
+        lasting=round(lasts[0], 2), wandering=round(lasts[1], 2),
         bias=four(bias), spread=four(spread), steady=round(steadiness(found, bias, spread), 2),
         score=(round(base, 3), round(gain, 3)), score_sd=round(score_sd, 3),
         labels={label: round(n / total, 3) for label, n in labels.most_common()} or {COCO_OF_CLASS.get(cls, 2): 1.0},
+        stray_begins=round(len(strays) / max(float(chance.sum()), 1.0) * (1 - stays), 4), stray_stays=round(stays, 3),
+        strays=tuple(Stray(row.at, round(row.score, 3), row.label) for row in kept),
     )  # fmt: skip
 
 
@@ -99,7 +105,7 @@ def likeliest(height: Array, visible: Array, hit: NDArray[np.bool_], weights: Ar
         while (now := cost(numbers)) < before - 1e-3:
             before = now
             for key, grid in GRIDS.items():
-                numbers[key] = float(min(grid, key=lambda value: cost({**numbers, key: value})))  # noqa: B023
+                numbers[key] = float(min(grid, key=lambda value: cost({**numbers, key: value})))
         if now < best[0]:
             best = now, numbers
     return best[1]["best"], best[1]["half_px"], best[1]["slope"], best[1]["hidden_half"]
@@ -114,8 +120,11 @@ def pairs(rows: Sequence[Seen], low: int, high: int) -> list[tuple[int, int]]:
             if low <= rows[b].frame - rows[a].frame <= high]  # fmt: skip
 
 
-def persistence(rows: Sequence[Seen], chance: Array) -> tuple[float, float]:
-    """Shares of the disposition's variance that last, and that wander within a second."""
+def persistence(rows: Sequence[Seen]) -> tuple[float, float]:
+    """Shares of the disposition's variance that last, and that wander within a second; by all lights, for bodies are few."""
+    height, visible = (np.array([getattr(row, key) for row in rows]) for key in ("height_px", "visible"))
+    numbers = likeliest(height, visible, np.array([row.score > 0 for row in rows]), np.ones(len(rows)))
+    chance = chances(*numbers, height, visible)
     short, long = (correlation(rows, chance, pairs(rows, *lag)) for lag in ((1, 1), (25, 60)))
     lasting = min(long, 0.95 * short)
     return lasting, max(0.0, min((short - lasting) / float(np.exp(-0.1)), 0.99 - lasting))
@@ -136,8 +145,8 @@ def correlation(rows: Sequence[Seen], chance: Array, pairs: list[tuple[int, int]
     table_z = np.linspace(-14, 14, 2801)
     table = phi(table_z)
     for rho in grid:
-        share = [np.interp((z[:, None] - sqrt(rho) * NODES) / sqrt(1 - rho), table_z, table)]
-        expected.append(float(((share[0][first] * share[0][second]) @ WEIGHTS).mean()))
+        share = np.interp((z[:, None] - sqrt(rho) * NODES) / sqrt(1 - rho), table_z, table)
+        expected.append(float(((share[first] * share[second]) @ WEIGHTS).mean()))
     return float(np.interp(both, expected, grid))
 
 
@@ -172,22 +181,24 @@ def score_line(chance: Array, score: Array, weights: Array) -> tuple[float, floa
 
 
 def false_boxes(measured: Measured, light: str) -> tuple[float, float, tuple[FalseBox, ...]]:
-    extra = [row for row in measured.extra if row.light == light]
-    again = following(extra)
-    stays = float(np.mean([again[i] for i in again])) if again else 0.0
+    extra = [row for row in measured.extra if row.light == light and not row.body]
+    stays = staying(extra)
     per_frame = len(extra) / measured.pictures[light]
     pick = np.random.default_rng(7).permutation(len(extra))[:FALSE_KEPT]
     kept = tuple(FalseBox(extra[i].box, round(extra[i].score, 3), extra[i].label) for i in sorted(pick.tolist()))
     return round(per_frame * (1 - stays), 4), round(stays, 3), kept
 
 
-def following(extra: Sequence[Extra]) -> dict[int, bool]:
-    """Of those with a picture right after them: is it there again?"""
-    at = defaultdict[tuple[int, int], list[Extra]](list)
+def staying(extra: Sequence[Extra]) -> float:
+    """The share of those with a picture right after them that are there again."""
+    at = defaultdict[tuple[int, int, int], list[Extra]](list)
     for row in extra:
-        at[row.run, row.frame].append(row)
-    return {index: any(iou(row.box, other.box) >= 0.5 for other in at[row.run, row.frame + 1])
-            for index, row in enumerate(extra) if row.frame < 14}  # fmt: skip
+        at[row.run, row.frame, row.body].append(row)
+    again = [
+        any(row.body or iou(row.box, other.box) >= SAME for other in at[row.run, row.frame + 1, row.body])
+        for row in extra if row.frame < ON_END - 1
+    ]  # fmt: skip
+    return float(np.mean(again)) if again else 0.0
 
 
 def iou(a: Sequence[float], b: Sequence[float]) -> float:
@@ -204,12 +215,14 @@ def four(values: Iterable[float]) -> tuple[float, float, float, float]:
 def table(files: Sequence[Measured]) -> str:
     lines = []
     for light in LIGHTS:
-        lines += [f"\n{light}\n", "| class | height | " + " | ".join(one.name for one in files) + " |", "|---|---|" + "---|" * len(files)]
+        lines += [f"\n{light}\n", "| class | height | " + " | ".join(one.name for one in files) + " |"]
+        lines += ["|---|---|" + "---|" * len(files)]
         for cls in ("car", "bus", "truck", "motorcycle", "bicycle", "person"):
             for name, (low, high) in zip(BIN_NAMES, BINS, strict=True):
                 cells = []
                 for one in files:
-                    hits = [row.score > 0 for row in one.seen if (row.light, row.cls) == (light, cls) and low <= row.height_px < high]
+                    rows = [row for row in one.seen if (row.light, row.cls) == (light, cls)]
+                    hits = [row.score > 0 for row in rows if low <= row.height_px < high]
                     cells.append(f"{100 * np.mean(hits):.0f} % of {len(hits)}" if len(hits) >= 20 else "")
                 if any(cells):
                     lines.append(f"| {cls} | {name} | " + " | ".join(cells) + " |")
@@ -219,7 +232,8 @@ def table(files: Sequence[Measured]) -> str:
 
 
 def large_recall(one: Measured, light: str) -> str:
-    hits = [row.score > 0 for row in one.seen if row.light == light and row.cls in ("car", "bus", "truck") and row.height_px >= 40]
+    rows = [row for row in one.seen if row.light == light and row.cls in ("car", "bus", "truck")]
+    hits = [row.score > 0 for row in rows if row.height_px >= 40]
     return f"{100 * np.mean(hits):.1f} %"
 
 
@@ -234,13 +248,14 @@ def jitter(one: Measured, light: str) -> str:
 
 
 def longest_misses(one: Measured, light: str) -> str:
-    """Pictures on end without a box, of bodies over 40 px in 15 pictures: mean over bodies of the longest run."""
+    """Pictures on end without a box, of bodies over 24 px in all of 15 pictures: mean over bodies of the longest run."""
     tracks = defaultdict[tuple[int, int], list[bool]](list)
     for row in one.seen:
-        if row.light == light and row.frame < 15 and row.height_px >= 24:
+        if row.light == light and row.frame < ON_END and row.height_px >= 24:
             tracks[row.run, row.body].append(row.score > 0)
-    longest = [max(map(len, "".join(".x"[not hit] for hit in track).split("."))) for track in tracks.values() if len(track) == 15]
-    return f"{np.mean(longest):.1f}, 15 in {100 * np.mean(np.array(longest) == 15):.0f} %"
+    whole = [track for track in tracks.values() if len(track) == ON_END]
+    longest = [max(map(len, "".join(".x"[not hit] for hit in track).split("."))) for track in whole]
+    return f"{np.mean(longest):.1f}, 15 in {100 * np.mean(np.array(longest) == ON_END):.0f} %"
 
 
 FIGURES: dict[str, Callable[[Measured, str], str]] = {

@@ -25,7 +25,7 @@ from edge_agent.simulation import presets
 from edge_agent.simulation.lens import Lens
 from edge_agent.simulation.mast import mast_of
 from edge_agent.simulation.painter import Painter
-from edge_agent.simulation.plan import Simulation
+from edge_agent.simulation.plan import Light, Simulation, Weather
 from edge_agent.simulation.seeing import SeeingEye, condition, fitted
 from edge_agent.simulation.sight import Sight, look
 from edge_agent.simulation.staging import Play
@@ -33,7 +33,13 @@ from edge_agent.simulation.staging import Play
 Array = NDArray[np.float64]
 Paint = Callable[[], NDArray[np.uint8]]
 Looker = Callable[[float, Sight, Paint], Detections]
-LIGHTS = {"day": ("day", "clear"), "dusk": ("dusk", "clear"), "night": ("night", "clear"), "rain": ("day", "rain"), "fog": ("day", "fog")}
+LIGHTS: dict[str, tuple[Light, Weather]] = {
+    "day": ("day", "clear"),
+    "dusk": ("dusk", "clear"),
+    "night": ("night", "clear"),
+    "rain": ("day", "rain"),
+    "fog": ("day", "fog"),
+}
 ON_END, APART, STEP = 15, 25, 3
 LEAST_PX, LEAST_VISIBLE = 8.0, 0.2  # of pictures 640 wide; what is less is no matter whether it is found
 SAME = 0.5  # IoU
@@ -175,7 +181,7 @@ def match(found: Detections, sight: Sight, size_px: tuple[int, int], where: tupl
             Extra(
                 *where, tuple((boxes[index] / size).round(4).tolist()), float(found.scores[index]), int(found.classes[index]),
                 body.id if body else 0, body.cls if body else "", tuple(at.round(3).tolist()),
-            )  # fmt: skip
+            )
         )
 
 

@@ -5,6 +5,7 @@ its error rates against the real ones. What a detector misses it tends to miss a
 has a disposition that lasts, one that wanders within seconds, and pure chance.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -27,13 +28,21 @@ LOWEST_SCORE = 0.15
 FALSE_LASTS = 64  # frames, at most
 
 
+class Stray(Struct, frozen=True, forbid_unknown_fields=True):
+    """A second box on a road user, or one that takes only a part of him: `at` in widths and heights of his own box."""
+
+    at: tuple[float, float, float, float]
+    score: float
+    label: int
+
+
 class ClassSeeing(Struct, frozen=True, forbid_unknown_fields=True):
     """How one class is seen. The probability of a detection is `best` x logistic(slope (ln h - ln half_px)) x
     logistic(9 (visible - hidden_half)), h the box height in pixels of a picture 640 wide.
 
     `lasting`, `wandering`: shares of the disposition's variance; edges (left, top, right, bottom) err by `bias` and `spread` in
     box heights, of which `steady` is correlated from frame to frame; `score` = base + gain x probability, SD `score_sd`;
-    `labels`: COCO class -> share.
+    `labels`: COCO class -> share. A stray begins in a picture with `stray_begins` x probability, goes on with `stray_stays`.
     """
 
     best: Share
@@ -48,6 +57,9 @@ class ClassSeeing(Struct, frozen=True, forbid_unknown_fields=True):
     score: tuple[float, float]
     score_sd: float
     labels: dict[int, float]
+    stray_begins: float = 0.0
+    stray_stays: Share = 0.0
+    strays: tuple[Stray, ...] = ()
 
 
 class FalseBox(Struct, frozen=True, forbid_unknown_fields=True):
@@ -98,6 +110,7 @@ class _Mood:
     edges: Array
     label: int
     at_s: float
+    stray: Stray | None = None
 
 
 class SeeingEye:
@@ -115,9 +128,7 @@ class SeeingEye:
         for body, box, visible in zip(sight.bodies, sight.boxes, sight.visible.tolist(), strict=True):
             numbers = self._numbers.classes.get(body.cls)
             if numbers is not None:
-                row = self._one(at_s, body.id, numbers, box, visible)
-                if row is not None:
-                    rows.append(row)
+                rows += self._one(at_s, body.id, numbers, box, visible)
         rows += self._invented()
         self._forget(at_s)
         if not rows:
@@ -128,20 +139,31 @@ class SeeingEye:
 
     def _one(
         self, at_s: float, number: int, numbers: ClassSeeing, box: Array, visible: float
-    ) -> tuple[Array, float, int] | None:
+    ) -> Iterator[tuple[Array, float, int]]:
         tall = float(box[3] - box[1])
         chance = probability(numbers, tall * self._scale, visible)
         mood = self._moods.get(number) or self._new_mood(at_s, number, numbers)
         self._wander(at_s, mood, numbers)
+        mood.stray = self._stray(mood.stray, numbers, chance)
+        if (stray := mood.stray) is not None:
+            yield box[[0, 1, 0, 1]] + np.array(stray.at) * np.tile(box[2:] - box[:2], 2), stray.score, stray.label
         fresh, score_noise = self._random.normal(size=2)
         rest = sqrt(max(0.0, 1 - numbers.lasting - numbers.wandering))
         z = sqrt(numbers.lasting) * mood.lasting + sqrt(numbers.wandering) * mood.wandering + rest * fresh
         if (1 + erf(z / sqrt(2))) / 2 > chance:  # z is normal: its rank is uniform
-            return None
+            return
         shift = (np.array(numbers.bias) + np.array(numbers.spread) * mood.edges) * tall
         shift[::2] *= self._aspect
         score = numbers.score[0] + numbers.score[1] * chance + numbers.score_sd * score_noise
-        return box + shift, float(min(0.95, max(LOWEST_SCORE, score))), mood.label
+        yield box + shift, float(min(0.95, max(LOWEST_SCORE, score))), mood.label
+
+    def _stray(self, before: Stray | None, numbers: ClassSeeing, chance: float) -> Stray | None:
+        goes_on, begins = self._random.random(2)
+        if before is not None and goes_on < numbers.stray_stays:
+            return before
+        if numbers.strays and begins < numbers.stray_begins * chance:
+            return numbers.strays[int(self._random.integers(len(numbers.strays)))]
+        return None
 
     def _new_mood(self, at_s: float, number: int, numbers: ClassSeeing) -> _Mood:
         lasting, wandering = self._random.normal(size=2)
