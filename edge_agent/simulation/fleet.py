@@ -33,7 +33,7 @@ class Fleet:
     """Arrays of equal length n, one row each road user, grown and shrunk together.
 
     s, d: metres along and across its road (its middle); `sign` +1 drives along s, -1 against; `v` >= 0 in m/s; `wish` is the
-    speed it would like; `d_target` where across it steers to, `cruise_d` where it likes to be; `limit_s` an s at which its middle
+    speed it would like; `d_target` where across it steers to, `cruise_d` where it likes to be; `limit_s` an s where its middle
     must come to stand (NaN: none); `guided` rows are moved by their script alone; `blind` ones see nobody ahead, `fixed` ones
     keep their place across; `sign` 0 is for people and things. `crash` numbers a collision, 0: none.
     """

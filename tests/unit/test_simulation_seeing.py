@@ -15,7 +15,8 @@ from edge_agent.simulation.sight import Sight
 
 SIZE_PX = (640, 360)
 CAR = ClassSeeing(
-    best=0.9, half_px=30.0, slope=5.0, hidden_half=0.4, lasting=0.3, wandering=0.4, bias=(0.0,) * 4, spread=(0.02,) * 4, steady=0.5,
+    best=0.9, half_px=30.0, slope=5.0, hidden_half=0.4, lasting=0.3, wandering=0.4, bias=(0.0,) * 4, spread=(0.02,) * 4,
+    steady=0.5,
     score=(0.2, 0.3), score_sd=0.05, labels={2: 0.8, 7: 0.2},
 )  # fmt: skip
 
@@ -89,5 +90,5 @@ def test_weather_counts_by_day_and_the_night_hides_it() -> None:
 
 
 def test_an_unknown_detector_is_one_clear_line(tmp_path: Path) -> None:
-    with pytest.raises(WrongInput, match="no model of 'nobody'; there is one of nanodet-g-416$"):
+    with pytest.raises(WrongInput, match=r"no model of 'nobody'; there is one of nanodet-g-416$"):
         write_folder(presets.load("motorway"), tmp_path / "scene", detector="nobody")
