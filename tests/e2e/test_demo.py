@@ -8,6 +8,8 @@ import sys
 from contextlib import closing
 from pathlib import Path
 
+import pytest
+
 from tests.clips import ROAD_SCENE, write_clip
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -72,10 +74,11 @@ def test_a_clip_that_is_none_is_said(tmp_path: Path) -> None:
     assert "not valid JSON" in wrong.stderr and "Traceback" not in wrong.stderr
 
 
-def test_it_asks_for_a_clip() -> None:
-    finished = demo()
+@pytest.mark.parametrize("arguments", [("--scene", "north.json"), ("road.mp4",), ("--reverse",)])
+def test_half_of_what_a_clip_needs_is_wrong_use(arguments: tuple[str, ...]) -> None:
+    finished = demo(*arguments, "--headless")
     assert finished.returncode == 2
-    assert "CLIP" in finished.stderr and "Traceback" not in finished.stderr
+    assert "simulated" in finished.stderr and "Traceback" not in finished.stderr
 
 
 def test_a_planted_loss_is_counted(tmp_path: Path) -> None:
