@@ -43,7 +43,7 @@ def test_backwards_everyone_drives_the_wrong_way(shared: Path) -> None:
 
 def test_forwards_nobody_does(shared: Path) -> None:
     clip, scene = shared / "clips" / f"{CLIP}.mp4", ROOT / "tests" / "scenes" / f"{CLIP}.json"
-    finished = demo(clip, "--scene", scene, "--headless", "--seconds", "35")
+    finished = demo(clip, "--scene", scene, "--headless", "--seconds", "22")
     assert finished.returncode == 0, finished.stderr
     alerts, events, missing = figures(finished)
     assert alerts == 0 and events >= 1 and missing == 0
