@@ -33,7 +33,7 @@ def figures(finished: subprocess.CompletedProcess[str]) -> tuple[int, int, int]:
 
 def test_backwards_everyone_drives_the_wrong_way(shared: Path) -> None:
     clip, scene = shared / "clips" / f"{CLIP}.mp4", ROOT / "tests" / "scenes" / f"{CLIP}.json"
-    finished = demo(clip, "--scene", scene, "--reverse", "--headless", "--seconds", "35", "--lang", "vi")
+    finished = demo(clip, "--scene", scene, "--reverse", "--headless", "--seconds", "24", "--lang", "vi")
     alerts, events, missing = figures(finished)
     assert finished.returncode == 0, finished.stderr
     assert alerts >= 2 and events >= alerts and missing == 0
@@ -55,12 +55,6 @@ def test_without_a_clip_two_roads_are_simulated_and_what_is_staged_arrives() -> 
     assert finished.returncode == 0, finished.stdout + finished.stderr
     assert alerts >= 1 and missing == 0 and "MISSED" not in finished.stdout
     assert re.search(r"staged +pedestrian +quy-nhon .*its alert came after +\d", finished.stdout)
-
-
-def test_what_is_staged_and_not_seen_is_missed() -> None:
-    finished = demo("--headless", "--seconds", "28", "--fps", "0.3")  # too few pictures to recognise anybody
-    assert finished.returncode == 1, finished.stdout
-    assert re.search(r"^MISSED +pedestrian +quy-nhon", finished.stdout, re.MULTILINE)
 
 
 def test_a_clip_that_is_none_is_said(tmp_path: Path) -> None:
