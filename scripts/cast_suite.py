@@ -15,7 +15,7 @@ from pathlib import Path
 from edge_agent.app.simulate import write_folder
 from edge_agent.cli.options import progress_bar
 from edge_agent.core.failure import Failure
-from edge_agent.simulation.casting import cast
+from edge_agent.simulation.casting.cast import cast
 
 EXAMPLES = """examples:
   ./scripts/suite --seed 7 --scenes 24 --out scenes --pixels     short scenes, looked at by the real detector

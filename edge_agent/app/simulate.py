@@ -13,12 +13,12 @@ from edge_agent.core.failure import WrongInput
 from edge_agent.core.types import Detections
 from edge_agent.simulation.mast import mast_of
 from edge_agent.simulation.plan import Simulation
-from edge_agent.simulation.scenery import scene_of
 from edge_agent.simulation.seeing import SeeingEye, condition, fitted
-from edge_agent.simulation.sight import look
-from edge_agent.simulation.staging import Play
 from edge_agent.simulation.toml import to_toml
-from edge_agent.simulation.truth import HEADER, TruthKeeper, track_rows
+from edge_agent.simulation.truth.keeper import HEADER, TruthKeeper, track_rows
+from edge_agent.simulation.truth.scenery import scene_of
+from edge_agent.simulation.truth.sight import look
+from edge_agent.simulation.world.staging import Play
 from edge_agent.sources.recorded import write_detections
 
 Progress = Callable[[int, int | None], None]

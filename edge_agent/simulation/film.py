@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_agent.simulation.lens import Lens
-from edge_agent.simulation.painter import Painter
+from edge_agent.simulation.picture.lens import Lens
+from edge_agent.simulation.picture.painter import Painter
 from edge_agent.simulation.plan import Simulation, load_plan
-from edge_agent.simulation.staging import Play
+from edge_agent.simulation.world.staging import Play
 
 
 class Film:

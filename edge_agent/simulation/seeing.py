@@ -18,7 +18,7 @@ from msgspec import Meta, Struct
 from numpy.typing import NDArray
 
 from edge_agent.core.types import NO_DETECTIONS, Detections
-from edge_agent.simulation.sight import Sight
+from edge_agent.simulation.truth.sight import Sight
 
 Array = NDArray[np.float64]
 Share = Annotated[float, Meta(ge=0, le=1)]

@@ -12,13 +12,13 @@ from edge_agent.app.detecting import build_detector
 from edge_agent.config import DetectorConfig
 from edge_agent.core.types import COCO_OF_CLASS
 from edge_agent.simulation.bodies import SIZE_M, Body, BodyClass, Snapshot
-from edge_agent.simulation.lens import Lens
 from edge_agent.simulation.mast import mast_of
-from edge_agent.simulation.meshes import HULL_POINTS, hull, mesh_of, step_of
-from edge_agent.simulation.ordering import far_to_near
-from edge_agent.simulation.painter import Painter
+from edge_agent.simulation.picture.lens import Lens
+from edge_agent.simulation.picture.meshes import HULL_POINTS, hull, mesh_of, step_of
+from edge_agent.simulation.picture.ordering import far_to_near
+from edge_agent.simulation.picture.painter import Painter
 from edge_agent.simulation.plan import Simulation, parse_plan
-from edge_agent.simulation.road import build_roads
+from edge_agent.simulation.world.road import build_roads
 
 Pixels = NDArray[np.uint8]
 AWAY = pi / 2

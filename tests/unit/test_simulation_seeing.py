@@ -11,7 +11,7 @@ from edge_agent.core.failure import WrongInput
 from edge_agent.simulation import presets
 from edge_agent.simulation.bodies import Body
 from edge_agent.simulation.seeing import ClassSeeing, FalseBox, Seeing, SeeingEye, Stray, condition, fitted, probability
-from edge_agent.simulation.sight import Sight
+from edge_agent.simulation.truth.sight import Sight
 
 SIZE_PX = (640, 360)
 CAR = ClassSeeing(

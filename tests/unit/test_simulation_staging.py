@@ -11,7 +11,7 @@ from edge_agent.simulation import presets
 from edge_agent.simulation.bodies import Body, Snapshot
 from edge_agent.simulation.plan import Simulation, parse_plan
 from edge_agent.simulation.script import Pedestrian, Queue, Staged, WrongWay
-from edge_agent.simulation.staging import Play
+from edge_agent.simulation.world.staging import Play
 
 LATE_S = 3.0
 TOUCH_M = 0.1  # less is a wing mirror

@@ -10,13 +10,13 @@ import pytest
 from msgspec.structs import replace
 
 from edge_agent.app.simulate import write_folder
-from edge_agent.simulation import stages
-from edge_agent.simulation.casting import SITES, cast
+from edge_agent.simulation.casting import stages
+from edge_agent.simulation.casting.cast import SITES, cast
+from edge_agent.simulation.casting.sites import rural, street
 from edge_agent.simulation.plan import Simulation, parse_plan
-from edge_agent.simulation.scenery import scene_of
 from edge_agent.simulation.script import CameraTrouble, Crash, StoppedVehicle
-from edge_agent.simulation.sites import rural, street
 from edge_agent.simulation.toml import to_toml
+from edge_agent.simulation.truth.scenery import scene_of
 
 ROOT = Path(__file__).resolve().parents[2]
 KINDS = {

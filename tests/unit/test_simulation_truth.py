@@ -16,10 +16,10 @@ from edge_agent.simulation import presets
 from edge_agent.simulation.bodies import Snapshot
 from edge_agent.simulation.mast import Mast, mast_of
 from edge_agent.simulation.plan import Simulation
-from edge_agent.simulation.scenery import scene_of
-from edge_agent.simulation.sight import look
-from edge_agent.simulation.staging import Play
-from edge_agent.simulation.truth import TruthKeeper
+from edge_agent.simulation.truth.keeper import TruthKeeper
+from edge_agent.simulation.truth.scenery import scene_of
+from edge_agent.simulation.truth.sight import look
+from edge_agent.simulation.world.staging import Play
 
 SECONDS = 30.0
 

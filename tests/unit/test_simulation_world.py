@@ -10,12 +10,12 @@ from edge_agent.simulation import presets
 from edge_agent.simulation.bodies import Body, Snapshot
 from edge_agent.simulation.mast import mast_of
 from edge_agent.simulation.plan import PlanError, Simulation, parse_plan
-from edge_agent.simulation.scenery import scene_of
 from edge_agent.simulation.script import Crash, Staged
-from edge_agent.simulation.sight import look
-from edge_agent.simulation.staging import Play
 from edge_agent.simulation.toml import to_toml
-from edge_agent.simulation.truth import TruthKeeper
+from edge_agent.simulation.truth.keeper import TruthKeeper
+from edge_agent.simulation.truth.scenery import scene_of
+from edge_agent.simulation.truth.sight import look
+from edge_agent.simulation.world.staging import Play
 
 ROAD = 'name = "t"\n[[roads]]\nid = "r"\npoints_m = [[0, 0], [0, 200]]\nlanes = [{ id = "a" }, { id = "b" }]\n'
 

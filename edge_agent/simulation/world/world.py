@@ -7,14 +7,14 @@ from math import nan
 
 import numpy as np
 
-from edge_agent.simulation import fleet as f
 from edge_agent.simulation.bodies import SIZE_M, Body, Shown, Snapshot
-from edge_agent.simulation.fleet import CLASSES, Fleet
 from edge_agent.simulation.plan import Simulation
-from edge_agent.simulation.road import Lane, Road, build_roads
-from edge_agent.simulation.roadside import Roadside
-from edge_agent.simulation.signals import shown
-from edge_agent.simulation.steering import EACH_S, choose
+from edge_agent.simulation.world import fleet as f
+from edge_agent.simulation.world.fleet import CLASSES, Fleet
+from edge_agent.simulation.world.road import Lane, Road, build_roads
+from edge_agent.simulation.world.roadside import Roadside
+from edge_agent.simulation.world.signals import shown
+from edge_agent.simulation.world.steering import EACH_S, choose
 
 WISH = {"bicycle": 0.35, "bus": 0.85, "car": 1.0, "motorcycle": 0.92, "truck": 0.85}  # of the lane's speed
 WAITING = 6  # vehicles that wait to enter a lane; more turn away, and are counted

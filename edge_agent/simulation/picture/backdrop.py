@@ -6,15 +6,15 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_agent.simulation.easel import FINER, SHIFT, Easel
-from edge_agent.simulation.furniture import Furniture, furnish
-from edge_agent.simulation.ground import is_town, paint_ground
-from edge_agent.simulation.light import SUN, Lighting, lamplight
 from edge_agent.simulation.mast import Mast
+from edge_agent.simulation.picture.easel import FINER, SHIFT, Easel
+from edge_agent.simulation.picture.furniture import Furniture, furnish
+from edge_agent.simulation.picture.ground import is_town, paint_ground
+from edge_agent.simulation.picture.light import SUN, Lighting, lamplight
+from edge_agent.simulation.picture.solids import Array
+from edge_agent.simulation.picture.uprights import Uprights, paint_sky
 from edge_agent.simulation.plan import Simulation
-from edge_agent.simulation.road import Road
-from edge_agent.simulation.solids import Array
-from edge_agent.simulation.uprights import Uprights, paint_sky
+from edge_agent.simulation.world.road import Road
 
 Pixels = NDArray[np.uint8]
 FARTHEST_M = 1000.0  # the haze grows no denser behind

@@ -11,11 +11,11 @@ import numpy as np
 from numpy.random import Generator
 
 from edge_agent.simulation import script
+from edge_agent.simulation.casting.sites import between
 from edge_agent.simulation.mast import Mast, mast_of
 from edge_agent.simulation.plan import Simulation, StripKind, VehicleClass
-from edge_agent.simulation.road import Beside, Lane, Road, build_roads
-from edge_agent.simulation.scenery import scene_of, too_small_m
-from edge_agent.simulation.sites import between
+from edge_agent.simulation.truth.scenery import scene_of, too_small_m
+from edge_agent.simulation.world.road import Beside, Lane, Road, build_roads
 
 MARGIN = 0.1  # of the picture: nothing is staged nearer to its edges
 NEAR_ENOUGH = 0.85  # of how far lanes are drawn

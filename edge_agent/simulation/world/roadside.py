@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_agent.simulation.bodies import SIZE_M, Body
-from edge_agent.simulation.road import Road, free_stretches
+from edge_agent.simulation.world.road import Road, free_stretches
 
 Array = NDArray[np.float64]
 PLACE_M = 6.5  # of a parked car

@@ -6,13 +6,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_agent.simulation.backdrop import Backdrop
 from edge_agent.simulation.bodies import Body
-from edge_agent.simulation.light import SUN, Clouds, Lighting, along_course
 from edge_agent.simulation.mast import Mast
-from edge_agent.simulation.ordering import CORNERS
+from edge_agent.simulation.picture.backdrop import Backdrop
+from edge_agent.simulation.picture.light import SUN, Clouds, Lighting, along_course
+from edge_agent.simulation.picture.ordering import CORNERS
+from edge_agent.simulation.picture.solids import Array
 from edge_agent.simulation.plan import Simulation
-from edge_agent.simulation.solids import Array
 
 Pixels = NDArray[np.uint8]
 SHIFT = 4

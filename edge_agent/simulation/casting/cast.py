@@ -9,10 +9,10 @@ import numpy as np
 from msgspec.structs import replace
 from numpy.random import Generator
 
+from edge_agent.simulation.casting.sites import approach, between, motorway, rural, street
+from edge_agent.simulation.casting.stages import INCIDENTS, NEGATIVES, Scripted, Stage, View, camera_trouble, view_of
 from edge_agent.simulation.plan import CameraPlan, LanePlan, Light, Simulation, Weather
 from edge_agent.simulation.script import Queue, Staged
-from edge_agent.simulation.sites import approach, between, motorway, rural, street
-from edge_agent.simulation.stages import INCIDENTS, NEGATIVES, Scripted, Stage, View, camera_trouble, view_of
 
 SITES = (motorway, rural, street, approach)
 OTHER_SKIES: tuple[tuple[Light, Weather], ...] = (("dusk", "clear"), ("night", "clear"), ("day", "rain"), ("day", "fog"))

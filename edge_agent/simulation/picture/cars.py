@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from edge_agent.simulation.solids import Array, Colour, Glow, Part, loft, on_end, on_side, wheel
+from edge_agent.simulation.picture.solids import Array, Colour, Glow, Part, loft, on_end, on_side, wheel
 
 GLASS: Colour = (38, 33, 28)
 TRIM: Colour = (32, 32, 33)

@@ -4,8 +4,8 @@ from math import pi, sin
 
 import numpy as np
 
-from edge_agent.simulation.cars import AMBER, LAMP, PLATE, TAIL
-from edge_agent.simulation.solids import Array, Colour, Glow, Part, Point, ball, box, loft, on_end, tube, wheel
+from edge_agent.simulation.picture.cars import AMBER, LAMP, PLATE, TAIL
+from edge_agent.simulation.picture.solids import Array, Colour, Glow, Part, Point, ball, box, loft, on_end, tube, wheel
 
 STEPS = 8  # pictures of one double step
 CORNERS = (4, 6, 8)  # of a limb, by detail

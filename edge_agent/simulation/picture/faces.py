@@ -7,10 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_agent.simulation.bodies import Body
-from edge_agent.simulation.light import SUN, Lighting
 from edge_agent.simulation.mast import Mast
-from edge_agent.simulation.meshes import mesh_of, step_of
-from edge_agent.simulation.solids import Array, Glow
+from edge_agent.simulation.picture.light import SUN, Lighting
+from edge_agent.simulation.picture.meshes import mesh_of, step_of
+from edge_agent.simulation.picture.solids import Array, Glow
 
 DETAIL_PX = (32.0, 80.0)  # height in the picture from which more faces are drawn
 BLINK_HZ = 1.5

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from math import nan, pi
 from typing import Protocol
 
-from edge_agent.simulation.road import Beside, Lane
-from edge_agent.simulation.world import Barrier, Entrant, World
+from edge_agent.simulation.world.road import Beside, Lane
+from edge_agent.simulation.world.world import Barrier, Entrant, World
 
 PULL_OVER_M = 30.0  # before its place a vehicle begins to leave the lane
 HARD_M_S2 = 7.5

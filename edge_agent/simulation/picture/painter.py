@@ -5,11 +5,11 @@ from math import atan2, degrees
 from msgspec.structs import replace
 
 from edge_agent.simulation.bodies import Snapshot
+from edge_agent.simulation.picture.view import Pixels, View
 from edge_agent.simulation.plan import CameraPlan, Simulation
-from edge_agent.simulation.road import Road
 from edge_agent.simulation.script import CameraTrouble
 from edge_agent.simulation.staged import since
-from edge_agent.simulation.view import Pixels, View
+from edge_agent.simulation.world.road import Road
 
 PAN_DEG, TILT_DEG = (-80.0, 80.0), (2.0, 85.0)  # what a CameraPlan allows
 

@@ -12,8 +12,8 @@ from edge_agent.core.geometry import cross
 from edge_agent.core.scene_format import CountLineShape, SceneFile
 from edge_agent.simulation.bodies import Body
 from edge_agent.simulation.plan import Simulation
-from edge_agent.simulation.referee import Referee
-from edge_agent.simulation.sight import Sight
+from edge_agent.simulation.truth.referee import Referee
+from edge_agent.simulation.truth.sight import Sight
 
 SPEED_EVERY_S = 1.0
 SPEED_WITHIN_M = 45.0

@@ -5,11 +5,11 @@ from itertools import pairwise
 
 import numpy as np
 
-from edge_agent.simulation.ground import is_town
 from edge_agent.simulation.mast import Mast
+from edge_agent.simulation.picture.ground import is_town
+from edge_agent.simulation.picture.solids import Array
 from edge_agent.simulation.plan import Simulation
-from edge_agent.simulation.road import Road
-from edge_agent.simulation.solids import Array
+from edge_agent.simulation.world.road import Road
 
 LAMP_EVERY_M = 32.0
 TREE_EVERY_M = 11.0

@@ -5,7 +5,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_agent.simulation.mast import Mast
-from edge_agent.simulation.solids import Array, Colour
+from edge_agent.simulation.picture.solids import Array, Colour
 
 FINER = 3  # its pixels per pixel of the picture
 NEAR_M = 1.0

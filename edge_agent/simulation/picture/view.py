@@ -6,18 +6,18 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_agent.simulation.backdrop import COVER, Cover, paint_backdrop
 from edge_agent.simulation.bodies import Body, Shown, Snapshot
-from edge_agent.simulation.faces import Faces, faces_of
-from edge_agent.simulation.glow import add_halos, beams
-from edge_agent.simulation.light import lamplight, lighting_of
 from edge_agent.simulation.mast import mast_of
-from edge_agent.simulation.ordering import far_to_near
+from edge_agent.simulation.picture.backdrop import COVER, Cover, paint_backdrop
+from edge_agent.simulation.picture.faces import Faces, faces_of
+from edge_agent.simulation.picture.glow import add_halos, beams
+from edge_agent.simulation.picture.light import lamplight, lighting_of
+from edge_agent.simulation.picture.ordering import far_to_near
+from edge_agent.simulation.picture.rain import Rain
+from edge_agent.simulation.picture.shadows import Shadows
+from edge_agent.simulation.picture.solids import Colour
 from edge_agent.simulation.plan import Simulation
-from edge_agent.simulation.rain import Rain
-from edge_agent.simulation.road import Road
-from edge_agent.simulation.shadows import Shadows
-from edge_agent.simulation.solids import Colour
+from edge_agent.simulation.world.road import Road
 
 Pixels = NDArray[np.uint8]
 FINER = COVER  # road users are drawn so many times larger, then averaged

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from edge_agent.simulation.bodies import Body, Snapshot
 from edge_agent.simulation.mast import NEAREST_M, Mast
-from edge_agent.simulation.meshes import HULL_POINTS, hull, step_of
+from edge_agent.simulation.picture.meshes import HULL_POINTS, hull, step_of
 
 Array = NDArray[np.float64]
 GRID_PX = 4  # hiding is judged on cells of so many pixels

@@ -5,8 +5,8 @@ take whatever room is ahead. A simple form of MOBIL (Kesting 2007): what is gain
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_agent.simulation.fleet import HEADWAY_S, SIDE_M, TWO_WHEELERS, Fleet
-from edge_agent.simulation.road import Road
+from edge_agent.simulation.world.fleet import HEADWAY_S, SIDE_M, TWO_WHEELERS, Fleet
+from edge_agent.simulation.world.road import Road
 
 Array = NDArray[np.float64]
 LOOK_M = 70.0

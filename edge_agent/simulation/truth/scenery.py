@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from edge_agent.core.scene_format import SceneFile, parse_scene
 from edge_agent.simulation.mast import Mast, mast_of
 from edge_agent.simulation.plan import Simulation
-from edge_agent.simulation.road import Lane, Road, build_roads
+from edge_agent.simulation.world.road import Lane, Road, build_roads
 
 Array = NDArray[np.float64]
 LEAST_CAR_PX = 17.0  # a car of 1.5 m is no smaller where a lane is drawn, in a picture of 640 pixels; see docs/simulation.md

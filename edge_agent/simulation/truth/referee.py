@@ -13,9 +13,9 @@ from edge_agent.core import geometry
 from edge_agent.core.scene_format import SceneFile
 from edge_agent.simulation import script
 from edge_agent.simulation.bodies import Body
-from edge_agent.simulation.jam import Jam
 from edge_agent.simulation.plan import Simulation
-from edge_agent.simulation.sight import Sight
+from edge_agent.simulation.truth.jam import Jam
+from edge_agent.simulation.truth.sight import Sight
 
 MOVE_M = 1.5
 QUEUE_KMH, QUEUE_SPAN_M, QUEUE_VEHICLES = 8.0, 60.0, 3

@@ -6,10 +6,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_agent.simulation.easel import FINER, SHIFT, Easel
-from edge_agent.simulation.furniture import Furniture, House, Lamp, Rail, SignalPost, Tree
-from edge_agent.simulation.light import SUN, Lighting, lamplight
-from edge_agent.simulation.solids import Array, Colour, box, outwards
+from edge_agent.simulation.picture.easel import FINER, SHIFT, Easel
+from edge_agent.simulation.picture.furniture import Furniture, House, Lamp, Rail, SignalPost, Tree
+from edge_agent.simulation.picture.light import SUN, Lighting, lamplight
+from edge_agent.simulation.picture.solids import Array, Colour, box, outwards
 
 WALLS: tuple[Colour, ...] = (
     (196, 214, 222),

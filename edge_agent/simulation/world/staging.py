@@ -5,11 +5,11 @@ from heapq import heappop, heappush
 from itertools import count
 
 from edge_agent.simulation import script
-from edge_agent.simulation.acts import Act, Block, Collide, Lie, Pass, Stop, Walk, strip_beside
 from edge_agent.simulation.bodies import Snapshot
-from edge_agent.simulation.fleet import CLASSES, TWO_WHEELERS
 from edge_agent.simulation.plan import Crossing, Simulation
-from edge_agent.simulation.world import WISH, Barrier, World
+from edge_agent.simulation.world.acts import Act, Block, Collide, Lie, Pass, Stop, Walk, strip_beside
+from edge_agent.simulation.world.fleet import CLASSES, TWO_WHEELERS
+from edge_agent.simulation.world.world import WISH, Barrier, World
 
 BRAKING_S = 3.0  # what coming to a stop costs, over driving on
 KERB_M = 1.2  # people begin and end so far beside the lanes

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_agent.simulation.bodies import Body
-from edge_agent.simulation.easel import clip_near
-from edge_agent.simulation.light import Lighting
 from edge_agent.simulation.mast import Mast
-from edge_agent.simulation.solids import Array, Colour
+from edge_agent.simulation.picture.easel import clip_near
+from edge_agent.simulation.picture.light import Lighting
+from edge_agent.simulation.picture.solids import Array, Colour
 
 Pixels = NDArray[np.uint8]
 WARM: Colour = (190, 225, 255)

@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_agent.simulation.bodies import SIZE_M, Body, BodyClass
-from edge_agent.simulation.cars import car
-from edge_agent.simulation.heavies import bus, truck
-from edge_agent.simulation.people import STEPS, bicycle, motorcycle, person
-from edge_agent.simulation.solids import Array, Part, ball, box, on_end, on_side, tube
+from edge_agent.simulation.picture.cars import car
+from edge_agent.simulation.picture.heavies import bus, truck
+from edge_agent.simulation.picture.people import STEPS, bicycle, motorcycle, person
+from edge_agent.simulation.picture.solids import Array, Part, ball, box, on_end, on_side, tube
 
 VARIANTS = 240  # looks that differ, per class
 STRIDE_M = {"person": 1.4, "bicycle": 5.0}  # a double step; what the legs do follows the way

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from edge_agent.simulation.cars import AMBER, GLASS, LAMP, PLATE, TAIL, TRIM
-from edge_agent.simulation.solids import Array, Colour, Glow, Part, box, loft, on_end, on_side, tube, wheel
+from edge_agent.simulation.picture.cars import AMBER, GLASS, LAMP, PLATE, TAIL, TRIM
+from edge_agent.simulation.picture.solids import Array, Colour, Glow, Part, box, loft, on_end, on_side, tube, wheel
 
 BUS_PAINTS: tuple[tuple[Colour, Colour], ...] = (  # body, stripe
     ((60, 150, 60), (60, 200, 220)),

@@ -4,10 +4,10 @@ from itertools import pairwise
 
 import numpy as np
 
-from edge_agent.simulation.easel import Easel
+from edge_agent.simulation.picture.easel import Easel
+from edge_agent.simulation.picture.solids import Array, Colour
 from edge_agent.simulation.plan import Crossing, Simulation, StripKind
-from edge_agent.simulation.road import Lane, Road
-from edge_agent.simulation.solids import Array, Colour
+from edge_agent.simulation.world.road import Lane, Road
 
 GRASS: Colour = (70, 118, 98)
 PAVEMENT: Colour = (142, 150, 156)
