@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes the tables of docs/configuration.md and docs/scene.md anew, from the Structs that read these files.
+"""Writes the tables of docs/configuration.md, scene.md and simulation.md anew, from the Structs that read these files.
 
 Types, limits and defaults come from the Structs, the words from scripts/doc_words.toml. A table stands between two comments,
 `table: NAME` and `/table`; what is outside is written by hand. Run it after a change; a test fails when a table is stale.
@@ -10,7 +10,7 @@ import sys
 import tomllib
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 from msgspec import Struct
@@ -24,16 +24,21 @@ from edge_agent import config as agent_config  # noqa: E402
 from edge_agent.core import scene_format  # noqa: E402
 from edge_agent.core.incidents.rule import LaneRule, Rule  # noqa: E402
 from edge_agent.core.incidents.rules import Rules  # noqa: E402
+from edge_agent.simulation import plan as simulation_plan  # noqa: E402
+from edge_agent.simulation import script  # noqa: E402
 from event_contract.kinds import INCIDENT_KINDS  # noqa: E402
 
-PAGES = (ROOT / "docs" / "configuration.md", ROOT / "docs" / "scene.md")
+PAGES = tuple(ROOT / "docs" / f"{name}.md" for name in ("configuration", "scene", "simulation"))
 WORDS = ROOT / "scripts" / "doc_words.toml"
 TABLE = re.compile(r"(?P<begin><!-- table: (?P<name>[\w.]+) -->\n).*?(?P<end><!-- /table -->)", re.DOTALL)
 FILES: dict[str, type[Struct]] = {
     "site": agent_config.AgentConfig,
     "collector": collector_config.Config,
     "scene": scene_format.SceneFile,
+    "simulation": simulation_plan.Simulation,
 }
+STAGED: tuple[type[Struct], ...] = get_args(script.Staged)
+STAGED_ALL = ("at_s", "every_s")  # keys of everything that is staged
 
 
 class Undocumented(Exception):
@@ -46,12 +51,15 @@ def fill(text: str) -> str:
 
 
 def table(name: str) -> str:
-    return kinds_table() if name == "kinds" else struct_table(structs()[name], words().get(name, {}), name)
+    if name in (special := {"kinds": kinds_table, "script.kinds": staged_table, "script.keys": staged_keys_table}):
+        return special[name]()
+    return struct_table(structs()[name], words().get(name, {}), name)
 
 
 def structs() -> dict[str, type[Struct]]:
-    """`site.CameraConfig` -> the Struct, for all that a file may hold; `rules.Rule` is what the rules have in common."""
-    found = {f"{file}.{cls.__name__}": cls for file, root in FILES.items() for cls in reachable(root)}
+    """`site.CameraConfig` -> the Struct, for all that a file may hold; `rules.Rule` is what the rules have in common.
+    What is staged has two tables for all its Structs."""
+    found = {f"{file}.{cls.__name__}": cls for file, root in FILES.items() for cls in reachable(root) if cls not in STAGED}
     return {**found, "rules.Rule": Rule}
 
 
@@ -88,9 +96,37 @@ def struct_table(cls: type[Struct], meanings: dict[str, str], name: str) -> str:
     rows = [(field.encode_name, type_words(field.type), default_words(field)) for field in fields]
     if isinstance(tag := cls.__struct_config__.tag, str):
         rows.insert(0, (str(cls.__struct_config__.tag_field), f'`"{tag}"`', "required"))
-    if odd := {key for key, *_ in rows} ^ set(meanings):
-        raise Undocumented(f"{WORDS.name}: [{name}]: only in the code, or only there: {', '.join(sorted(odd))}")
+    agree(name, {key for key, *_ in rows}, meanings)
     return markdown(("key", "type", "default", "meaning"), ((f"`{row[0]}`", *row[1:], meanings[row[0]]) for row in rows))
+
+
+def agree(name: str, keys: set[str], meanings: dict[str, str]) -> None:
+    """Raises Undocumented when a key has no words, or words have no key."""
+    if odd := keys ^ set(meanings):
+        raise Undocumented(f"{WORDS.name}: [{name}]: only in the code, or only there: {', '.join(sorted(odd))}")
+
+
+def staged_table() -> str:
+    """What can be staged: its own keys beside those that all have, with their defaults."""
+    said, kinds = words()["script.kinds"], {str(cls.__struct_config__.tag): cls for cls in STAGED}
+    agree("script.kinds", set(kinds), said)
+    rows = []
+    for kind, cls in kinds.items():
+        own = [field for field in struct_type(cls).fields if field.name not in STAGED_ALL]
+        keys = (f"`{field.name}`" + ("" if field.required else f" ({default_words(field)})") for field in own)
+        rows.append((f"`{kind}`", said[kind], ", ".join(keys)))
+    return markdown(("kind", "what happens", "its keys (default)"), rows)
+
+
+def staged_keys_table() -> str:
+    """Every key of what can be staged; a key means the same wherever it stands."""
+    said, kinds = words()["script.keys"], dict.fromkeys(STAGED_ALL, "")
+    for field in (field for cls in STAGED for field in struct_type(cls).fields):
+        before, kinds[field.name] = kinds.get(field.name), type_words(field.type)
+        if before and before != kinds[field.name]:
+            raise Undocumented(f"script: {field.name}: {before} here, {kinds[field.name]} there; one key is of one type")
+    agree("script.keys", set(kinds), said)
+    return markdown(("key", "type", "meaning"), ((f"`{key}`", kind, said[key]) for key, kind in kinds.items()))
 
 
 def kinds_table() -> str:
@@ -117,9 +153,12 @@ def type_words(kind: types.Type) -> str:
         case types.VarTupleType(item_type=types.StrType()):
             return f"list of text{length(kind)}"
         case types.VarTupleType(item_type=item):
-            return f"list of {type_words(item)}s{length(kind)}"
+            each = type_words(item)
+            return f"list of {f'[{each}]' if each[0].isdigit() else f'{each}s'}{length(kind)}"
         case types.TupleType(item_types=(types.FloatType(ge=0, le=1), types.FloatType(ge=0, le=1))):
             return "point"
+        case types.TupleType(item_types=(types.IntType() | types.FloatType() as one, *rest)) if rest == [one] * len(rest):
+            return f"{1 + len(rest)} {type_words(one).replace('number', 'numbers', 1)}"
         case types.TupleType(item_types=items):
             return f"[{', '.join(type_words(item) for item in items)}]"
         case types.DictType(value_type=value):
@@ -152,7 +191,7 @@ def default_words(field: types.Field) -> str:
     if field.required:
         return "required"
     if field.default_factory is not msgspec.NODEFAULT:
-        return "its defaults"
+        return "its defaults" if isinstance(field.type, types.StructType) else "empty"
     match field.default:
         case None:
             return "none"

@@ -34,7 +34,8 @@ def test_the_generated_tables_are_fresh(page: Path) -> None:
 def test_every_table_of_the_files_is_documented() -> None:
     pages = "".join(page.read_text(encoding="utf-8") for page in build_docs.PAGES)
     shown = {found["name"] for found in build_docs.TABLE.finditer(pages)}
-    assert shown == {*build_docs.structs(), "kinds"} - {"scene.Rules"}  # which is the list of the kinds
+    lists = {"kinds", "script.kinds", "script.keys"}
+    assert shown == {*build_docs.structs(), *lists} - {"scene.Rules"}  # which is the list of the kinds
 
 
 def test_a_key_without_words_is_refused() -> None:
@@ -42,6 +43,14 @@ def test_a_key_without_words_is_refused() -> None:
     words = {key: meaning for key, meaning in build_docs.words()[name].items() if key != "loop"}
     with pytest.raises(build_docs.Undocumented, match="loop"):
         build_docs.struct_table(build_docs.structs()[name], words, name)
+
+
+def test_what_is_staged_is_documented_kind_by_kind(monkeypatch: pytest.MonkeyPatch) -> None:
+    table = build_docs.staged_table()
+    assert "| `wrong_way` |" in table and "`speed_kmh` (45), `vehicle` (`\"car\"`), `beside_m` (0) |" in table
+    monkeypatch.setattr(build_docs, "STAGED", build_docs.STAGED[1:])
+    with pytest.raises(build_docs.Undocumented, match="stopped_vehicle"):
+        build_docs.staged_table()
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
