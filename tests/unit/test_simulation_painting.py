@@ -14,8 +14,9 @@ from edge_agent.core.types import COCO_OF_CLASS
 from edge_agent.simulation.bodies import SIZE_M, Body, BodyClass, Snapshot
 from edge_agent.simulation.mast import mast_of
 from edge_agent.simulation.picture.lens import Lens
-from edge_agent.simulation.picture.meshes import HULL_POINTS, hull, mesh_of, step_of
+from edge_agent.simulation.picture.meshes import VARIANTS, mesh_of, step_of
 from edge_agent.simulation.picture.ordering import far_to_near
+from edge_agent.simulation.picture.outline import OUTLINE_POINTS, outline
 from edge_agent.simulation.picture.painter import Painter
 from edge_agent.simulation.plan import Simulation, parse_plan
 from edge_agent.simulation.world.road import build_roads
@@ -64,9 +65,9 @@ def seen(*bodies: Body, t_s: float = 0.0) -> Snapshot:
     return Snapshot(t_s, bodies, {})
 
 
-def box_of_hull(one: Body) -> NDArray[np.float64]:
-    """left, top, right, bottom of the projected hull, pixels."""
-    points = hull(one.cls, one.look, step_of(one)) * (one.length_m, one.width_m, one.height_m)
+def box_of_outline(one: Body) -> NDArray[np.float64]:
+    """left, top, right, bottom of the projected outline, pixels."""
+    points = outline(one) * (one.length_m, one.width_m, one.height_m)
     c, s = np.cos(one.heading), np.sin(one.heading)
     x, y = one.x_m + c * points[:, 0] - s * points[:, 1], one.y_m + s * points[:, 0] + c * points[:, 1]
     pixels, _ = mast_of(plan_of().camera).project(np.column_stack([x, y, points[:, 2]]))
@@ -89,10 +90,10 @@ def box_of_silhouette(painter: Painter, one: Body) -> NDArray[np.float64]:
 
 
 @pytest.mark.parametrize("cls", CLASSES)
-def test_the_hull_is_the_silhouette(painter: Painter, cls: BodyClass) -> None:
+def test_the_outline_is_the_silhouette(painter: Painter, cls: BodyClass) -> None:
     for heading, y_m, look in [(AWAY, 20, 0), (-AWAY, 25, 1), (0.0, 22, 9), (0.7, 28, 33), (pi, 19, 63), (-2.2, 24, 131)]:
         one = body(cls, 0.5, y_m, heading, look)
-        assert box_of_silhouette(painter, one) == pytest.approx(box_of_hull(one), abs=1.6), (cls, heading, look)
+        assert box_of_silhouette(painter, one) == pytest.approx(box_of_outline(one), abs=1.6), (cls, heading, look)
 
 
 @pytest.mark.parametrize("cls", CLASSES)
@@ -105,8 +106,18 @@ def test_a_mesh_fills_its_box(cls: BodyClass, look: int) -> None:
         assert 5 <= len(mesh_of(cls, look, detail).quads) <= 1200
 
 
-def test_the_hull_is_small() -> None:
-    assert all(8 <= len(hull(cls, look)) <= HULL_POINTS for cls in CLASSES for look in range(12))
+TURN = np.linspace(0, 2 * pi, 30)
+DIRECTIONS = np.column_stack([np.array([np.cos(TURN), np.sin(TURN), np.full(30, up)]) / np.hypot(1, up) for up in (-0.5, 0, 1, 2)])
+
+
+@pytest.mark.parametrize("cls", CLASSES)
+def test_only_paint_differs_within_an_outline(cls: BodyClass) -> None:
+    for look in range(0, VARIANTS, 1 if cls in ("truck", "car") else 7):
+        one = body(cls, x_m=0.0, y_m=0.0, look=look)
+        points, corners = outline(one), mesh_of(cls, look, 2, step_of(one)).quads.reshape(-1, 3)
+        assert len(points) == OUTLINE_POINTS
+        farthest = [(around * SIZE_M[cls] @ DIRECTIONS).max(axis=0) for around in (points, corners)]
+        assert np.abs(farthest[0] - farthest[1]).max() < 0.03, look
 
 
 def test_looks_differ_and_last() -> None:
@@ -150,7 +161,7 @@ def test_whoever_is_behind_the_camera_is_not_seen(painter: Painter) -> None:
 
 def test_lamps_tell_what_a_vehicle_does(painter: Painter) -> None:
     def red(one: Body, t_s: float = 0.0) -> float:
-        left, top, right, bottom = box_of_hull(one).astype(int)
+        left, top, right, bottom = box_of_outline(one).astype(int)
         patch = painter.paint(seen(one, t_s=t_s))[top:bottom, left:right].astype(float)
         return float((patch[..., 2] - patch[..., 0]).clip(40).mean())
 
@@ -185,7 +196,7 @@ def test_fog_hides_what_is_far() -> None:
     view = Painter(plan, build_roads(plan.roads))
 
     def contrast(y_m: float) -> float:
-        left, top, right, bottom = box_of_hull(one := body("truck", y_m=y_m)).astype(int)
+        left, top, right, bottom = box_of_outline(one := body("truck", y_m=y_m)).astype(int)
         patch = np.s_[top:bottom, left:right]
         return float(np.abs(view.paint(seen(one))[patch].astype(int) - view.paint(seen())[patch]).mean())
 
@@ -268,7 +279,7 @@ def test_a_real_detector_believes_the_vehicles(painter: Painter) -> None:
             one = body(cls, x_m, {"car": 17, "bus": 28, "truck": 26}[cls], heading, look=7)
             result = detector.detect(lens.apply(painter.paint(seen(one)), 0.0))
             boxes = result.boxes[np.isin(result.classes, vehicles)] * (640, 360, 640, 360)
-            found += any(overlap(box_of_hull(one), box) > 0.5 for box in boxes)
+            found += any(overlap(box_of_outline(one), box) > 0.5 for box in boxes)
     assert found >= 5
 
 

@@ -11,7 +11,7 @@ from math import cos, sin
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_agent.simulation.bodies import SIZE_M, Body, BodyClass
+from edge_agent.simulation.bodies import Body, BodyClass
 from edge_agent.simulation.picture.cars import car
 from edge_agent.simulation.picture.heavies import bus, truck
 from edge_agent.simulation.picture.people import STEPS, bicycle, motorcycle, person
@@ -19,8 +19,6 @@ from edge_agent.simulation.picture.solids import Array, Part, ball, box, on_end,
 
 VARIANTS = 240  # looks that differ, per class
 STRIDE_M = {"person": 1.4, "bicycle": 5.0}  # a double step; what the legs do follows the way
-HULL_POINTS = 32  # at most
-HULL_ERROR_M = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +46,6 @@ def mesh_of(cls: BodyClass, look: int, detail: int = 2, step: int = 0) -> Mesh:
     return _mesh(cls, look % VARIANTS, detail, step)
 
 
-def hull(cls: BodyClass, look: int, step: int = 0) -> Array:
-    """(n, 3), n <= HULL_POINTS: the outermost points of the mesh; the silhouette in a picture is theirs."""
-    return _hull(cls, look % VARIANTS, step)
-
-
 @lru_cache(maxsize=4096)
 def _mesh(cls: BodyClass, look: int, detail: int, step: int) -> Mesh:
     parts = _parts(cls, look, detail, step)
@@ -77,23 +70,6 @@ def _extent(cls: BodyClass, look: int) -> tuple[Array, Array]:
     low, high = points.min(axis=0), points.max(axis=0)
     low[2] = 0.0
     return low, high
-
-
-@lru_cache(maxsize=4096)
-def _hull(cls: BodyClass, look: int, step: int) -> Array:
-    """Again and again the point that reaches farthest beyond those chosen, in directions spread over the sphere, in metres."""
-    points = np.unique(_mesh(cls, look, 2, step).quads.reshape(-1, 3), axis=0)
-    turn = np.arange(72) * np.pi / 36
-    around = np.column_stack([np.cos(turn), np.sin(turn), np.zeros(len(turn))])
-    directions = np.concatenate([around + np.array([0, 0, up]) for up in (-4.0, -1.2, -0.4, -0.15, 0.0, 0.15, 0.4, 1.2, 4.0)])
-    reach = (points * SIZE_M[cls]) @ (directions / np.linalg.norm(directions, axis=1, keepdims=True)).T
-    chosen = [int(reach[:, 0].argmax())]
-    while len(chosen) < HULL_POINTS:
-        missing = reach.max(axis=0) - reach[chosen].max(axis=0)
-        if missing.max() < HULL_ERROR_M:
-            break
-        chosen.append(int(reach[:, missing.argmax()].argmax()))
-    return np.asarray(points[chosen])
 
 
 def _parts(cls: BodyClass, look: int, detail: int, step: int) -> list[Part]:

@@ -1,13 +1,14 @@
 """What the camera can see of everybody: the box around its outline, and how much of it nobody nearer hides."""
 
 from dataclasses import dataclass
+from math import cos, sin
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edge_agent.simulation.bodies import Body, Snapshot
 from edge_agent.simulation.mast import NEAREST_M, Mast
-from edge_agent.simulation.picture.meshes import HULL_POINTS, hull, step_of
+from edge_agent.simulation.picture.outline import OUTLINE_POINTS, outline
 
 Array = NDArray[np.float64]
 GRID_PX = 4  # hiding is judged on cells of so many pixels
@@ -41,9 +42,9 @@ def look(mast: Mast, snapshot: Snapshot) -> Sight:
     if not bodies:
         return NOTHING
     pixels, depth = _outlines(mast, bodies)
-    whole = np.column_stack([pixels.min(axis=1), pixels.max(axis=1)])
+    whole = np.concatenate([pixels.min(axis=1), pixels.max(axis=1)], axis=1)
     size = np.array([*mast.size_px, *mast.size_px], float)
-    cut = np.clip(whole, 0.0, size)
+    cut = np.minimum(np.maximum(whole, 0.0), size)
     seen = (cut[:, 2:] - cut[:, :2]).min(axis=1) >= LEAST_PX
     order = np.flatnonzero(seen)[np.argsort(depth[seen], kind="stable")]
     boxes = cut[order]
@@ -60,41 +61,47 @@ def _before(mast: Mast, bodies: tuple[Body, ...]) -> list[Body]:
     rows = np.array([(body.x_m, body.y_m, body.height_m / 2, body.length_m) for body in bodies])
     pixels, depth = mast.project(rows[:, :3])
     reach = mast.focal_px * rows[:, 3] / np.maximum(depth, 1.0)
-    width, height = mast.size_px
-    inside = np.all((pixels > -reach[:, None]) & (pixels < np.array([width, height]) + reach[:, None]), axis=1)
-    return [bodies[index] for index in np.flatnonzero(inside & (depth - rows[:, 3] / 2 > NEAREST_M)).tolist()]
+    beyond = np.abs(pixels - np.array(mast.size_px) / 2) - np.array(mast.size_px) / 2
+    inside = (beyond.max(axis=1) < reach) & (depth - rows[:, 3] / 2 > NEAREST_M)
+    return [bodies[index] for index in np.flatnonzero(inside).tolist()]
 
 
 def _outlines(mast: Mast, bodies: list[Body]) -> tuple[Array, Array]:
-    """(n, HULL_POINTS, 2) pixels of the outermost points, (n,) depth of the middles."""
-    points = np.stack([_padded(body) for body in bodies])
-    size = np.array([(body.length_m, body.width_m, body.height_m) for body in bodies])
-    heading = np.array([body.heading for body in bodies])
-    c, s = np.cos(heading)[:, None], np.sin(heading)[:, None]
-    x, y, z = (points[:, :, axis] * size[:, None, axis] for axis in range(3))
-    middle = np.array([(body.x_m, body.y_m) for body in bodies])
-    metres = np.stack([middle[:, :1] + c * x - s * y, middle[:, 1:] + s * x + c * y, z], axis=2)
+    """(n, OUTLINE_POINTS, 2) pixels of the outermost points, (n,) depth of the middles."""
+    rows = np.array([
+        (one.x_m, one.y_m, cos(one.heading), sin(one.heading), one.length_m, one.width_m, one.height_m) for one in bodies
+    ])  # fmt: skip
+    points = np.array([outline(body) for body in bodies]) * rows[:, None, 4:]
+    x, y, c, s = (rows[:, column, None] for column in range(4))
+    metres = np.empty_like(points)
+    metres[:, :, 0] = x + c * points[:, :, 0] - s * points[:, :, 1]
+    metres[:, :, 1] = y + s * points[:, :, 0] + c * points[:, :, 1]
+    metres[:, :, 2] = points[:, :, 2]
     pixels, _ = mast.project(metres.reshape(-1, 3))
-    _, depth = mast.project(np.column_stack([middle, size[:, 2] / 2]))
-    return pixels.reshape(len(bodies), HULL_POINTS, 2), depth
-
-
-def _padded(body: Body) -> Array:
-    """Always HULL_POINTS points: the last one is repeated."""
-    points = hull(body.cls, body.look, step_of(body))
-    return points[np.minimum(np.arange(HULL_POINTS), len(points) - 1)]
+    middle = np.column_stack([rows[:, :2], rows[:, 6] / 2])
+    return pixels.reshape(len(bodies), OUTLINE_POINTS, 2), (middle - mast.centre) @ mast.axes[2]
 
 
 def _visible(boxes: Array, size_px: tuple[int, int]) -> Array:
     """Boxes nearest first -> the share of each that those before it leave free, on a coarse grid."""
-    cells = np.zeros((size_px[1] // GRID_PX + 1, size_px[0] // GRID_PX + 1), bool)
-    visible = np.ones(len(boxes))
-    bounds = np.rint(boxes / GRID_PX).astype(int)
     margin = (boxes[:, 2:] - boxes[:, :2]) * (1 - FULL) / 2
-    inner = np.rint(np.column_stack([boxes[:, :2] + margin, boxes[:, 2:] - margin]) / GRID_PX).astype(int).tolist()
-    for index, (left, top, right, bottom) in enumerate(bounds.tolist()):
-        own = cells[top : max(bottom, top + 1), left : max(right, left + 1)]
-        visible[index] = 1.0 - own.mean() if own.size else 1.0
-        left, top, right, bottom = inner[index]
-        cells[top : max(bottom, top + 1), left : max(right, left + 1)] = True
+    inner = np.concatenate([boxes[:, :2] + margin, boxes[:, 2:] - margin], axis=1)
+    cells = np.rint(np.concatenate([boxes, inner], axis=1) / GRID_PX).astype(int)
+    own, hides = cells[:, :4], cells[:, 4:]
+    for ends in (own, hides):
+        np.maximum(ends[:, 2:], ends[:, :2] + 1, out=ends[:, 2:])
+    met = (own[:, None, :2] < hides[None, :, 2:]).all(axis=2) & (hides[None, :, :2] < own[:, None, 2:]).all(axis=2)
+    met &= np.tri(len(boxes), k=-1, dtype=bool)  # only nearer ones hide
+    visible = np.ones(len(boxes))
+    for index in np.flatnonzero(met.any(axis=1)).tolist():
+        visible[index] = _left_free(own[index].tolist(), hides[met[index]].tolist())
     return visible
+
+
+def _left_free(own: list[int], hides: list[list[int]]) -> float:
+    """The share of the cells of `own` (left, top, right, bottom) that none of `hides` covers."""
+    x, y, right, bottom = own
+    covered = np.zeros((bottom - y, right - x), bool)
+    for left, top, end, low in hides:
+        covered[max(top - y, 0) : low - y, max(left - x, 0) : end - x] = True
+    return 1.0 - np.count_nonzero(covered) / covered.size
