@@ -76,7 +76,7 @@ def box_of_outline(one: Body) -> NDArray[np.float64]:
 
 def box_of_silhouette(painter: Painter, one: Body) -> NDArray[np.float64]:
     """Where a body has painted over a picture of nothing: its own faces alone, without shadow and glow."""
-    view = painter._straight
+    view = painter._views[plan_of().camera]
     width, height = view.mast.size_px
     boxes = []
     for ground in (0, 255):  # neither black nor white paint may hide
@@ -107,7 +107,9 @@ def test_a_mesh_fills_its_box(cls: BodyClass, look: int) -> None:
 
 
 TURN = np.linspace(0, 2 * pi, 30)
-DIRECTIONS = np.column_stack([np.array([np.cos(TURN), np.sin(TURN), np.full(30, up)]) / np.hypot(1, up) for up in (-0.5, 0, 1, 2)])
+RISE = np.array([[-0.5], [0.0], [1.0], [2.0]])
+DIRECTIONS = np.stack(np.broadcast_arrays(np.cos(TURN), np.sin(TURN), RISE)).reshape(3, -1)
+DIRECTIONS /= np.linalg.norm(DIRECTIONS, axis=0)
 
 
 @pytest.mark.parametrize("cls", CLASSES)
@@ -117,7 +119,7 @@ def test_only_paint_differs_within_an_outline(cls: BodyClass) -> None:
         points, corners = outline(one), mesh_of(cls, look, 2, step_of(one)).quads.reshape(-1, 3)
         assert len(points) == OUTLINE_POINTS
         farthest = [(around * SIZE_M[cls] @ DIRECTIONS).max(axis=0) for around in (points, corners)]
-        assert np.abs(farthest[0] - farthest[1]).max() < 0.03, look
+        assert np.abs(farthest[0] - farthest[1]).max() < 0.05, look
 
 
 def test_looks_differ_and_last() -> None:
