@@ -4,13 +4,17 @@
 the pictures and looks at them with the real one.
 """
 
+from collections import deque
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
+from typing import BinaryIO
 
 import msgspec
 
 from edge_agent.core.failure import WrongInput
 from edge_agent.core.types import Detections
+from edge_agent.files import whole_file
 from edge_agent.simulation.mast import mast_of
 from edge_agent.simulation.plan import Simulation
 from edge_agent.simulation.seeing import SeeingEye, condition, fitted
@@ -21,6 +25,7 @@ from edge_agent.simulation.truth.sight import look
 from edge_agent.simulation.world.staging import Play
 from edge_agent.sources.recorded import write_detections
 
+PLAN = "simulation.toml"
 Progress = Callable[[int, int | None], None]
 
 
@@ -28,47 +33,62 @@ def write_folder(
     plan: Simulation, folder: Path, detector: str | None = None, tracks: bool = True,
     progress: Progress = lambda done, expected: None,
 ) -> None:  # fmt: skip
-    """`detector`: write detections.txt as this model would see it. Raises SceneError, WrongInput."""
-    numbers = None if detector is None else _numbers(detector, plan)
+    """`detector`: write detections.txt as this model would see it. What is there already of this plan stays as it is.
+
+    Raises SceneError, and WrongInput, for a folder that holds anything else, too.
+    """
+    eye = None if detector is None else _eye(detector, plan)
     scene = scene_of(plan)
+    _check_vacant(folder, plan)
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "simulation.toml").write_text(to_toml(plan), encoding="utf-8")
-    (folder / "scene.json").write_bytes(msgspec.json.format(msgspec.json.encode(scene), indent=1))
     truth = TruthKeeper(plan, scene)
-    seen = _played(plan, truth, folder / "tracks.csv" if tracks else None, numbers, progress)
-    if numbers is None:
-        for _ in seen:
-            pass
-    else:
-        write_detections(folder / "detections.txt", seen, plan.camera.size_px)
-    # the truth comes last: a folder without it is no scene folder
-    _replace(folder / "truth.json", msgspec.json.format(msgspec.json.encode(truth.document()), indent=1))
+    try:
+        _put(folder / PLAN, to_toml(plan).encode())
+        _put(folder / "scene.json", _json(scene))
+        with ExitStack() as files:
+            rows = files.enter_context(whole_file(folder / "tracks.csv", replace=False)) if tracks else None
+            seen = _played(plan, truth, rows, eye, progress)
+            if eye is None:
+                deque(seen, maxlen=0)
+            else:
+                write_detections(folder / "detections.txt", seen, plan.camera.size_px, replace=False)
+        _put(folder / "truth.json", _json(truth.document()))  # the last: a folder without it is no scene folder
+    except FileExistsError as error:
+        raise WrongInput(f"{error.filename}: is not what this plan gives; move it away, or name another folder") from None
+
+
+def _check_vacant(folder: Path, plan: Simulation) -> None:
+    """A new folder, an empty one, or one that this very plan was written into."""
+    if not folder.exists():
+        return
+    if not folder.is_dir():
+        raise WrongInput(f"{folder}: is a file; name a folder")
+    own = folder / PLAN
+    if own.is_file() and own.read_bytes() != to_toml(plan).encode():
+        raise WrongInput(f"{folder}: holds another simulation; name another folder, or delete this one")
+    if not own.is_file() and any(folder.iterdir()):
+        raise WrongInput(f"{folder}: holds files that no simulation wrote; name a new or an empty folder")
 
 
 def _played(
-    plan: Simulation, truth: TruthKeeper, tracks: Path | None, eye: SeeingEye | None, progress: Progress
+    plan: Simulation, truth: TruthKeeper, rows: BinaryIO | None, eye: SeeingEye | None, progress: Progress
 ) -> Iterator[Detections]:
-    """The whole duration; yields what the eye sees, picture by picture."""
+    """The whole duration, `rows` being tracks.csv; yields what the eye sees, picture by picture."""
     play, mast, total = Play(plan), mast_of(plan.camera), round(plan.duration_s * plan.fps)
-    rows = None if tracks is None else tracks.open("w", encoding="ascii")
     if rows is not None:
-        rows.write(HEADER)
-    try:
-        for number in range(1, total + 1):
-            snapshot = play.step()
-            sight = look(mast, snapshot)
-            truth.update(snapshot.t_s, sight)
-            if rows is not None:
-                rows.writelines(track_rows(number, sight, plan.camera.size_px))
-            if eye is not None:
-                yield eye.see(snapshot.t_s, sight)
-            progress(number, total)
-    finally:
+        rows.write(HEADER.encode())
+    for number in range(1, total + 1):
+        snapshot = play.step()
+        sight = look(mast, snapshot)
+        truth.update(snapshot.t_s, sight)
         if rows is not None:
-            rows.close()
+            rows.writelines(row.encode() for row in track_rows(number, sight, plan.camera.size_px))
+        if eye is not None:
+            yield eye.see(snapshot.t_s, sight)
+        progress(number, total)
 
 
-def _numbers(detector: str, plan: Simulation) -> SeeingEye:
+def _eye(detector: str, plan: Simulation) -> SeeingEye:
     lights = fitted().detectors.get(detector)
     if lights is None:
         raise WrongInput(f"no model of {detector!r}; there is one of {', '.join(sorted(fitted().detectors))}")
@@ -78,7 +98,10 @@ def _numbers(detector: str, plan: Simulation) -> SeeingEye:
     return SeeingEye(lights[name], plan.seed, plan.camera.size_px)
 
 
-def _replace(path: Path, text: bytes) -> None:
-    temporary = path.with_name(path.name + ".part")
-    temporary.write_bytes(text)
-    temporary.rename(path)
+def _put(path: Path, text: bytes) -> None:
+    with whole_file(path, replace=False) as file:
+        file.write(text)
+
+
+def _json(document: object) -> bytes:
+    return msgspec.json.format(msgspec.json.encode(document), indent=1)

@@ -19,7 +19,7 @@ Examples:
 
 @click.command("simulate", epilog=EXAMPLES)
 @click.argument("plan")
-@click.option("--out", required=True, type=PathType, help="The scene folder to write.")
+@click.option("--out", required=True, type=PathType, help="The scene folder to write: new, empty, or of the same plan.")
 @click.option("--seed", type=click.IntRange(0, 2**53), help="Other traffic of the same kind; default: the plan's own.")
 @click.option("--seconds", type=click.FloatRange(1, 86_400), help="How long; default: the plan's own duration.")
 @click.option("--detections", metavar="MODEL", help="Write detections.txt too, as a model of this detector sees it.")

@@ -1,27 +1,27 @@
 """Events into a JSON Lines file: the same CloudEvents that would cross the wire, one a line."""
 
-import os
 from collections.abc import Iterable
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from edge_agent.core.outgoing import Outgoing
+from edge_agent.files import whole_file
 from edge_agent.sinks.envelope import encode_body, seal
 
 
 class EventFile:
-    """A context manager. The file appears whole when the work has succeeded (temp, fsync, rename), else not at all.
+    """A context manager. The file appears whole when the work has succeeded, else not at all.
 
     `stream` comes from the caller: a recorded scene gives the same file on every machine. Raises OSError.
     """
 
     def __init__(self, path: Path, device: str, stream: str) -> None:
-        self._path = path
         self._device = device
         self._stream = stream
-        self._temp = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-        self._file = self._temp.open("wb")
+        self._stack = ExitStack()
+        self._file = self._stack.enter_context(whole_file(path))
         self.written = 0
 
     def append(self, events: Iterable[Outgoing]) -> None:
@@ -35,10 +35,4 @@ class EventFile:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        with self._file:
-            self._file.flush()
-            os.fsync(self._file.fileno())
-        if kind is None:
-            self._temp.replace(self._path)
-        else:
-            self._temp.unlink()
+        self._stack.__exit__(kind, error, trace)

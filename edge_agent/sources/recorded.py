@@ -5,7 +5,6 @@ A row of -1 after the frame marks an empty frame; a frame without any row is emp
 """
 
 import math
-import os
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -14,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_agent.core.types import CLASS_OF_COCO, NO_DETECTIONS, Detections
+from edge_agent.files import whole_file
 from edge_agent.sources.errors import SourceError
 
 FRAME, LEFT, WIDTH, SCORE, CLASS = 0, 2, 4, 6, 7  # columns
@@ -44,15 +44,14 @@ def read_detections(
     )
 
 
-def write_detections(path: Path, frames: Iterable[Detections], ref_resolution: tuple[int, int]) -> None:
-    """What `read_detections` reads back, to 0.01 px and 0.0001 of score. Replaces `path` at once or not at all."""
-    temporary = path.with_name(path.name + ".part")
-    with temporary.open("w", encoding="ascii") as file:
+def write_detections(
+    path: Path, frames: Iterable[Detections], ref_resolution: tuple[int, int], *, replace: bool = True
+) -> None:
+    """What `read_detections` reads back, to 0.01 px and 0.0001 of score; whole or not at all, as `whole_file` has it."""
+    with whole_file(path, replace=replace) as file:
         for number, found in enumerate(frames, start=1):
-            file.writelines(_rows(number, found, ref_resolution) if len(found) else [f"{number}{EMPTY_ROW}\n"])
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.rename(path)
+            rows = _rows(number, found, ref_resolution) if len(found) else [f"{number}{EMPTY_ROW}\n"]
+            file.writelines(row.encode("ascii") for row in rows)
 
 
 def _rows(number: int, found: Detections, ref_resolution: tuple[int, int]) -> Iterator[str]:
