@@ -22,11 +22,12 @@ from edge_agent.app.detecting import build_detector
 from edge_agent.config import DetectorConfig
 from edge_agent.core.types import Detections
 from edge_agent.simulation import presets
+from edge_agent.simulation.eye import SeeingEye
 from edge_agent.simulation.mast import mast_of
 from edge_agent.simulation.picture.lens import Lens
 from edge_agent.simulation.picture.painter import Painter
 from edge_agent.simulation.plan import Light, Simulation, Weather
-from edge_agent.simulation.seeing import SeeingEye, condition, fitted
+from edge_agent.simulation.seeing import condition, fitted
 from edge_agent.simulation.truth.sight import Sight, look
 from edge_agent.simulation.world.staging import Play
 

@@ -15,9 +15,10 @@ import msgspec
 from edge_agent.core.failure import WrongInput
 from edge_agent.core.types import Detections
 from edge_agent.files import whole_file
+from edge_agent.simulation.eye import SeeingEye
 from edge_agent.simulation.mast import mast_of
 from edge_agent.simulation.plan import Simulation
-from edge_agent.simulation.seeing import SeeingEye, condition, fitted
+from edge_agent.simulation.seeing import condition, fitted
 from edge_agent.simulation.toml import to_toml
 from edge_agent.simulation.truth.keeper import HEADER, TruthKeeper, track_rows
 from edge_agent.simulation.truth.scenery import scene_of
