@@ -16,7 +16,7 @@ from edge_agent.core.failure import WrongInput
 from edge_agent.core.types import Detections
 from edge_agent.files import whole_file
 from edge_agent.simulation.eye import SeeingEye
-from edge_agent.simulation.mast import mast_of
+from edge_agent.simulation.mast import mast_at
 from edge_agent.simulation.plan import Simulation
 from edge_agent.simulation.seeing import condition, fitted
 from edge_agent.simulation.toml import to_toml
@@ -75,12 +75,12 @@ def _played(
     plan: Simulation, truth: TruthKeeper, rows: BinaryIO | None, eye: SeeingEye | None, progress: Progress
 ) -> Iterator[Detections]:
     """The whole duration, `rows` being tracks.csv; yields what the eye sees, picture by picture."""
-    play, mast, total = Play(plan), mast_of(plan.camera), round(plan.duration_s * plan.fps)
+    play, total = Play(plan), round(plan.duration_s * plan.fps)
     if rows is not None:
         rows.write(HEADER.encode())
     for number in range(1, total + 1):
         snapshot = play.step()
-        sight = look(mast, snapshot)
+        sight = look(mast_at(plan, snapshot.t_s), snapshot)
         truth.update(snapshot.t_s, sight)
         if rows is not None:
             rows.writelines(row.encode() for row in track_rows(number, sight, plan.camera.size_px))

@@ -1,17 +1,23 @@
 """The pinhole camera on its mast: road metres to pixels. No lens distortion.
 
-Axes of the road: x to the right, y away, z up (metres). Axes of the camera: right, down, forward.
+Axes of the road: x to the right, y away, z up (metres). Axes of the camera: right, down, forward. A blow turns it for good,
+or for as long as the script says.
 """
 
 from dataclasses import dataclass
-from math import cos, radians, sin
+from functools import lru_cache
+from math import atan2, cos, degrees, radians, sin
 
 import numpy as np
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
-from edge_agent.simulation.plan import CameraPlan
+from edge_agent.simulation.plan import CameraPlan, Simulation
+from edge_agent.simulation.script import CameraTrouble
+from edge_agent.simulation.staged import since
 
 Array = NDArray[np.float64]
+PAN_DEG, TILT_DEG = (-80.0, 80.0), (2.0, 85.0)  # what a CameraPlan allows
 NEAREST_M = 0.5  # what is nearer to the camera's plane, or behind it, is not seen
 
 
@@ -40,9 +46,39 @@ class Mast:
         return np.asarray(self.centre[:2] - rays[:, :2] * (self.centre[2] / down)[:, None])
 
 
+@lru_cache(maxsize=64)
 def mast_of(plan: CameraPlan) -> Mast:
     tilt, pan = radians(plan.tilt_deg), radians(plan.pan_deg)
     right = (cos(pan), -sin(pan), 0.0)
     down = (-sin(pan) * sin(tilt), -cos(pan) * sin(tilt), -cos(tilt))
     forward = (sin(pan) * cos(tilt), cos(pan) * cos(tilt), -sin(tilt))
     return Mast(np.array([right, down, forward]), np.array([plan.x_m, plan.y_m, plan.height_m]), plan.focal_px, plan.size_px)
+
+
+def camera_at(plan: Simulation, t_s: float) -> CameraPlan:
+    """The camera as it looks at `t_s`: as planned, or turned by a blow; of several the last in the script counts."""
+    camera = plan.camera
+    for blow in _blows(plan):
+        if since(blow, t_s) is not None:
+            camera = turned(plan.camera, blow.amount)
+    return camera
+
+
+def mast_at(plan: Simulation, t_s: float) -> Mast:
+    return mast_of(camera_at(plan, t_s))
+
+
+def cameras(plan: Simulation) -> list[CameraPlan]:
+    """All ways in which the camera ever looks, as planned first."""
+    return list(dict.fromkeys([plan.camera, *(turned(plan.camera, blow.amount) for blow in _blows(plan))]))
+
+
+def turned(camera: CameraPlan, share: float) -> CameraPlan:
+    """The camera after a blow: what was in the middle lies `share` of the width beside it, and a little higher."""
+    pan = camera.pan_deg + degrees(atan2(share * camera.size_px[0], camera.focal_px)) * (-1 if camera.pan_deg > 0 else 1)
+    tilt = camera.tilt_deg + degrees(atan2(0.1 * share * camera.size_px[1], camera.focal_px))
+    return replace(camera, pan_deg=min(max(pan, PAN_DEG[0]), PAN_DEG[1]), tilt_deg=min(max(tilt, TILT_DEG[0]), TILT_DEG[1]))
+
+
+def _blows(plan: Simulation) -> list[CameraTrouble]:
+    return [one for one in plan.script if isinstance(one, CameraTrouble) and one.trouble == "moved"]

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_agent.simulation.mast import Mast
+from edge_agent.simulation.mast import Mast, mast_of
 from edge_agent.simulation.picture.easel import FINER, SHIFT, Easel
 from edge_agent.simulation.picture.furniture import Furniture, furnish
 from edge_agent.simulation.picture.ground import is_town, paint_ground
@@ -48,7 +48,7 @@ class Backdrop:
 
 
 def paint_backdrop(plan: Simulation, roads: tuple[Road, ...], mast: Mast, lighting: Lighting) -> Backdrop:
-    furniture = furnish(plan, roads, mast)
+    furniture = furnish(plan, roads, mast_of(plan.camera))  # a blow to the camera does not move the trees
     lamps_m = np.array([lamp.head_m for lamp in furniture.lamps]).reshape(-1, 3)
     easel = Easel(mast)
     paint_ground(easel, plan, roads)

@@ -16,7 +16,7 @@ from edge_agent.simulation.picture.ordering import far_to_near
 from edge_agent.simulation.picture.rain import Rain
 from edge_agent.simulation.picture.shadows import Shadows
 from edge_agent.simulation.picture.solids import Colour
-from edge_agent.simulation.plan import Simulation
+from edge_agent.simulation.plan import CameraPlan, Simulation
 from edge_agent.simulation.world.road import Road
 
 Pixels = NDArray[np.uint8]
@@ -32,10 +32,10 @@ SIGNALS: dict[Shown, tuple[float, Colour]] = {  # height of the lamp, colour
 
 
 class View:
-    """The camera's own `mast`; the backdrop is painted at construction."""
+    """The road as `camera` sees it, which a blow may have turned; the backdrop is painted at construction."""
 
-    def __init__(self, plan: Simulation, roads: tuple[Road, ...]) -> None:
-        self.mast = mast_of(plan.camera)
+    def __init__(self, plan: Simulation, roads: tuple[Road, ...], camera: CameraPlan) -> None:
+        self.mast = mast_of(camera)
         self._lighting = lighting_of(plan)
         self._backdrop = paint_backdrop(plan, roads, self.mast, self._lighting)
         self._shadows = Shadows(plan, self.mast, self._lighting, self._backdrop)

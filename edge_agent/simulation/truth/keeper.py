@@ -1,8 +1,12 @@
-"""The truth of a simulated camera: incidents, counts and speeds for `truth.json`, boxes and positions for `tracks.csv`."""
+"""The truth of a simulated camera: incidents, counts and speeds for `truth.json`, boxes and positions for `tracks.csv`.
+
+A blow turns the camera away from its scene. Then `tracks.csv` has the boxes of the picture; incidents and counts are judged
+on the road as the scene has it, of those who are still in the picture; and speeds are not asked, for the calibration is void.
+"""
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import cos, degrees, hypot, sin
 from typing import Any
 
@@ -10,10 +14,11 @@ import numpy as np
 
 from edge_agent.core.geometry import cross
 from edge_agent.core.scene_format import CountLineShape, SceneFile
-from edge_agent.simulation.bodies import Body
+from edge_agent.simulation.bodies import Body, Snapshot
+from edge_agent.simulation.mast import camera_at, mast_of
 from edge_agent.simulation.plan import Simulation
 from edge_agent.simulation.truth.referee import Referee
-from edge_agent.simulation.truth.sight import Sight
+from edge_agent.simulation.truth.sight import Sight, look
 
 SPEED_EVERY_S = 1.0
 SPEED_WITHIN_M = 45.0
@@ -34,12 +39,16 @@ class TruthKeeper:
         self._frames = 0
 
     def update(self, at_s: float, sight: Sight) -> None:
+        """`sight` is what is in the picture."""
         self._frames += 1
+        if moved := camera_at(self._plan, at_s) != self._plan.camera:
+            sight = _as_drawn(self._plan, at_s, sight)
         self._referee.update(at_s, sight)
         contact = [(x, y) for x, y in sight.contact.tolist()]
         for line in self._lines:
             line.update(at_s, sight.bodies, contact)
-        self._speeds.update(at_s, sight, contact)
+        if not moved:
+            self._speeds.update(at_s, sight, contact)
 
     def document(self) -> dict[str, Any]:
         return {
@@ -49,6 +58,13 @@ class TruthKeeper:
             "counts": [row for line in self._lines for row in line.rows()],
             "speeds": self._speeds.rows,
         }
+
+
+def _as_drawn(plan: Simulation, at_s: float, sight: Sight) -> Sight:
+    """The same people where the scene's camera would have had them, as visible as they are in the picture."""
+    drawn = look(mast_of(plan.camera), Snapshot(at_s, sight.bodies, {}))
+    visible = {body.id: share for body, share in zip(sight.bodies, sight.visible.tolist(), strict=True)}
+    return replace(drawn, visible=np.array([visible[body.id] for body in drawn.bodies]))
 
 
 @dataclass(slots=True)
