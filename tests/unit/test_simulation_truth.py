@@ -15,7 +15,7 @@ from edge_agent.app.simulate import write_folder
 from edge_agent.simulation import presets
 from edge_agent.simulation.bodies import Snapshot
 from edge_agent.simulation.mast import Mast, mast_of
-from edge_agent.simulation.plan import Simulation
+from edge_agent.simulation.plan import Simulation, parse_plan
 from edge_agent.simulation.truth.keeper import TruthKeeper
 from edge_agent.simulation.truth.scenery import scene_of
 from edge_agent.simulation.truth.sight import look
@@ -114,3 +114,28 @@ def test_counts_are_the_crossings_worked_out_another_way(name: str) -> None:
     counts = keeper.document()["counts"]
     assert sum(expected.values()) > 8
     assert {(row["line"], row["direction"]): row["n"] for row in counts if row["n"]} == dict(expected)
+
+
+@pytest.mark.parametrize(
+    ("stop", "waits"),
+    [
+        ("stop_m = 60", {"right"}),  # within what is drawn
+        ("stop_m = 110", {"right"}),  # the queue comes into the picture
+        ("stop_m = 190", set()),
+        ("stop_m = 20", set()),  # they have passed it before they come into the picture
+        ("stop_m = 60, against = true", {"left"}),
+        ("stop_m = 110, against = true", set()),
+    ],
+)
+def test_a_lane_is_signalised_where_a_red_light_makes_vehicles_wait(stop: str, waits: set[str]) -> None:
+    road = f"""
+name = "road"
+camera = {{ height_m = 7, focal_px = 520, tilt_deg = 18 }}
+signals = [{{ id = "s" }}]
+[[roads]]
+id = "road"
+points_m = [[0, -20], [0, 200]]
+lanes = [{{ id = "left", against = true }}, {{ id = "right" }}]
+approaches = [{{ signal = "s", {stop} }}]
+"""
+    assert {lane.id for lane in scene_of(parse_plan(road)).lanes if lane.signalised} == waits

@@ -19,6 +19,7 @@ EDGE = 0.01  # lanes end so far within the picture
 CALIBRATION_POINTS = 6
 CARRIAGEWAY_INSET_M = 0.3  # the kerb is nobody's crime
 LEAST_AREA = 0.004
+QUEUE_M = 60.0  # how far red lights make vehicles wait before their stop line
 COUNTS_AT = 0.45  # of the way from the nearest to the farthest end of what is seen
 
 
@@ -91,11 +92,10 @@ def _lane(mast: Mast, road: Road, lane: Lane, reach: tuple[float, float]) -> dic
 
 
 def _waits(road: Road, lane: Lane, reach: tuple[float, float]) -> bool:
-    """Whether the stretch leads to a stop line, rather than away from it."""
-    begins = reach[0] if lane.sign > 0 else reach[1]
-    return any(
-        approach.against == lane.plan.against and (approach.stop_m - begins) * lane.sign > 0 for approach in road.approaches
-    )
+    """Whether red lights make vehicles wait on this stretch: a stop line lies on it, or a queue of it does."""
+    begins, ends = reach if lane.sign > 0 else (reach[1], reach[0])
+    lines = [approach.stop_m for approach in road.approaches if approach.against == lane.plan.against]
+    return any(0 < (line - begins) * lane.sign < (ends - begins) * lane.sign + QUEUE_M for line in lines)
 
 
 def _carriageways(mast: Mast, plan: Simulation, road: Road, reach: tuple[float, float]) -> list[dict[str, Any]]:
