@@ -1,5 +1,7 @@
 """Plane geometry: polygons, homography, boxes. Image coordinates are normalised, the road plane is in metres."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,15 +15,29 @@ def polygon_area(polygon: Array) -> float:
     return abs(float(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1)))) / 2
 
 
+class Polygons:
+    """Several polygons of any shape, asked at once which points they hold."""
+
+    def __init__(self, polygons: Sequence[Array]) -> None:
+        corners = max((len(polygon) for polygon in polygons), default=1)
+        # a corner repeated makes an edge without length, which nothing crosses
+        padded = [[*polygon, *[polygon[-1]] * (corners - len(polygon))] for polygon in polygons]
+        here = np.array(padded).reshape(-1, 1, corners, 2)
+        there = np.roll(here, -1, axis=2)
+        self._x, self._y, self._next_y = here[..., 0], here[..., 1], there[..., 1]
+        rise = there[..., 1] - here[..., 1]
+        self._slope = (there[..., 0] - here[..., 0]) / np.where(rise == 0, 1.0, rise)
+
+    def hold(self, points: Array) -> NDArray[np.bool_]:
+        """(polygons, n): which of the (n, 2) points lie in which; even-odd rule, the border belongs to one side."""
+        x, y = points[None, :, None, 0], points[None, :, None, 1]
+        crossed = ((self._next_y > y) != (self._y > y)) & (x < self._slope * (y - self._y) + self._x)
+        return np.asarray(np.logical_xor.reduce(crossed, axis=2))
+
+
 def inside(polygon: Array, points: Array) -> NDArray[np.bool_]:
-    """Which of the (n, 2) points lie in the (k, 2) polygon: even-odd rule, any shape, the border belongs to one side."""
-    x, y = points[:, 0, None], points[:, 1, None]
-    x1, y1 = polygon[:, 0], polygon[:, 1]
-    x2, y2 = np.roll(x1, -1), np.roll(y1, -1)
-    spans = (y1 > y) != (y2 > y)
-    rise = np.where(y2 == y1, 1.0, y2 - y1)
-    crossed: NDArray[np.bool_] = spans & (x < (x2 - x1) * (y - y1) / rise + x1)
-    return np.asarray(crossed.sum(axis=1) % 2 == 1)
+    """Which of the (n, 2) points lie in the (k, 2) polygon."""
+    return np.asarray(Polygons([polygon]).hold(points)[0])
 
 
 def convex_hull(points: Array) -> Array:

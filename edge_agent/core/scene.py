@@ -55,6 +55,7 @@ class Scene:
         self.camera = camera
         self.width_px, self.height_px = size_px
         self.lanes = lanes
+        self._lane_polygons = geometry.Polygons([lane.polygon for lane in lanes])
         self.lane_of_id = {lane.id: lane for lane in lanes}
         self.carriageway = carriageway
         self.masks = masks
@@ -80,10 +81,10 @@ class Scene:
     def _lanes_of(self, points: geometry.Array, tracks: list[Track]) -> list[Lane | None]:
         """The first lane that holds the contact point and admits the class."""
         found: list[Lane | None] = [None] * len(tracks)
-        for lane in self.lanes:
-            for index in np.flatnonzero(geometry.inside(lane.polygon, points)):
-                if found[index] is None and lane.admits(tracks[index].cls):
-                    found[index] = lane
+        for number, index in zip(*np.nonzero(self._lane_polygons.hold(points)), strict=True):
+            lane = self.lanes[number]
+            if found[index] is None and lane.admits(tracks[index].cls):
+                found[index] = lane
         return found
 
     def _user(self, at_s: float, track: Track, lane: Lane | None, published: bool) -> RoadUser:

@@ -73,9 +73,10 @@ class Referee:
 
     def __init__(self, plan: Simulation, scene: SceneFile) -> None:
         self._scene, self._rules = scene, scene.rules
-        self._lanes = [(lane.id, np.array(lane.polygon)) for lane in scene.lanes]
+        self._lanes = [lane.id for lane in scene.lanes]
+        self._lane_polygons = geometry.Polygons([np.array(lane.polygon) for lane in scene.lanes])
         self._shapes = {lane.id: lane for lane in scene.lanes}
-        self._carriageway = [np.array(area.polygon) for area in scene.carriageway]
+        self._carriageway = geometry.Polygons([np.array(area.polygon) for area in scene.carriageway])
         self._zones = [(zone.id, np.array(zone.polygon)) for zone in scene.no_stop_zones]
         self._jams = {lane.id: Jam(lane, scene) for lane in scene.lanes}
         self._found = [_trouble(one, plan.duration_s) for one in plan.script if _is_fault(one)]
@@ -121,11 +122,9 @@ class Referee:
     def _seen(self, sight: Sight) -> list[_Seen]:
         if not sight.bodies:
             return []
-        contact, lanes = sight.contact, [None] * len(sight.bodies)
-        found: list[str | None] = list(lanes)
-        for name, polygon in self._lanes:
-            for index in np.flatnonzero(geometry.inside(polygon, contact)).tolist():
-                found[index] = found[index] or name
+        found: list[str | None] = [None] * len(sight.bodies)
+        for lane, index in zip(*np.nonzero(self._lane_polygons.hold(sight.contact)), strict=True):
+            found[index] = found[index] or self._lanes[lane]
         boxes, visible = sight.boxes.tolist(), sight.visible.tolist()
         return [_Seen(*row) for row in zip(sight.bodies, map(tuple, boxes), visible, found, strict=True)]
 
@@ -212,10 +211,10 @@ class Referee:
             known.end_s = at_s
 
     def _judge_people(self, at_s: float, people: list[_Seen]) -> None:
-        if not people or not self._carriageway:
+        if not people:
             return
         points = np.array([[(one.box[0] + one.box[2]) / 2, one.box[3]] for one in people])
-        inside = np.any([geometry.inside(area, points) for area in self._carriageway], axis=0)
+        inside = np.logical_or.reduce(self._carriageway.hold(points), axis=0)
         for one, there in zip(people, inside.tolist(), strict=True):
             if not there or one.visible < LEAST_VISIBLE:
                 continue
