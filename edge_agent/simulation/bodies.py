@@ -1,14 +1,14 @@
 """Who and what is on the road at one moment, for whoever draws it, boxes it or judges it. Metres, seconds, radians."""
 
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 BodyClass = Literal["bicycle", "bus", "car", "motorcycle", "person", "truck", "object"]
 Shown = Literal["red", "amber", "green"]
 
 
-@dataclass(frozen=True, slots=True)
-class Body:
+class Body(Struct, frozen=True, gc=False):
     """`x_m`, `y_m` is the middle of its footprint; `heading` turns from +x to +y (its front looks along (cos, sin)).
 
     `look` is a random number that colour and shape are chosen by, the same as long as it lives. A motorcycle or bicycle
@@ -33,8 +33,7 @@ class Body:
     crash: int = 0  # the number of the collision that it is part of
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
+class Snapshot(Struct, frozen=True):
     """The road at `t_s`; `signals` by id."""
 
     t_s: float

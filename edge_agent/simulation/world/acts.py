@@ -1,16 +1,22 @@
 """What one staged thing does to the road, picture by picture. `update` is True for as long as it goes on.
 
-Acts steer rows of the fleet; the world moves them.
+Acts steer road users; the world moves them, but for those who are guided.
 """
 
-from dataclasses import dataclass
-from math import nan, pi
+from dataclasses import dataclass, field
+from math import pi
 from typing import Protocol
 
+from edge_agent.simulation.bodies import SIZE_M
+from edge_agent.simulation.world.following import Barrier
 from edge_agent.simulation.world.road import Beside, Lane
-from edge_agent.simulation.world.world import Barrier, Entrant, World
+from edge_agent.simulation.world.user import RoadUser
+from edge_agent.simulation.world.world import World
 
 PULL_OVER_M = 30.0  # before its place a vehicle begins to leave the lane
+BRAKING_S = 3.0  # what coming to a stop costs, over driving on
+PACE = 0.8  # who must be somewhere in time sets out as if he drove at this share of his usual speed ...
+PACES = 0.6, 1.3  # ... and drives between these
 HARD_M_S2 = 7.5
 LATE_M_S2 = 2.0  # how the one behind brakes before he understands
 ROLLS_M_S = 2.0
@@ -31,24 +37,21 @@ def strip_beside(world: World, lane: Lane) -> Beside | None:
     return min(outwards, key=lambda strip: abs(strip.middle_m - lane.middle_m), default=None)
 
 
-def _enter(world: World, lane: Lane, *entrants: Entrant) -> None:
+def _enter(world: World, lane: Lane, *users: RoadUser) -> None:
     """As the next ones, before those who wait; they keep their place across."""
-    for entrant in reversed(entrants):
-        entrant.row["fixed"] = True
-        world.entries[lane.id].waiting.appendleft(entrant)
-
-
-def _waits(world: World, lane: Lane, number: int) -> bool:
-    return any(entrant.id == number for entrant in world.entries[lane.id].waiting)
+    for user in reversed(users):
+        user.fixed = True
+        world.entries[lane.id].waiting.appendleft(user)
 
 
 @dataclass(slots=True)
 class Stop:
-    """A vehicle stops at `s`, on its lane or on the strip beside it, and goes on after `seconds`."""
+    """A vehicle stops at `s`, on its lane or on the strip beside it, by `at_s` if it can, and goes on after `seconds`."""
 
     lane: Lane
-    entrant: Entrant
+    user: RoadUser
     s: float
+    at_s: float
     seconds: float
     aside: float | None = None  # the strip's middle
     hazard: bool = False
@@ -56,25 +59,24 @@ class Stop:
     over: bool = False
 
     def begin(self, world: World) -> None:
-        self.entrant.row["limit_s"] = self.s
-        _enter(world, self.lane, self.entrant)
+        self.user.limit_s = self.s
+        _enter(world, self.lane, self.user)
 
     def update(self, world: World) -> bool:
-        fleet, row = world.fleet, world.fleet.row(self.entrant.id)
-        if row is None:
-            return _waits(world, self.lane, self.entrant.id)
-        left_m = abs(self.s - fleet.s[row])
-        if self.over:
-            return True
-        if self.aside is not None and left_m < PULL_OVER_M:
-            fleet.d_target[row] = self.aside
+        user = self.user
+        if user.state != "here" or self.over:
+            return user.state == "coming"
+        left_m = abs(self.s - user.s)
+        if left_m > PULL_OVER_M:
+            _arrive(user, left_m, self.at_s - BRAKING_S - world.t_s)
+        elif self.aside is not None:
+            user.d_target = self.aside
         if self.stood_s is None:
-            if fleet.v[row] < 0.05 and left_m < STOOD_M:
-                self.stood_s, fleet.v[row], fleet.guided[row], fleet.hazard[row] = world.t_s, 0.0, True, self.hazard
+            if user.v < 0.05 and left_m < STOOD_M:
+                self.stood_s, user.v, user.a, user.guided, user.hazard = world.t_s, 0.0, 0.0, True, self.hazard
         elif world.t_s - self.stood_s >= self.seconds:
-            self.over = True
-            fleet.guided[row], fleet.hazard[row], fleet.limit_s[row] = False, False, nan
-            fleet.fixed[row], fleet.d_target[row] = self.aside is not None, self.lane.middle_m
+            self.over, user.guided, user.hazard, user.limit_s = True, False, False, None
+            user.fixed, user.d_target = self.aside is not None, self.lane.middle_m
         return True
 
 
@@ -83,23 +85,21 @@ class Pass:
     """Somebody drives the road as no other does: at his own speed, or against everybody. The lane may be closed for him."""
 
     lane: Lane
-    entrant: Entrant
+    user: RoadUser
     enters_s: float
     closes: bool = False
-    entered: bool = False
 
     def begin(self, world: World) -> None:
-        world.entries[self.lane.id].closed += self.closes
+        if self.closes:
+            world.close(self.lane)
 
     def update(self, world: World) -> bool:
-        if not self.entered:
-            if world.t_s >= self.enters_s:
-                world.fleet.add(**self.entrant.row)
-                self.entered = True
+        if self.user.state == "coming" and world.t_s >= self.enters_s and world.has_room(self.user):
+            world.let_in(self.user)
+        if self.user.state != "gone":
             return True
-        if world.fleet.row(self.entrant.id) is not None:
-            return True
-        world.entries[self.lane.id].closed -= self.closes
+        if self.closes:
+            world.close(self.lane, -1)
         return False
 
 
@@ -113,34 +113,30 @@ class Walk:
     to_d: float
     speed_m_s: float
     pause_s: float = 0.0
-    id: int = 0
+    user: RoadUser = field(init=False)
 
     def begin(self, world: World) -> None:
-        self.id = world.new_person(self.road, self.s, self.from_d, self.speed_m_s, self._yaw)
+        length, width, height = SIZE_M["person"]
+        size = length, width, height * float(world.staging.normal(1.0, 0.05))
+        self.user = world.new_thing("person", self.road, self.s, self.from_d, size)
+        self.user.yaw = pi / 2 * self._way  # bodies turn from the road's heading by -yaw; to the right is -90 degrees
+        world.let_in(self.user)
 
     @property
-    def _yaw(self) -> float:
-        """Bodies turn from the road's heading by -yaw; to the right is -90 degrees."""
-        return pi / 2 if self.to_d > self.from_d else -pi / 2
+    def _way(self) -> float:
+        return 1.0 if self.to_d > self.from_d else -1.0
 
     def update(self, world: World) -> bool:
-        fleet, row = world.fleet, world.fleet.row(self.id)
-        if row is None:
-            return False
-        way = 1.0 if self.to_d > self.from_d else -1.0
-        d = float(fleet.d[row])
-        middle = (self.from_d + self.to_d) / 2
-        pauses = self.pause_s > 0 and (d - middle) * way >= 0
-        fleet.v[row] = 0.0 if pauses else self.speed_m_s
+        user, way = self.user, self._way
+        pauses = self.pause_s > 0 and (user.d - (self.from_d + self.to_d) / 2) * way >= 0
+        user.v = 0.0 if pauses else self.speed_m_s
         if pauses:
             self.pause_s -= world.dt_s
-        else:
-            fleet.d[row] = d + way * self.speed_m_s * world.dt_s
-        fleet.d_target[row] = fleet.d[row] + way * 1.5 * fleet.v[row]  # drivers see where he goes
-        if (fleet.d[row] - self.to_d) * way >= 0:
-            fleet.keep(fleet.id != self.id)
-            return False
-        return True
+        user.d += way * user.v * world.dt_s
+        user.d_target = user.d + way * 1.5 * user.v  # drivers see where he goes
+        if (user.d - self.to_d) * way >= 0:
+            world.take_away(user)
+        return user.state == "here"
 
 
 @dataclass(slots=True)
@@ -169,15 +165,16 @@ class Lie:
     d: float
     size_m: float
     until_s: float
-    id: int = 0
+    user: RoadUser = field(init=False)
 
     def begin(self, world: World) -> None:
-        self.id = world.new_object(self.road, self.s, self.d, self.size_m)
+        self.user = world.new_thing("object", self.road, self.s, self.d, (self.size_m, self.size_m, 0.75 * self.size_m))
+        world.let_in(self.user)
 
     def update(self, world: World) -> bool:
         if world.t_s < self.until_s:
             return True
-        world.fleet.keep(world.fleet.id != self.id)
+        world.take_away(self.user)
         return False
 
 
@@ -186,53 +183,56 @@ class Collide:
     """The first brakes hard to stand at `s`, the second understands too late and runs into it; both stand for `seconds`."""
 
     lane: Lane
-    first: Entrant
-    second: Entrant
+    first: RoadUser
+    second: RoadUser
     s: float
     seconds: float
     number: int
-    brakes: bool = False
     crashed_s: float | None = None
 
     def begin(self, world: World) -> None:
         _enter(world, self.lane, self.first, self.second)
 
     def update(self, world: World) -> bool:
-        fleet = world.fleet
-        a, b = fleet.row(self.first.id), fleet.row(self.second.id)
-        if a is None or b is None:
-            return any(_waits(world, self.lane, entrant.id) for entrant in (self.first, self.second))
-        sign = self.lane.sign
-        if not self.brakes:
-            stopping_m = float(fleet.v[a]) ** 2 / (2 * HARD_M_S2)
-            if (self.s - fleet.s[a]) * sign > stopping_m:
+        a, b = self.first, self.second
+        if a.state != "here" or b.state != "here":
+            return "coming" in (a.state, b.state)
+        if not a.guided:
+            if (self.s - a.s) * a.sign > a.v**2 / (2 * HARD_M_S2):
                 return True
-            self.brakes = True
-            fleet.guided[a] = fleet.guided[b] = True
-        gap_m = (fleet.s[a] - fleet.s[b]) * sign - (fleet.length[a] + fleet.length[b]) / 2
-        if self.crashed_s is None and gap_m <= 0.05:
-            self.crashed_s = world.t_s
-            fleet.v[a] = fleet.v[b] = (fleet.v[a] + fleet.v[b]) / 2
-            fleet.crash[a] = fleet.crash[b] = self.number
-            fleet.hazard[a] = True
-        for row, brake in ((a, HARD_M_S2), (b, LATE_M_S2 if self.crashed_s is None else HARD_M_S2)):
-            before = float(fleet.v[row])
-            lowest = ROLLS_M_S if row == b and self.crashed_s is None else 0.0  # he does run into it
-            fleet.v[row] = max(lowest, before - brake * world.dt_s)
-            fleet.s[row] += sign * (before + fleet.v[row]) / 2 * world.dt_s
-            fleet.a[row] = -brake
-        if self.crashed_s is not None:
-            self._skew(world, a, b)
-            if world.t_s - self.crashed_s >= self.seconds:
-                for row in (a, b):
-                    fleet.guided[row] = fleet.hazard[row] = fleet.fixed[row] = False
-                return False
-        return True
+            a.guided = b.guided = True
+        if self.crashed_s is None and (a.s - b.s) * a.sign - (a.length + b.length) / 2 <= 0.05:
+            self.crashed_s, a.hazard = world.t_s, True
+            a.v = b.v = (a.v + b.v) / 2
+            a.crash = b.crash = self.number
+        crashed = self.crashed_s is not None
+        _brake(a, HARD_M_S2, 0.0, world.dt_s)
+        _brake(b, HARD_M_S2 if crashed else LATE_M_S2, 0.0 if crashed else ROLLS_M_S, world.dt_s)  # he does run into it
+        if self.crashed_s is None:
+            return True
+        self._skew(world.dt_s)
+        if world.t_s - self.crashed_s < self.seconds:
+            return True
+        for user in (a, b):
+            user.guided = user.hazard = user.fixed = False
+        return False
 
-    def _skew(self, world: World, a: int, b: int) -> None:
-        fleet = world.fleet
-        touching = fleet.s[a] - self.lane.sign * ((fleet.length[a] + fleet.length[b]) / 2 + 0.02)
-        fleet.s[b] = touching
-        for row, skew in zip((a, b), SKEW, strict=True):
-            share = min(1.0, 4 * world.dt_s) if fleet.v[row] > 0.05 else 0.0
-            fleet.yaw[row] += share * (skew - fleet.yaw[row])
+    def _skew(self, dt_s: float) -> None:
+        a, b = self.first, self.second
+        b.s = a.s - a.sign * ((a.length + b.length) / 2 + 0.02)
+        for user, skew in zip((a, b), SKEW, strict=True):
+            if user.v > 0.05:
+                user.yaw += min(1.0, 4 * dt_s) * (skew - user.yaw)
+
+
+def _arrive(user: RoadUser, left_m: float, left_s: float) -> None:
+    """Hurries or dawdles so as to be there in time."""
+    slowest, fastest = (share * user.usual for share in PACES)
+    user.wish = min(fastest, max(slowest, left_m / left_s if left_s > 0 else fastest))
+
+
+def _brake(user: RoadUser, by_m_s2: float, lowest_m_s: float, dt_s: float) -> None:
+    before = user.v
+    user.v = max(lowest_m_s, before - by_m_s2 * dt_s)
+    user.s += user.sign * (before + user.v) / 2 * dt_s
+    user.a = -by_m_s2

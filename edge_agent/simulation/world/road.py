@@ -3,6 +3,7 @@
 `s` runs in metres along the line, `d` across it, to the right positive. A lane's own direction is along or against `s`.
 """
 
+from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -59,11 +60,11 @@ class Road:
         steps = np.hypot(*np.diff(self.points_m, axis=0).T)
         return np.concatenate([[0.0], np.cumsum(steps)])
 
-    @property
+    @cached_property
     def length_m(self) -> float:
         return float(self.marks_m[-1])
 
-    @property
+    @cached_property
     def half_m(self) -> float:
         """Half the width of all lanes."""
         return sum(lane.plan.width_m for lane in self.lanes) / 2
@@ -82,6 +83,22 @@ class Road:
         right = np.column_stack([unit[:, 1], -unit[:, 0]])
         return self.points_m[piece] + (s_m - self.marks_m[piece])[:, None] * unit + right * d_m[:, None], self._headings[piece]
 
+    def place(self, s_m: float, d_m: float) -> tuple[float, float, float]:
+        """The same of one: x, y in metres, heading."""
+        piece = min(max(bisect_right(self._marks, s_m) - 1, 0), len(self._marks) - 2) if len(self._marks) > 2 else 0
+        x, y, mark, unit_x, unit_y, heading = self._pieces[piece]
+        along = s_m - mark
+        return x + along * unit_x + d_m * unit_y, y + along * unit_y - d_m * unit_x, heading
+
+    def lane_at(self, d_m: float) -> Lane | None:
+        """The lane that somebody so far across is on."""
+        index = bisect_right(self._edges_m, d_m) - 1
+        return self.lanes[index] if 0 <= index < len(self.lanes) else None
+
+    def no_stop_at(self, d_m: float) -> bool:
+        """Whether that is a strip where nobody may stop."""
+        return any(strip.plan.no_stop and strip.from_m <= d_m < strip.to_m for strip in self.strips)
+
     def covers(self, points_m: Array, margin_m: float = 0.5) -> NDArray[np.bool_]:
         """(n, 2) metres -> which lie on its lanes."""
         on = np.zeros(len(points_m), bool)
@@ -99,6 +116,21 @@ class Road:
     @cached_property
     def _headings(self) -> Array:
         return np.arctan2(self._units[:, 1], self._units[:, 0])
+
+    @cached_property
+    def _marks(self) -> list[float]:
+        return self.marks_m.tolist()  # type: ignore[no-any-return]
+
+    @cached_property
+    def _pieces(self) -> list[tuple[float, ...]]:
+        """x, y and s of where each begins, its unit vector, its heading."""
+        columns = self.points_m[:-1], self.marks_m[:-1], self._units, self._headings
+        return [tuple(row) for row in np.column_stack(columns).tolist()]
+
+    @cached_property
+    def _edges_m(self) -> list[float]:
+        """Of the lanes, from left to right."""
+        return [*(lane.edges_m[0] for lane in self.lanes), self.half_m]
 
     def band(self, from_d_m: float, to_d_m: float, from_s_m: float, to_s_m: float, step_m: float = 5.0) -> Array:
         """The outline of a stretch of the road, (n, 2) metres: up one side and back the other."""

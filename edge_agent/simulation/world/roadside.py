@@ -1,14 +1,15 @@
 """Who is beside the carriageway and no concern of its traffic: parked cars, and people on the sidewalks."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import count
+from math import pi
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edge_agent.simulation.bodies import SIZE_M, Body
 from edge_agent.simulation.world.road import Road, free_stretches
 
-Array = NDArray[np.float64]
 PLACE_M = 6.5  # of a parked car
 PEOPLE_PER_M = 0.03
 FIRST_ID = 1_000_000
@@ -16,26 +17,35 @@ ROUNDS = 50  # somebody who walks round after round gets a new id so many times,
 
 
 @dataclass(frozen=True, slots=True)
-class _Walkers:
-    """The people on the sidewalks of one road, as arrays. A speed < 0 goes against the road's line."""
+class _Walker:
+    """Walks a stretch of a sidewalk from `from_m` on; a speed < 0 goes against the road's line."""
 
     road: Road
-    from_m: Array
-    length_m: Array  # each walks a stretch from from_m on, so long
-    start_m: Array
-    speed_m_s: Array
-    across_m: Array
-    look: NDArray[np.int64]
+    from_m: float
+    length_m: float
+    start_m: float
+    speed_m_s: float
+    across_m: float
+    look: int
     first_id: int
+
+    def at(self, t_s: float) -> Body:
+        """Straight along the strip; at its end somebody else begins at the other."""
+        round_number, s = divmod(self.start_m + self.speed_m_s * t_s, self.length_m)
+        x, y, heading = self.road.place(self.from_m + s, self.across_m)
+        speed, rounds = self.speed_m_s, int(round_number)
+        if speed < 0:
+            speed, heading = -speed, heading + pi
+        return Body(self.first_id + rounds % ROUNDS, "person", x, y, heading, speed, *SIZE_M["person"], self.look + rounds)
 
 
 class Roadside:
     def __init__(self, roads: tuple[Road, ...], random: np.random.Generator) -> None:
         self._parked = tuple(_parked(roads, random))
-        self._walkers = [_walkers(roads, number, random) for number in range(len(roads))]
+        self._walkers = [walker for number in range(len(roads)) for walker in _walkers(roads, number, random)]
 
     def bodies(self, t_s: float) -> list[Body]:
-        return [*self._parked, *(body for walkers in self._walkers for body in _walking(walkers, t_s))]
+        return [*self._parked, *[walker.at(t_s) for walker in self._walkers]]
 
 
 def _parked(roads: tuple[Road, ...], random: np.random.Generator) -> list[Body]:
@@ -58,33 +68,14 @@ def _parked(roads: tuple[Road, ...], random: np.random.Generator) -> list[Body]:
     return bodies
 
 
-def _walkers(roads: tuple[Road, ...], number: int, random: np.random.Generator) -> _Walkers:
-    road, people, looks = roads[number], list[tuple[float, ...]](), list[int]()
+def _walkers(roads: tuple[Road, ...], number: int, random: np.random.Generator) -> Iterator[_Walker]:
+    road, ids = roads[number], count(FIRST_ID + 100_000 * (number + 1), ROUNDS)
     for strip in road.strips:
         if strip.plan.kind != "sidewalk":
             continue
         for low, high in free_stretches(road, strip.middle_m, roads):
             for _ in range(int(random.poisson(PEOPLE_PER_M * (high - low)))):
-                speed = random.normal(1.25, 0.15) * random.choice([-1, 1])
+                speed = float(random.normal(1.25, 0.15) * random.choice([-1, 1]))
                 across = random.uniform(strip.from_m + 0.5, max(strip.from_m + 0.6, strip.to_m - 0.5))
-                people.append((low, high - low, random.uniform(0, high - low), speed, across))
-                looks.append(int(random.integers(1 << 30)))
-    from_m, length_m, start_m, speed, across_m = np.array(people, float).reshape(-1, 5).T
-    first_id = FIRST_ID + 100_000 * (number + 1)
-    return _Walkers(road, from_m, length_m, start_m, speed, across_m, np.array(looks, np.int64), first_id)
-
-
-def _walking(walkers: _Walkers, t_s: float) -> list[Body]:
-    """Straight along the strip; at its end somebody else begins at the other."""
-    rounds, s = np.divmod(walkers.start_m + walkers.speed_m_s * t_s, walkers.length_m)
-    places, headings = walkers.road.at(walkers.from_m + s, walkers.across_m)
-    headings = headings + np.where(walkers.speed_m_s < 0, np.pi, 0.0)
-    ids = walkers.first_id + np.arange(len(s)) * ROUNDS + rounds.astype(np.int64) % ROUNDS
-    looks = walkers.look + rounds.astype(np.int64)
-    length, width, height = SIZE_M["person"]
-    return [
-        Body(number, "person", x, y, heading, abs(speed), length, width, height, look)
-        for number, (x, y), heading, speed, look in zip(
-            ids.tolist(), places.tolist(), headings.tolist(), walkers.speed_m_s.tolist(), looks.tolist(), strict=True
-        )
-    ]
+                start = random.uniform(0, high - low)
+                yield _Walker(road, low, high - low, start, speed, across, int(random.integers(1 << 30)), next(ids))

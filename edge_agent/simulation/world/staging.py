@@ -7,11 +7,12 @@ from itertools import count
 from edge_agent.simulation import script
 from edge_agent.simulation.bodies import Snapshot
 from edge_agent.simulation.plan import Crossing, Simulation
-from edge_agent.simulation.world.acts import Act, Block, Collide, Lie, Pass, Stop, Walk, strip_beside
-from edge_agent.simulation.world.fleet import CLASSES, TWO_WHEELERS
-from edge_agent.simulation.world.world import WISH, Barrier, World
+from edge_agent.simulation.world.acts import BRAKING_S, PACE, Act, Block, Collide, Lie, Pass, Stop, Walk, strip_beside
+from edge_agent.simulation.world.following import Barrier
+from edge_agent.simulation.world.user import MANNERS
+from edge_agent.simulation.world.world import WISH, World
 
-BRAKING_S = 3.0  # what coming to a stop costs, over driving on
+_Stops = script.StoppedVehicle | script.Breakdown | script.IllegalParking | script.BusStop
 KERB_M = 1.2  # people begin and end so far beside the lanes
 
 
@@ -73,13 +74,15 @@ class Play:
                 return self._way_s(staged.lane, staged.at_m, staged.speed_kmh / 3.6, against=True) + clear_s
             case script.SlowVehicle() | script.Speeder():
                 return self._way_s(staged.lane, staged.at_m, staged.speed_kmh / 3.6)
-            case script.StoppedVehicle() | script.Breakdown() | script.IllegalParking() | script.Crash():
-                return self._way_s(staged.lane, staged.at_m, self._usual(staged.lane, staged.vehicle)) + BRAKING_S
+            case script.StoppedVehicle() | script.Breakdown() | script.IllegalParking():
+                return self._way_s(staged.lane, staged.at_m, PACE * self._usual(staged.lane, staged.vehicle)) + BRAKING_S
             case script.BusStop():
-                return self._way_s(staged.lane, staged.at_m, self._usual(staged.lane, "bus")) + BRAKING_S
+                return self._way_s(staged.lane, staged.at_m, PACE * self._usual(staged.lane, "bus")) + BRAKING_S
+            case script.Crash():
+                return self._way_s(staged.lane, staged.at_m, self._usual(staged.lane, staged.vehicle)) + BRAKING_S
         return 0.0
 
-    def _usual(self, lane: str, cls: str) -> float:
+    def _usual(self, lane: str, cls: script.VehicleClass) -> float:
         return self.world.lanes[lane].plan.speed_kmh / 3.6 * WISH[cls]
 
     def _way_s(self, lane_id: str, at_m: float, speed_m_s: float, against: bool = False) -> float:
@@ -91,17 +94,17 @@ class Play:
         world = self.world
         match staged:
             case script.StoppedVehicle():
-                return self._stop(staged.lane, staged.at_m, staged.seconds, staged.vehicle, aside=False)
+                return self._stop(staged, begins_s, staged.vehicle, aside=False)
             case script.Breakdown() | script.IllegalParking():
-                return self._stop(staged.lane, staged.at_m, staged.seconds, staged.vehicle, aside=True)
+                return self._stop(staged, begins_s, staged.vehicle, aside=True)
             case script.BusStop():
-                return self._stop(staged.lane, staged.at_m, staged.seconds, "bus", aside=True)
+                return self._stop(staged, begins_s, "bus", aside=True)
             case script.WrongWay():
                 return self._wrong_way(staged, begins_s)
             case script.SlowVehicle() | script.Speeder():
                 lane = world.lanes[staged.lane]
-                entrant = world.new_vehicle(staged.vehicle, lane, staged.speed_kmh / 3.6)
-                return Pass(lane, entrant, begins_s - self._way_s(staged.lane, staged.at_m, staged.speed_kmh / 3.6))
+                user = world.new_vehicle(staged.vehicle, lane, staged.speed_kmh / 3.6)
+                return Pass(lane, user, begins_s - self._way_s(staged.lane, staged.at_m, staged.speed_kmh / 3.6))
             case script.Pedestrian():
                 number = next(index for index, road in enumerate(world.roads) if road.plan.id == staged.road)
                 edge = world.roads[number].half_m + KERB_M
@@ -122,24 +125,25 @@ class Play:
                 return Lie(lane.road, staged.at_m, lane.middle_m, staged.size_m, begins_s + staged.seconds)
         raise TypeError(f"nothing is known of {type(staged).__name__}")
 
-    def _stop(self, lane_id: str, at_m: float, seconds: float, cls: str, aside: bool) -> Stop:
-        world, lane = self.world, self.world.lanes[lane_id]
-        strip = strip_beside(world, lane) if aside else None
-        entrant = world.new_vehicle(cls, lane)
-        return Stop(lane, entrant, at_m, seconds, None if strip is None else strip.middle_m, hazard=cls != "bus")
+    def _stop(self, staged: _Stops, begins_s: float, cls: script.VehicleClass, aside: bool) -> Stop:
+        lane = self.world.lanes[staged.lane]
+        strip = strip_beside(self.world, lane) if aside else None
+        user = self.world.new_vehicle(cls, lane)
+        across = None if strip is None else strip.middle_m
+        return Stop(lane, user, staged.at_m, begins_s, staged.seconds, across, hazard=cls != "bus")
 
     def _wrong_way(self, staged: script.WrongWay, begins_s: float) -> Pass:
         lane, speed = self.world.lanes[staged.lane], staged.speed_kmh / 3.6
-        entrant = self.world.new_vehicle(staged.vehicle, lane, speed, against=True)
-        across = lane.middle_m + lane.sign * staged.beside_m
-        entrant.row |= {"d": across, "d_target": across, "cruise_d": across, "blind": True, "fixed": True}
+        across_m = lane.sign * staged.beside_m
+        user = self.world.new_vehicle(staged.vehicle, lane, speed, against=True, across_m=across_m)
+        user.bold = user.fixed = True
         enters_s = begins_s - self._way_s(staged.lane, staged.at_m, speed, against=True)
-        return Pass(lane, entrant, enters_s, closes=not _filters(staged))
+        return Pass(lane, user, enters_s, closes=not _filters(staged))
 
 
 def _filters(staged: script.WrongWay) -> bool:
     """A two-wheeler against the flow keeps to the edge, and the traffic goes on."""
-    return CLASSES.index(staged.vehicle) in TWO_WHEELERS
+    return MANNERS[staged.vehicle].filters
 
 
 class _Crossers:
@@ -160,7 +164,7 @@ class _Crossers:
         return begun
 
     def _may_walk(self, crossing: Crossing, now_s: float) -> bool:
-        return crossing.signal is None or self._world.signals()[crossing.signal] == "red"
+        return crossing.signal is None or self._world.signals[crossing.signal] == "red"
 
     def _walk(self, crossing: Crossing) -> Walk:
         number, road = self._roads[crossing.road]

@@ -2,67 +2,105 @@
 take whatever room is ahead. A simple form of MOBIL (Kesting 2007): what is gained ahead against whom it hinders behind.
 """
 
-import numpy as np
-from numpy.typing import NDArray
+from collections.abc import Sequence
 
-from edge_agent.simulation.world.fleet import HEADWAY_S, SIDE_M, TWO_WHEELERS, Fleet
-from edge_agent.simulation.world.road import Road
+from edge_agent.simulation.world.road import Lane
+from edge_agent.simulation.world.user import RoadUser
 
-Array = NDArray[np.float64]
-LOOK_M = 70.0
+LOOK_M, LOOK_S = 70.0, 6.0  # one looks so far, or as far as one gets in that time
 GAIN_M = 12.0  # a change must give so much more room ahead
+FINE_GAIN_M = 2.8  # ... that of a motorcycle
 EACH_S = 0.7  # how often one decides
 FINE_M = 0.7  # motorcycles look at places so far apart
+EDGE_M = 0.6  # from the lanes' edges
+ASIDE_M = 0.75  # within its lane a car keeps so far aside for a two-wheeler, and for who comes towards it
+NARROW_M = 2.2  # ... if it is no wider
+BESIDE_M = 0.3
+
+# of one other: from and to across, the room before him (less where he is slow), what is to spare behind
+# (< 0: one would cut in), whether he is beside
+_Seen = tuple[float, float, float, float, bool]
 
 
-def choose(fleet: Fleet, row: int, road: Road) -> float:
-    """The d that row should steer to next."""
-    places = _places(fleet, row, road)
-    if len(places) < 2:
-        return float(fleet.d_target[row])
-    ahead, behind = _room(fleet, row, places)
-    wish = _wished(fleet, row, ahead, places)
-    safe = behind > 0
-    here = int(np.argmin(np.abs(places - fleet.d_target[row])))
-    safe[here] = True
-    best = int(np.argmax(np.where(safe, wish, -np.inf)))
-    gain = FINE_M * 4 if fleet.cls[row] in TWO_WHEELERS else GAIN_M
-    return float(places[best]) if wish[best] > wish[here] + gain else float(fleet.d_target[row])
+def places(lanes: Sequence[Lane], filters: bool) -> tuple[float, ...]:
+    """Where across one may drive, of these lanes: their middles; who filters, anywhere between their edges."""
+    if not filters:
+        return tuple(lane.middle_m for lane in lanes)
+    fine = []
+    for low, high in _joined(lanes):
+        steps = int((high - low - 2 * EDGE_M) / FINE_M)
+        fine += [low + EDGE_M + FINE_M * step for step in range(steps + 1)] + [high - EDGE_M]
+    return tuple(fine)
 
 
-def _places(fleet: Fleet, row: int, road: Road) -> Array:
-    """Middles of the lanes of its direction; for two-wheelers any place between their edges."""
-    lanes = [lane for lane in road.lanes if lane.sign == fleet.sign[row]]
-    if not lanes:
-        return np.empty(0)
-    if fleet.cls[row] in TWO_WHEELERS:
-        low, high = min(lane.edges_m[0] for lane in lanes) + 0.6, max(lane.edges_m[1] for lane in lanes) - 0.6
-        return np.append(np.arange(low, high, FINE_M), high)
-    return np.array([lane.middle_m for lane in lanes])
+def _joined(lanes: Sequence[Lane]) -> list[tuple[float, float]]:
+    """Edges of what lies side by side."""
+    joined = list[tuple[float, float]]()
+    for low, high in sorted(lane.edges_m for lane in lanes):
+        if joined and low - joined[-1][1] < 0.01:
+            joined[-1] = joined[-1][0], high
+        else:
+            joined.append((low, high))
+    return joined
 
 
-def _room(fleet: Fleet, row: int, places: Array) -> tuple[Array, Array]:
-    """At each place: metres free ahead (at most LOOK_M, less where it is slow), and to spare behind (< 0: it would cut in)."""
-    others = (fleet.road == fleet.road[row]) & (np.arange(len(fleet)) != row)
-    reach = (fleet.width[others] + fleet.width[row]) / 2 + SIDE_M[fleet.cls[row]]
-    sideways = np.minimum(
-        np.abs(places[:, None] - fleet.d[others]), np.abs(places[:, None] - fleet.d_target[others])
-    )
-    in_way = sideways < reach
-    along = (fleet.s[others] - fleet.s[row]) * fleet.sign[row]
-    free = np.abs(along) - (fleet.length[others] + fleet.length[row]) / 2
-    same = fleet.sign[others] * fleet.sign[row]
-    speed = fleet.v[others] * same  # oncoming is negative
-    closing = np.maximum(0.0, fleet.v[row] - speed)
-    ahead = np.where(in_way & (along > 0), np.maximum(0.0, free - 2.0 * closing), LOOK_M).min(axis=1, initial=LOOK_M)
-    needed = HEADWAY_S[fleet.cls[others]] * 0.6 * fleet.v[others] + 2.0 * np.maximum(0.0, speed - fleet.v[row]) + 1.0
-    behind = np.where(in_way & (along <= 0) & (same > 0), free - needed, 1.0).min(axis=1, initial=1.0)
-    beside = np.where(in_way & (free < 0.3), -1.0, 1.0).min(axis=1, initial=1.0)
-    return ahead, np.minimum(behind, beside)
+def choose(users: Sequence[RoadUser], index: int, offered: Sequence[float]) -> float:
+    """The d that users[index] should steer to next, of where it steers to now and the places offered. Sorted by s."""
+    user = users[index]
+    here, filters, look_m = user.d_target, user.manner.filters, max(LOOK_M, LOOK_S * user.v)
+    seen, gives_way = _seen(users, index, look_m)
+    room, _ = _judged(seen, here, here, look_m)
+    if room >= look_m and abs(here - user.cruise_d) < 0.05:
+        return here
+    if gives_way and not filters and user.width < NARROW_M:
+        offered = [place + aside for place in offered for aside in (0.0, -ASIDE_M, ASIDE_M)]
+    best, best_wish = here, _wish(user, room, here) + (FINE_GAIN_M if filters else GAIN_M)
+    for place in offered:
+        if look_m - abs(place - user.cruise_d) <= best_wish:
+            continue
+        room, spare = _judged(seen, place, user.d, look_m)
+        wish = _wish(user, room, place)
+        if wish > best_wish and spare > 0:
+            best, best_wish = place, wish
+    return best
 
 
-def _wished(fleet: Fleet, row: int, ahead: Array, places: Array) -> Array:
+def _wish(user: RoadUser, room: float, place: float) -> float:
     """Room ahead counts; where there is enough, the own place across is preferred, and near ones to far ones."""
-    home = np.abs(places - fleet.cruise_d[row])
-    way = 1.5 * np.abs(places - fleet.d_target[row])
-    return np.asarray(ahead - home - way)
+    return room - abs(place - user.cruise_d) - 1.5 * abs(place - user.d_target)
+
+
+def _seen(users: Sequence[RoadUser], index: int, look_m: float) -> tuple[list[_Seen], bool]:
+    """Everybody near, and whether there is somebody before this one whom it should give way within its lane."""
+    user, gives_way = users[index], False
+    s, v, sign, half_s = user.s, user.v, user.sign, user.half_s
+    side = user.half_d + user.manner.side_m
+    seen = list[_Seen]()
+    for others in (users[index + 1 :], users[index - 1 :: -1] if index else ()):
+        for other in others:
+            along = (other.s - s) * sign
+            free = abs(along) - half_s - other.half_s
+            if free > look_m:
+                break
+            same = other.sign * sign
+            speed = other.v * same
+            room, spare = look_m, 1.0
+            if along > 0:
+                room = max(0.0, free - 2.0 * max(0.0, v - speed))
+                gives_way = gives_way or same < 0 or other.manner.filters
+            elif same > 0:
+                spare = free - other.manner.headway_s * 0.6 * other.v - 2.0 * max(0.0, speed - v) - 1.0
+            seen.append((other.low - side, other.high + side, room, spare, free < BESIDE_M))
+    return seen, gives_way
+
+
+def _judged(seen: list[_Seen], place: float, d: float, look_m: float) -> tuple[float, float]:
+    """Of a place: metres free ahead, and to spare behind and on the way there from d."""
+    room, spare = look_m, 1.0
+    low, high = (d, place) if d < place else (place, d)
+    for from_d, to_d, before, behind, beside in seen:
+        if from_d < place < to_d:
+            room, spare = min(room, before), min(spare, behind)
+        if beside and from_d < high and low < to_d:
+            spare = -1.0
+    return room, spare
