@@ -1,11 +1,11 @@
 """The camera's picture: road users fill their boxes, hide one another rightly, and the camera fails as staged."""
 
-from dataclasses import replace
 from math import pi
 
 import cv2
 import numpy as np
 import pytest
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from edge_agent.app.detecting import build_detector
