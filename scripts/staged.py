@@ -28,33 +28,43 @@ class Incident:
 
 
 class Staged:
-    """`started_at`: the roads' first picture, Unix seconds. Only what the kinds of NEEDS_S can tell is asked for."""
+    """`started_at`: the roads' first picture, Unix seconds; their truth is known for `until_s` from then on.
 
-    def __init__(self, truths: dict[str, Path], started_at: float, seconds: float | None) -> None:
-        self._started_at = started_at
-        self.incidents = [
+    Only kinds of NEEDS_S are looked at.
+    """
+
+    def __init__(self, truths: dict[str, Path], started_at: float, until_s: float) -> None:
+        self._started_at, self._until_s = started_at, until_s
+        found = [
             Incident(camera, one["kind"], one.get("lane"), one["start_s"], one["end_s"])
             for camera, path in truths.items()
             for one in json.loads(path.read_text())["incidents"]
             if one["kind"] in NEEDS_S
-            and (seconds is None or one["start_s"] + NEEDS_S[one["kind"]] + ARRIVES_S < seconds)
         ]
+        self.incidents = sorted(found, key=lambda one: one.start_s)
 
     @property
     def missing(self) -> list[Incident]:
-        return [one for one in self.incidents if one.delay_s is None]
+        """Without an alert, though there was time for one."""
+        return [
+            one
+            for one in self.incidents
+            if one.delay_s is None and one.start_s + NEEDS_S[one.kind] + ARRIVES_S < self._until_s
+        ]
 
     def arrived(self, stored: dict[str, Any]) -> str | None:
-        """An event as the collector stores it -> a line about it, None when it begins no incident."""
+        """An event as the collector stores it -> a line about it; None when it begins no incident of the known time."""
         data = stored["event"]["data"]
         if data.get("phase") != "new" or data["kind"] not in NEEDS_S:
             return None
         at_s, received_s = (_unix_s(text) - self._started_at for text in (data["updated_at"], stored["received_at"]))
-        for one in self.missing:
+        for one in self.incidents:
             same = (one.camera, one.kind) == (data["camera"], data["kind"]) and one.lane in (None, data["lane"])
-            if same and one.start_s - EARLY_S <= at_s <= one.end_s + LATE_S:
+            if one.delay_s is None and same and one.start_s - EARLY_S <= at_s <= one.end_s + LATE_S:
                 one.delay_s = received_s - one.start_s
                 return f"staged    {one}, its alert came after {one.delay_s:4.1f} s"
+        if not 0 <= at_s <= self._until_s:
+            return None
         return f"unstaged  {data['kind']:16} {data['camera']} lane {data['lane']} at {at_s:.1f} s"
 
 

@@ -1,11 +1,15 @@
 """The demo as a user starts it: the real chain, and a last line that can be trusted."""
 
 import json
+import os
 import re
+import signal
 import sqlite3
 import subprocess
 import sys
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from itertools import takewhile
 from pathlib import Path
 
 import pytest
@@ -13,7 +17,7 @@ import pytest
 from tests.clips import ROAD_SCENE, write_clip
 
 ROOT = Path(__file__).resolve().parents[2]
-CLIP = "boof_highway_bridge_jitter"
+CLIP, SCENE = "bgs_video02.avi", ROOT / "tests" / "scenes" / "bgs_video02.json"
 
 
 def demo(*arguments: str | Path, timeout_s: float = 150) -> subprocess.CompletedProcess[str]:
@@ -32,8 +36,7 @@ def figures(finished: subprocess.CompletedProcess[str]) -> tuple[int, int, int]:
 
 
 def test_backwards_everyone_drives_the_wrong_way(shared: Path) -> None:
-    clip, scene = shared / "clips" / f"{CLIP}.mp4", ROOT / "tests" / "scenes" / f"{CLIP}.json"
-    finished = demo(clip, "--scene", scene, "--reverse", "--headless", "--seconds", "24", "--lang", "vi")
+    finished = demo(shared / "clips" / CLIP, "--scene", SCENE, "--reverse", "--headless", "--seconds", "24", "--lang", "vi")
     alerts, events, missing = figures(finished)
     assert finished.returncode == 0, finished.stderr
     assert alerts >= 2 and events >= alerts and missing == 0
@@ -42,8 +45,7 @@ def test_backwards_everyone_drives_the_wrong_way(shared: Path) -> None:
 
 
 def test_forwards_nobody_does(shared: Path) -> None:
-    clip, scene = shared / "clips" / f"{CLIP}.mp4", ROOT / "tests" / "scenes" / f"{CLIP}.json"
-    finished = demo(clip, "--scene", scene, "--headless", "--seconds", "22")
+    finished = demo(shared / "clips" / CLIP, "--scene", SCENE, "--headless", "--seconds", "22")
     assert finished.returncode == 0, finished.stderr
     alerts, events, missing = figures(finished)
     assert alerts == 0 and events >= 1 and missing == 0
@@ -55,6 +57,62 @@ def test_without_a_clip_two_roads_are_simulated_and_what_is_staged_arrives() -> 
     assert finished.returncode == 0, finished.stdout + finished.stderr
     assert alerts >= 1 and missing == 0 and "MISSED" not in finished.stdout
     assert re.search(r"staged +pedestrian +quy-nhon .*its alert came after +\d", finished.stdout)
+
+
+@contextmanager
+def running(*arguments: str | Path) -> Iterator[tuple[subprocess.Popen[str], list[str]]]:
+    """A demo as from a terminal, and its lines up to the one that says what it watches."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "scripts.demonstration", *arguments], cwd=ROOT, text=True,
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={**os.environ, "PYTHONUNBUFFERED": "1"},
+    )  # fmt: skip
+    assert process.stdout is not None
+    lines = []
+    try:
+        for line in process.stdout:
+            lines.append(line)
+            if line.startswith("watching"):
+                break
+        yield process, lines
+    finally:
+        process.terminate()
+        process.communicate(timeout=60)
+
+
+def of_folder(folder: str) -> list[int]:
+    """Processes that were started with a path in this folder."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):
+            if folder.encode() in path.read_bytes():
+                found.append(int(path.parent.name))
+    return found
+
+
+def test_ctrl_c_ends_it_in_order_and_leaves_nothing() -> None:
+    with running() as (process, lines):
+        (folder,) = (line.split()[1] for line in lines if line.startswith("files"))
+        assert "first the truth of 120 s is worked out" in lines[0] and "until Ctrl-C" in lines[-1]
+        assert of_folder(folder)
+        assert process.stdout is not None
+        coming = list(takewhile(lambda line: "unannounced" not in line, process.stdout))
+        assert coming and all(re.match(r"coming .* staged at +\d", line) for line in coming)
+        process.send_signal(signal.SIGINT)
+        said, wrong = process.communicate(timeout=60)
+    assert process.returncode == 130, said + wrong
+    assert re.fullmatch(r"alerts=\d+ events=\d+ lost=0", said.splitlines()[-1]) and "MISSED" not in said
+    assert "Traceback" not in wrong
+    assert not of_folder(folder) and not Path(folder).exists()
+
+
+def test_a_collector_that_dies_is_said(tmp_path: Path) -> None:
+    scene, kept = tmp_path / "scene.json", tmp_path / "kept"
+    scene.write_text(json.dumps(ROAD_SCENE))
+    with running(write_clip(tmp_path / "clip.avi"), "--scene", scene, "--keep", kept) as (process, _):
+        os.kill(int((kept / "collector" / "lock").read_text().split()[1]), signal.SIGKILL)
+        _, wrong = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "demo: collector ended with status -9" in wrong and "Traceback" not in wrong
 
 
 def test_a_clip_that_is_none_is_said(tmp_path: Path) -> None:

@@ -10,9 +10,9 @@ from scripts.staged import Staged
 STARTED_AT = 1_700_000_000.0
 
 
-def staged(folder: Path, seconds: float | None, *incidents: dict[str, Any]) -> Staged:
+def staged(folder: Path, until_s: float, *incidents: dict[str, Any]) -> Staged:
     (folder / "truth.json").write_text(json.dumps({"incidents": list(incidents)}))
-    return Staged({"north": folder / "truth.json"}, STARTED_AT, seconds)
+    return Staged({"north": folder / "truth.json"}, STARTED_AT, until_s)
 
 
 def stored(kind: str, at_s: float, *, lane: str = "1", camera: str = "north", phase: str = "new", late_s: float = 0.5) -> Any:
@@ -49,7 +49,24 @@ def test_one_alert_is_not_taken_for_two_incidents(tmp_path: Path) -> None:
     assert len(play.missing) == 1
 
 
-def test_what_begins_too_late_to_be_recognised_is_not_asked_for(tmp_path: Path) -> None:
+def test_what_begins_too_late_to_be_recognised_is_not_asked_for_and_is_no_surprise(tmp_path: Path) -> None:
     stop = {"kind": "stopped_vehicle", "lane": "1", "start_s": 20.0, "end_s": 90.0}
-    assert staged(tmp_path, 30, stop).incidents == []
-    assert len(staged(tmp_path, 40, stop).incidents) == len(staged(tmp_path, None, stop).incidents) == 1
+    short, long = staged(tmp_path, 30, stop), staged(tmp_path, 40, stop)
+    assert short.missing == [] and len(long.missing) == 1
+    assert (short.arrived(stored("stopped_vehicle", 29.9)) or "").startswith("staged")
+
+
+def test_beyond_the_known_truth_an_alert_is_neither_staged_nor_unstaged(tmp_path: Path) -> None:
+    play = staged(tmp_path, 60, WRONG_WAY, WRONG_WAY | {"start_s": 58.0, "end_s": 60.0})
+    assert (play.arrived(stored("wrong_way", 59.9, lane="2")) or "").startswith("unstaged")
+    assert (play.arrived(stored("wrong_way", 60.5)) or "").startswith("staged")  # of what began before
+    assert play.arrived(stored("wrong_way", 60.5)) is None
+    assert play.arrived(stored("wrong_way", -300.0)) is None  # of an earlier demo in the same folder
+
+
+def test_what_comes_is_told_in_its_order(tmp_path: Path) -> None:
+    play = staged(tmp_path, 60, WRONG_WAY, {"kind": "pedestrian", "start_s": 8.0, "end_s": 9.0})
+    assert [str(one).split() for one in play.incidents] == [
+        ["pedestrian", "north", "staged", "at", "8.0", "s"],
+        ["wrong_way", "north", "lane", "1", "staged", "at", "20.0", "s"],
+    ]
