@@ -17,7 +17,7 @@ EDGE_AGENT = Path(sys.executable).parent / "edge-agent"
 def analyse(shared: Path, clip: str, *options: str | Path) -> dict[str, Any]:
     """The summary that the command prints."""
     path = shared / "clips" / clip
-    skip_unless_drawn_for(path)
+    assert size_px(path) == json.loads((SCENES / f"{path.stem}.json").read_text())["ref_resolution"]
     finished = subprocess.run(
         [EDGE_AGENT, "analyse", path, "--scene", SCENES / f"{path.stem}.json", "--json", *options],
         capture_output=True, text=True, timeout=120, stdin=subprocess.DEVNULL,
@@ -27,14 +27,11 @@ def analyse(shared: Path, clip: str, *options: str | Path) -> dict[str, Any]:
     return summary
 
 
-def skip_unless_drawn_for(path: Path) -> None:
-    """A recording of another size than its scene's is another recording."""
-    size_px = json.loads((SCENES / f"{path.stem}.json").read_text())["ref_resolution"]
-    reader = cv2.VideoCapture(str(path))
+def size_px(clip: Path) -> list[int]:
+    reader = cv2.VideoCapture(str(clip))
     found = [int(reader.get(cv2.CAP_PROP_FRAME_WIDTH)), int(reader.get(cv2.CAP_PROP_FRAME_HEIGHT))]
     reader.release()
-    if found != size_px:
-        pytest.skip(f"{path.name} is {found[0]}x{found[1]}, its scene is for {size_px[0]}x{size_px[1]}: another recording")
+    return found
 
 
 def begun(summary: dict[str, Any], kind: str) -> list[dict[str, Any]]:
