@@ -7,6 +7,7 @@ the outbox. A thread that crashes ends the process, and the service manager star
 import secrets
 import threading
 import time
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -106,8 +107,12 @@ class Agent:
             self._watch(report)
         except SinkStopped as error:
             raise AgentCrashed(str(error)) from error
+        except OSError:  # the terminal that `report` writes to
+            raise
+        except Exception as error:  # this thread's boundary, detector and rules: the process ends and is started again
+            raise AgentCrashed(f"the main loop died: {_in_words(error)}") from error
         if self._crash is not None:
-            raise AgentCrashed(f"a worker died: {self._crash!r}") from self._crash
+            raise AgentCrashed(f"a worker died: {_in_words(self._crash)}") from self._crash
 
     def _watch(self, report: Callable[[Outgoing], None]) -> None:
         def say(events: list[Outgoing]) -> None:
@@ -200,6 +205,13 @@ class Agent:
 def _wall_s(at_s: float) -> float:
     """A moment of the monotonic clock in Unix seconds, as the wall clock is set now."""
     return time.time() - time.monotonic() + at_s
+
+
+def _in_words(error: BaseException) -> str:
+    """One line, with the place: whoever repairs it has nothing else."""
+    place = traceback.extract_tb(error.__traceback__)[-1:]
+    said = f"{type(error).__name__}: {error}".split("\n", 1)[0][:200]
+    return said + "".join(f" ({Path(line.filename).name}:{line.lineno})" for line in place)
 
 
 def console_line(event: Outgoing) -> str | None:

@@ -119,7 +119,7 @@ class Link:
             reason = self._reason or "connection lost"
         except (OSError, ValueError) as error:
             reason = self._reason or in_words(error, self._broker)
-        except Exception as error:  # noqa: BLE001
+        except Exception as error:  # noqa: BLE001 - the thread's boundary: paho's own faults end the link, a new one follows
             reason = f"fault in the MQTT client: {error!r}"
         self._put(Ended(self.epoch, reason))
 

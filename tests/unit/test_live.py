@@ -102,3 +102,30 @@ def test_a_stop_while_nothing_can_be_written_is_one_line(tmp_path: Path) -> None
     assert agent.returncode == 1, said
     assert len(said.splitlines()) == 1, said
     assert "the service manager starts it again" in said
+
+
+# Its first run is the trial at the start; on the first frame it is out of order, as a graphics card can be.
+RUNTIME_FAILS = """
+import onnxruntime
+from edge_agent.cli import main
+Session = onnxruntime.InferenceSession
+class Failing(Session):
+    runs = 0
+    def run(self, *given):
+        Failing.runs += 1
+        if Failing.runs > 1:
+            raise RuntimeError("CUDA failure 700\\nand more of it")
+        return super().run(*given)
+onnxruntime.InferenceSession = Failing
+main()
+"""
+
+
+def test_a_detector_that_fails_is_one_line_and_a_status_that_systemd_restarts(tmp_path: Path) -> None:
+    finished = subprocess.run(
+        [sys.executable, "-c", RUNTIME_FAILS, "run", "--config", site_in(tmp_path)], capture_output=True, text=True, timeout=90
+    )
+    assert finished.returncode == 1, finished.stderr
+    (line,) = finished.stderr.splitlines()
+    assert line.startswith("edge-agent: the main loop died: RuntimeError: CUDA failure 700 (")
+    assert line.endswith("); the service manager starts it again")
