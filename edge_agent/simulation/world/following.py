@@ -13,7 +13,8 @@ LEADERS = 2  # of the same direction that one minds; who is before them is their
 TIGHT_M, TIGHT_S = 0.1, 0.03  # who stands needs that room on each side, and so much more for every m/s
 FALLS_BACK_M_S2 = 1.0  # behind somebody beside who is to be let in front
 STOPS_M_S2 = 4.0  # who would have to brake harder drives on over a red light
-BOLD_M_S2 = 4.0  # who drives against everybody brakes when he must so hard
+BOLD_M_S2, BOLD_M = 4.0, 1.0  # who drives against everybody brakes when he must so hard to stand so far off
+REACTS_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ def _push(user: RoadUser, ahead: Sequence[RoadUser]) -> tuple[float, float]:
         along = other.v * other.sign * sign
         closing = v - along
         if user.bold:
-            if closing > 0 and closing * closing > 2 * BOLD_M_S2 * gap:
+            if closing >= 0 and closing * closing >= 2 * BOLD_M_S2 * (gap - BOLD_M):
                 return 0.0, -HARDEST_M_S2
             continue
         desired = manner.standstill_m + max(0.0, v * manner.headway_s + v * closing / manner.root)
@@ -90,3 +91,13 @@ def _push_of_stop(user: RoadUser, barriers: Sequence[Barrier]) -> float:
                     stop = min(stop, max(left, 0.05))
     ratio = (0.5 + 0.3 * v + v * v / user.manner.root) / stop
     return ratio * ratio
+
+
+def surprised(users: Sequence[RoadUser], s: float, low_d: float, high_d: float) -> bool:
+    """Whether somebody is at s, between those places across, or could not stop before what appears there."""
+    for user in users:
+        if user.sign and user.high > low_d and user.low < high_d:
+            gap = (s - user.s) * user.sign - user.half_s
+            if -2 * user.half_s < gap < 0.5 + REACTS_S * user.v + user.v * user.v / (2 * STOPS_M_S2):
+                return True
+    return False

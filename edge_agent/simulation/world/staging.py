@@ -169,6 +169,7 @@ class _Crossers:
     def _walk(self, crossing: Crossing) -> Walk:
         number, road = self._roads[crossing.road]
         random, edge = self._world.staging, road.half_m + KERB_M
-        s = crossing.at_m + random.uniform(-0.35, 0.35) * crossing.width_m
-        ends = (-edge, edge) if random.random() < 0.5 else (edge, -edge)
+        right = random.random() < 0.5  # each way has its half of the zebra
+        s = crossing.at_m + random.uniform(0.1, 0.35) * crossing.width_m * (1 if right else -1)
+        ends = (-edge, edge) if right else (edge, -edge)
         return Walk(number, s, *ends, float(random.normal(1.35, 0.15)))

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from math import sin, sqrt
+from math import cos, sin, sqrt
 from typing import Literal
 
 from edge_agent.simulation.bodies import BodyClass
@@ -88,9 +88,13 @@ class RoadUser:
 
     def measure(self) -> None:
         """Bring what follows from place and yaw up to date."""
-        turned = sin(self.yaw if self.yaw >= 0 else -self.yaw) if self.yaw else 0.0
-        self.half_s = (self.length + turned * self.width) / 2
-        self.half_d = half_d = (self.width + turned * self.length) / 2
+        if self.yaw:
+            along, across = abs(cos(self.yaw)) / 2, abs(sin(self.yaw)) / 2
+            self.half_s = along * self.length + across * self.width
+            half_d = along * self.width + across * self.length
+        else:
+            self.half_s, half_d = self.length / 2, self.width / 2
+        self.half_d = half_d
         if self.d <= self.d_target:
             self.low, self.high = self.d - half_d, self.d_target + half_d
         else:

@@ -22,6 +22,7 @@ from edge_agent.simulation.world.user import RoadUser
 WISH: dict[VehicleClass, float] = {"bicycle": 0.35, "bus": 0.85, "car": 1.0, "motorcycle": 0.92, "truck": 0.85}
 HELD_M = 200.0  # so far before a barrier nobody changes his lane
 LOOKS = 1 << 30
+STUCK = 0.6  # of the speed that one would like
 KERB_M = 0.7  # a bicycle keeps so far from the lane's right edge
 BRAKE_LIGHT_M_S2 = 0.7
 
@@ -119,8 +120,7 @@ class World:
     def _drive(self, road: Road, users: list[RoadUser], barriers: Sequence[Barrier]) -> None:
         users.sort(key=attrgetter("s"))
         for index, user in enumerate(users):
-            due = (user.id + self._tick) % self._decides == 0
-            if due and not user.guided and not user.fixed and not _held(user, barriers):
+            if (user.id + self._tick) % self._decides == 0 and not user.guided and _decides(user, barriers):
                 user.d_target = choose(users, index, self._offered(user))
             user.measure()
         accelerate(users, barriers)
@@ -131,10 +131,10 @@ class World:
             self.take_away(user)
 
     def _offered(self, user: RoadUser) -> tuple[float, ...]:
-        key = user.road, user.sign, user.manner.filters
+        key = user.road, 0 if user.bold else user.sign, user.manner.filters
         if key not in self._places:
             lanes = self.roads[user.road].lanes
-            mine = [lane for lane in lanes if lane.sign == user.sign and not self.entries[lane.id].closed]
+            mine = [lane for lane in lanes if user.bold or (lane.sign == user.sign and not self.entries[lane.id].closed)]
             self._places[key] = places(mine, user.manner.filters)
         return self._places[key]
 
@@ -147,9 +147,11 @@ class World:
         ]
 
 
-def _held(user: RoadUser, barriers: Sequence[Barrier]) -> bool:
-    """Cars before a barrier or a red light keep their lane."""
-    return not user.manner.filters and any(
+def _decides(user: RoadUser, barriers: Sequence[Barrier]) -> bool:
+    """Where to drive: not cars before a barrier or a red light, and not who drives against everybody unless he had to brake."""
+    if user.fixed or user.bold:
+        return user.bold and user.v < STUCK * user.wish
+    return user.manner.filters or not any(
         barrier.sign == user.sign and barrier.low_d <= user.d <= barrier.high_d
         and 0 < (barrier.s - user.s) * barrier.sign < HELD_M
         for barrier in barriers
