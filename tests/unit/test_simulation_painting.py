@@ -11,8 +11,11 @@ from numpy.typing import NDArray
 from edge_agent.app.detecting import build_detector
 from edge_agent.config import DetectorConfig
 from edge_agent.core.types import COCO_OF_CLASS
+from edge_agent.simulation import presets
 from edge_agent.simulation.bodies import SIZE_M, Body, BodyClass, Snapshot
 from edge_agent.simulation.mast import mast_of
+from edge_agent.simulation.picture.furniture import House, furnish
+from edge_agent.simulation.picture.houses import house_faces
 from edge_agent.simulation.picture.lens import Lens
 from edge_agent.simulation.picture.meshes import VARIANTS, mesh_of, step_of
 from edge_agent.simulation.picture.ordering import far_to_near
@@ -283,6 +286,31 @@ def test_a_real_detector_believes_the_vehicles(painter: Painter) -> None:
             boxes = result.boxes[np.isin(result.classes, vehicles)] * (640, 360, 640, 360)
             found += any(overlap(box_of_outline(one), box) > 0.5 for box in boxes)
     assert found >= 5
+
+
+def test_a_house_by_night_is_the_house_of_the_day() -> None:
+    corners = np.array([(0.0, 0.0), (5.0, 0.0), (5.0, 12.0), (0.0, 12.0)])
+    for seed in range(20):
+        house = House(corners, 10.5, seed)
+        day, night = (list(house_faces(house, lamps, fine=True)) for lamps in (False, True))
+        assert [face.corners_m.tolist() for face in day] == [face.corners_m.tolist() for face in night]
+        assert not any(face.shine for face in day) and any(face.shine for face in night)
+        for face in day:  # what looks away from the mast is not painted
+            normal = np.cross(face.corners_m[1] - face.corners_m[0], face.corners_m[2] - face.corners_m[1])
+            assert normal @ (face.corners_m.mean(axis=0) - (2.5, 6.0, 5.0)) > 0
+            assert face.corners_m[:, 2].min() >= 0 and face.corners_m[:, 2].max() <= 10.5
+
+
+@pytest.mark.parametrize("name", presets.names())
+def test_street_lamps_stand_off_the_lanes_and_shine_on_the_road(name: str) -> None:
+    plan = presets.load(name)
+    roads = build_roads(plan.roads)
+    lamps = furnish(plan, roads, mast_of(plan.camera)).lamps
+    feet, heads = (np.array(places) for places in zip(*((lamp.foot_m, lamp.head_m[:2]) for lamp in lamps), strict=True))
+    assert len(lamps) > 5
+    assert not any(road.covers(feet, 0.3).any() for road in roads)
+    along, lit = (np.any([road.covers(heads, beside_m) for road in roads], axis=0) for beside_m in (12.0, 2.0))
+    assert (lit == along).all()  # others stand beyond the road's end
 
 
 def overlap(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:

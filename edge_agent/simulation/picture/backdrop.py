@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from edge_agent.simulation.mast import Mast, mast_of
 from edge_agent.simulation.picture.easel import FINER, SHIFT, Easel
 from edge_agent.simulation.picture.furniture import Furniture, furnish
+from edge_agent.simulation.picture.glow import add_street_lamps
 from edge_agent.simulation.picture.ground import is_town, paint_ground
 from edge_agent.simulation.picture.light import SUN, Lighting, lamplight
 from edge_agent.simulation.picture.solids import Array
@@ -62,6 +63,7 @@ def paint_backdrop(plan: Simulation, roads: tuple[Road, ...], mast: Mast, lighti
     uprights = Uprights(easel, lighting, lamps_m)
     uprights.paint(furniture)
     picture = _hazed(easel, lighting, ground_m, mast)
+    add_street_lamps(picture, lamps_m, mast, lighting)
     standing = cv2.resize(np.isfinite(easel.far_m).astype(np.uint8) * 255, mast.size_px, interpolation=cv2.INTER_AREA)
     bare = (standing < 128) & np.isfinite(ground_m[..., 0])
     return Backdrop(

@@ -36,11 +36,11 @@ class Easel:
             cv2.fillPoly(self.far_m, [corners[0]], corners[1], shift=SHIFT)
             self.strokes.append(corners[0])
 
-    def blob(self, centre_m: Array, radius_m: float, colour: Colour) -> None:
-        """Paint a ball, as a disc that looks at the mast."""
-        turn = np.arange(10) * 2 * np.pi / 10
+    def blob(self, centre_m: Array, radii_m: Array, colour: Colour) -> None:
+        """Paint something round that looks at the mast, with these radii (n,) around its centre."""
+        turn = np.arange(len(radii_m)) * 2 * np.pi / len(radii_m)
         rim = np.cos(turn)[:, None] * self.mast.axes[0] + np.sin(turn)[:, None] * self.mast.axes[1]
-        self.upright(centre_m + radius_m * rim, colour)
+        self.upright(centre_m + radii_m[:, None] * rim, colour)
 
     def _seen(self, points_m: Array) -> tuple[NDArray[np.int32], float] | None:
         seen = clip_near((points_m - self.mast.centre) @ self.mast.axes.T, NEAR_M)

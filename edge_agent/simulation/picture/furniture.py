@@ -161,10 +161,8 @@ def _lamps(site: _Site, road: Road) -> list[Lamp]:
     for side in (-1.0, 1.0):
         if _kind(road, side) == "median":
             continue
-        strip = next((s for s in road.strips if s.plan.kind == "sidewalk" and s.middle_m * side > 0), None)
-        d = _outer(road, side) + side * 0.8
-        if strip is not None:
-            d = (strip.from_m if side > 0 else strip.to_m) + side * 0.6
+        paved = [strip for strip in road.strips if strip.middle_m * side > 0 and strip.plan.kind not in ("sidewalk", "verge")]
+        d = side * (max([road.half_m, *(max(abs(strip.from_m), abs(strip.to_m)) for strip in paved)]) + 0.7)
         for s in np.arange(9.0, road.length_m + BEYOND_M, LAMP_EVERY_M) + (LAMP_EVERY_M / 2 if side > 0 else 0):
             points, _ = road.at(np.array([s, s]), np.array([d, d - side * 2.2]))
             free = site.far_from_mast(points[0], 14.0) and site.off_roads(points[0], 0.3, road)

@@ -16,6 +16,7 @@ from edge_agent.simulation.picture.solids import Array, Colour
 
 Pixels = NDArray[np.uint8]
 WARM: Colour = (190, 225, 255)
+STREET: Colour = (130, 200, 255)
 RED: Colour = (40, 36, 230)
 BEAM = ((3.0, 26.0, 1.2, 5.0, 26), (3.0, 19.0, 1.0, 3.2, 52), (3.0, 13.0, 0.8, 2.0, 84))  # from, to, half widths, light
 SIDES = {"car": 0.62, "bus": 0.95, "truck": 0.95, "motorcycle": 0.0, "bicycle": None, "person": None, "object": None}
@@ -66,6 +67,17 @@ def add_halos(picture: Pixels, bodies: Sequence[Body], mast: Mast, lighting: Lig
         _add(picture, pixels[i], radius, radius, strength, colour)
         if lighting.wet:
             _add(picture, mirrored[i], radius * 0.6, radius * 3.5, 0.45 * strength, colour)
+
+
+def add_street_lamps(picture: Pixels, lamps_m: Array, mast: Mast, lighting: Lighting) -> None:
+    """Around the lamps (k, 3) that are on."""
+    if lighting.lamps <= 0 or not len(lamps_m):
+        return
+    pixels, depth = mast.project(lamps_m)
+    for i in np.flatnonzero(depth > 5):
+        strength = lighting.lamps * np.exp(-lighting.haze_per_m * depth[i])
+        radius = mast.focal_px * 0.5 / depth[i] + 3.0
+        _add(picture, pixels[i], radius, radius, float(strength), STREET)
 
 
 def _lamps(bodies: Sequence[Body]) -> tuple[Array, Array, NDArray[np.bool_], NDArray[np.bool_]]:

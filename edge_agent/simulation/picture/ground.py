@@ -6,6 +6,7 @@ import numpy as np
 
 from edge_agent.simulation.picture.easel import Easel
 from edge_agent.simulation.picture.solids import Array, Colour
+from edge_agent.simulation.picture.wear import wear
 from edge_agent.simulation.plan import Crossing, Simulation, StripKind
 from edge_agent.simulation.world.road import Lane, Road
 
@@ -51,6 +52,8 @@ def paint_ground(easel: Easel, plan: Simulation, roads: tuple[Road, ...]) -> Non
         easel.ground(road.band(-road.half_m, road.half_m, *span), ASPHALT, ROUGH)
     for road, span in zip(roads, spans, strict=True):
         _tracks(easel, road, span)
+    for road in roads:
+        wear(easel, road, np.random.default_rng([plan.seed, 14, road.lanes[0].index]))
     for road, span in zip(roads, spans, strict=True):
         free = _free_of(road, roads, span)
         for left, right in pairwise(road.lanes):

@@ -8,19 +8,10 @@ from numpy.typing import NDArray
 
 from edge_agent.simulation.picture.easel import FINER, SHIFT, Easel
 from edge_agent.simulation.picture.furniture import Furniture, House, Lamp, Rail, SignalPost, Tree
+from edge_agent.simulation.picture.houses import house_faces
 from edge_agent.simulation.picture.light import SUN, Lighting, lamplight
-from edge_agent.simulation.picture.solids import Array, Colour, box, outwards
+from edge_agent.simulation.picture.solids import Array, Colour, box
 
-WALLS: tuple[Colour, ...] = (
-    (196, 214, 222),
-    (170, 196, 214),
-    (206, 206, 200),
-    (150, 178, 206),
-    (186, 206, 190),
-    (214, 222, 226),
-    (160, 160, 204),
-)
-SIGNS: tuple[Colour, ...] = ((40, 40, 180), (160, 90, 30), (60, 140, 60), (40, 150, 220), (90, 60, 150), (200, 200, 200))
 STEEL: Colour = (150, 152, 152)
 RAIL: tuple[tuple[float, float, Colour], ...] = (  # from, to, colour: the folds of its steel
     (0.42, 0.52, (132, 134, 134)),
@@ -28,6 +19,8 @@ RAIL: tuple[tuple[float, float, Colour], ...] = (  # from, to, colour: the folds
     (0.64, 0.74, (140, 142, 142)),
 )
 RAIL_HALF_M = 0.09
+FINE_M = 90.0  # houses farther away have no details
+LEAF_CORNERS = 12
 Standing = Lamp | Tree | House | Rail | SignalPost
 
 
@@ -81,51 +74,30 @@ class Uprights:
             self._face(quad, colour)
 
     def _house(self, house: House) -> None:
-        rng = np.random.default_rng(house.seed)
-        wall, low, high = WALLS[rng.integers(len(WALLS))], house.corners_m, house.height_m
-        heart = np.array([*low.mean(axis=0), high / 2])
-        sides = zip(low, np.roll(low, -1, axis=0), strict=True)
-        walls = [np.array([[*a, 0], [*b, 0], [*b, high], [*a, high]]) for a, b in sides]
-        for index, quad in enumerate(outwards(np.array(walls), heart)):
-            self._face(quad, wall)
-            self._windows(quad, high, rng, shop=index == 0)
-        self._face(outwards(np.array([[[*corner, high] for corner in low]]), heart)[0], (150, 150, 154))
-
-    def _windows(self, wall: Array, high: float, rng: np.random.Generator, shop: bool) -> None:
-        """Rows of windows; a shop's front and sign at the foot."""
-        length = float(np.linalg.norm(wall[1, :2] - wall[0, :2]) + np.linalg.norm(wall[2, :2] - wall[1, :2]))
-        columns = max(1, int(length // 2.3))
-        for floor in range(1, int(high // 3.2)):
-            for middle in (np.arange(columns) + 0.5) / columns:
-                lit = self._lighting.lamps > 0 and rng.random() < 0.35
-                pane: Colour = (120, 190, 225) if lit else (78, 70, 60)
-                span = (middle - 0.6 / length, middle + 0.6 / length)
-                self._patch(wall, span, (3.3 * floor + 0.7, 3.3 * floor + 2.3), pane, 0.5 * lit)
-        if shop:
-            sign = SIGNS[rng.integers(len(SIGNS))]
-            shine = 0.7 if self._lighting.lamps > 0 else 0.0
-            self._patch(wall, (0.08, 0.92), (0.1, 2.7), (70, 74, 80), 0.5 * shine)
-            self._patch(wall, (0.02, 0.98), (2.8, 3.6), sign, shine)
-
-    def _patch(self, wall: Array, span: tuple[float, float], z: tuple[float, float], colour: Colour, shine: float) -> None:
-        """A rectangle on a wall, from share to share of its length."""
-        a, b = wall[np.argsort(wall[:, 2], kind="stable")[:2], :2]
-        (left, right), (low, high) = (a + share * (b - a) for share in span), z
-        corners = np.array([[*left, low], [*right, low], [*right, high], [*left, high]])
-        self._face(corners if _normal(corners) @ _normal(wall) > 0 else corners[::-1], colour, shine)
+        fine = self._depth(house) < FINE_M
+        for face in house_faces(house, self._lighting.lamps > 0, fine):
+            self._face(face.corners_m, face.colour, face.shine)
+            if face.both:
+                self._face(face.corners_m[::-1], face.colour, face.shine)
 
     def _tree(self, tree: Tree) -> None:
-        rng = np.random.default_rng(tree.seed)
+        """A trunk, and a crown of ragged leaves: the more, the larger it is in the picture."""
+        rng, mast = np.random.default_rng(tree.seed), self._easel.mast
         x, y = tree.foot_m
-        self._solid(box((x - 0.12, x + 0.12), (y - 0.12, y + 0.12), (0, tree.height_m * 0.6)), (70, 88, 104))
+        self._solid(box((x - 0.12, x + 0.12), (y - 0.12, y + 0.12), (0, tree.height_m * 0.6), 0.03), (70, 88, 104))
         light = self._lighting.sky + 0.5 * lamplight(np.array([tree.foot_m]), self._lamps_m, self._lighting.lamps)[0]
-        leaf = np.array([46, 92, 66]) * rng.uniform(0.8, 1.25)
-        balls = rng.normal(0, 0.45, (46, 3)) * tree.radius_m
-        for ball in balls[np.argsort(-(balls @ self._easel.mast.axes[2]))]:
-            up = float(ball @ SUN) / tree.radius_m
-            shine = light * (0.75 + 0.35 * up) + self._lighting.sun * np.clip(0.5 + 0.8 * up, 0.1, 1.1)
-            at = np.array([x, y, tree.height_m - tree.radius_m]) + ball
-            self._easel.blob(at, tree.radius_m * rng.uniform(0.16, 0.34), _colour(leaf * rng.uniform(0.85, 1.15) * shine))
+        colour = np.array([46, 88, 66]) * rng.uniform(0.8, 1.2)
+        tall_px = mast.focal_px * tree.radius_m / max(self._depth(tree), 1.0)
+        count = int(np.clip(2.2 * tall_px, 14, 130))
+        places = rng.normal(0, 1, (count, 3))
+        places *= (rng.uniform(0.1, 1.0, count) / np.linalg.norm(places, axis=1))[:, None] * (1.1, 1.1, 0.85)
+        size = 2.0 * count**-0.42
+        for place in places[np.argsort(-(places @ mast.axes[2]))]:
+            up = float(place @ SUN)
+            shine = light * (0.7 + 0.4 * up) + self._lighting.sun * np.clip(0.45 + 0.75 * up, 0.08, 1.0)
+            at = np.array([x, y, tree.height_m - tree.radius_m]) + place * tree.radius_m
+            rim_m = tree.radius_m * size * rng.uniform(0.35, 1.0, LEAF_CORNERS)
+            self._easel.blob(at, rim_m, _colour(colour * rng.uniform(0.82, 1.18) * shine))
 
     def _lamp(self, lamp: Lamp) -> None:
         x, y = lamp.foot_m
