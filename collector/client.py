@@ -1,7 +1,6 @@
 """The collector's own API, called from the command line: requests, and the alert stream that survives a restart."""
 
 import http.client
-import json
 import re
 import time
 from collections.abc import Iterator
@@ -9,9 +8,13 @@ from contextlib import contextmanager, suppress
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
+import msgspec
+
+from collector.core.answers import ANSWERS, Alert
 from collector.core.errors import Told, WrongUse
 from collector.core.sse import Parser, ServerEvent
 
+STREAM = "/api/v1/alerts/stream"
 PATIENCE_S = 30.0  # the stream says at least every 15 s that it lives
 WAITS_S = (0.5, 1.0, 2.0, 4.0)
 
@@ -31,11 +34,15 @@ class Api:
         self._headers = {"Authorization": f"Bearer {token}"}
 
     def get(self, path: str, **query: object) -> Any:
-        """JSON of an answer; parameters that are None are left out. Raises ApiError."""
+        """JSON of an answer that is a collector's; parameters that are None are left out. Raises ApiError."""
         given = {name: value for name, value in query.items() if value is not None}
         with self._told():
             response = self._request(f"{path}?{urlencode(given)}" if given else path, {})
-            return json.loads(response.read())
+            text = response.read()
+        with self._understood(path):
+            content = msgspec.json.decode(text)
+            msgspec.convert(content, ANSWERS.get(path, Any))
+        return content
 
     def alert_stream(self, after: int | None) -> Iterator[ServerEvent]:
         """Alerts as they change, for ever; a broken connection is made again from the last change seen.
@@ -61,9 +68,12 @@ class Api:
     def _follow(self, after: int) -> Iterator[ServerEvent]:
         parser = Parser()
         with self._told():
-            for line in self._request("/api/v1/alerts/stream", {"Last-Event-ID": str(after)}):
+            for line in self._request(STREAM, {"Last-Event-ID": str(after)}):
                 event = parser.line(line.decode())
                 if event is not None and event.name == "alert":
+                    with self._understood(STREAM):
+                        msgspec.convert(event.id, int, strict=False)
+                        msgspec.json.decode(event.data, type=Alert)
                     yield event
 
     def _request(self, path: str, headers: dict[str, str]) -> http.client.HTTPResponse:
@@ -85,8 +95,16 @@ class Api:
             yield
         except OSError as error:
             raise ApiError(f"{self._url}: {error.strerror or error}; is `collector serve` running there?") from error
-        except (http.client.HTTPException, ValueError) as error:  # an answer that is no HTTP, or no JSON
+        except (http.client.HTTPException, ValueError) as error:  # an answer that is no HTTP, or no text
             raise ApiError(f"{self._url}: no collector answers there: {type(error).__name__}; look at --url") from error
+
+    @contextmanager
+    def _understood(self, path: str) -> Iterator[None]:
+        """An answer of another kind, raised as Refused: the next one would be no better."""
+        try:
+            yield
+        except msgspec.DecodeError as error:
+            raise Refused(f"{self._url}{path}: no collector answers there: {error}; look at --url") from error
 
 
 def _address(url: str) -> tuple[bool, str, int | None]:

@@ -1,0 +1,89 @@
+"""What the commands read of the API's answers. An answer may hold more; one that holds less is no collector's."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta, Struct, field
+
+from event_contract.kinds import Severity
+
+Moment = Annotated[datetime, Meta(tz=True)]
+
+
+class Title(Struct):
+    vi: str
+    en: str
+
+
+class Alert(Struct):
+    seq: int
+    device: str
+    camera: str | None
+    sensor: str | None
+    lane: str | None
+    severity: Severity
+    state: Literal["open", "closed"]
+    title: Title
+    started_at: Moment
+    updated_at: Moment
+    ended_at: Moment | None
+    late: bool
+    detail: dict[str, Any] = {}
+
+
+class Alerts(Struct):
+    alerts: list[Alert]
+
+
+class Event(Struct):
+    n: int
+    device: str
+    stream: str
+    seq: int
+    class_: str = field(name="class")
+    kind: str
+    received_at: str
+
+
+class Events(Struct):
+    events: list[Event]
+    next: int
+
+
+class Device(Struct):
+    device: str
+    online: bool
+    site: str | None
+    cameras: list[str]
+    events: int
+    missing: int
+    last_event_at: str | None
+
+
+class Devices(Struct):
+    devices: list[Device]
+
+
+class DeadLetter(Struct):
+    n: int
+    last_at: str
+    times: int
+    topic: str
+    reason: str
+
+
+class DeadLetters(Struct):
+    dead_letters: list[DeadLetter]
+
+
+class Summary(Struct):
+    newest_event: int
+
+
+ANSWERS: dict[str, type[Struct]] = {
+    "/api/v1/alerts": Alerts,
+    "/api/v1/events": Events,
+    "/api/v1/devices": Devices,
+    "/api/v1/dead-letters": DeadLetters,
+    "/api/v1/summary": Summary,
+}
