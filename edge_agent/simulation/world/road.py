@@ -6,6 +6,7 @@
 from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cached_property
+from math import inf
 
 import numpy as np
 from numpy.typing import NDArray
@@ -89,6 +90,16 @@ class Road:
         x, y, mark, unit_x, unit_y, heading = self._pieces[piece]
         along = s_m - mark
         return x + along * unit_x + d_m * unit_y, y + along * unit_y - d_m * unit_x, heading
+
+    def beside(self, x_m: float, y_m: float) -> tuple[float, float, float]:
+        """The way back: s, d and heading where the road is nearest."""
+        found, nearest = (0.0, 0.0, 0.0), inf
+        for (x, y, mark, unit_x, unit_y, heading), end in zip(self._pieces, self._marks[1:], strict=True):
+            along, d = (x_m - x) * unit_x + (y_m - y) * unit_y, (x_m - x) * unit_y - (y_m - y) * unit_x
+            away = abs(d) + max(0.0, -along, along - (end - mark))
+            if away < nearest:
+                found, nearest = (mark + along, d, heading), away
+        return found
 
     def lane_at(self, d_m: float) -> Lane | None:
         """The lane that somebody so far across is on."""

@@ -7,9 +7,10 @@ from itertools import count
 from edge_agent.simulation import script
 from edge_agent.simulation.bodies import Snapshot
 from edge_agent.simulation.plan import Crossing, Simulation
-from edge_agent.simulation.world.acts import BRAKING_S, PACE, Act, Block, Collide, Lie, Pass, Stop, Walk, strip_beside
+from edge_agent.simulation.world.acts import BRAKING_S, PACE, Act, Block, Collide, Lie, Pass, Stop, strip_beside
 from edge_agent.simulation.world.following import Barrier
 from edge_agent.simulation.world.user import MANNERS
+from edge_agent.simulation.world.walk import Walk
 from edge_agent.simulation.world.world import WISH, World
 
 _Stops = script.StoppedVehicle | script.Breakdown | script.IllegalParking | script.BusStop

@@ -11,6 +11,7 @@ from edge_agent.simulation.bodies import SIZE_M, Body, BodyClass, Shown, Snapsho
 from edge_agent.simulation.plan import Simulation, VehicleClass
 from edge_agent.simulation.world.entry import ENTRY_M, ROOM_S, Entry, room_at
 from edge_agent.simulation.world.following import Barrier, accelerate
+from edge_agent.simulation.world.junction import in_the_way, junctions, kept_free
 from edge_agent.simulation.world.moving import move
 from edge_agent.simulation.world.road import Lane, Road, build_roads
 from edge_agent.simulation.world.roadside import Roadside
@@ -43,6 +44,7 @@ class World:
         for entry in self.entries.values():
             entry.begin(self._random, -plan.warm_up_s)
         self._roadside = Roadside(self.roads, beside)
+        self._junctions = junctions(self.roads)
         self._places = dict[tuple[int, int, bool], tuple[float, ...]]()
         self._decides = max(1, round(EACH_S * plan.fps))
         self._tick = -round(plan.warm_up_s * plan.fps) - 1
@@ -54,9 +56,11 @@ class World:
         for entry in self.entries.values():
             self._let_in(entry)
         barriers = [*self.barriers, *self._red()]
+        for junction in self._junctions:
+            barriers += kept_free(junction, self.roads[junction.road], self.users[junction.road])
         for number, users in enumerate(self.users):
             if users:
-                self._drive(self.roads[number], users, [barrier for barrier in barriers if barrier.road == number])
+                self._drive(number, [barrier for barrier in barriers if barrier.road == number])
 
     def snapshot(self) -> Snapshot:
         driving = (_bodies(road, users) for road, users in zip(self.roads, self.users, strict=True))
@@ -117,18 +121,28 @@ class World:
         new.v = min(new.v, speed + (room - ENTRY_M) / ROOM_S)
         self.let_in(entry.waiting.popleft())
 
-    def _drive(self, road: Road, users: list[RoadUser], barriers: Sequence[Barrier]) -> None:
+    def _drive(self, number: int, barriers: Sequence[Barrier]) -> None:
+        """Everybody on one road decides where to drive and how fast, moves, and leaves at its end."""
+        users = self.users[number]
         users.sort(key=attrgetter("s"))
-        for index, user in enumerate(users):
+        met = self._met(number)
+        for index, user in enumerate(met):
             if (user.id + self._tick) % self._decides == 0 and not user.guided and _decides(user, barriers):
-                user.d_target = choose(users, index, self._offered(user))
+                user.d_target = choose(met, index, self._offered(user))
             user.measure()
-        accelerate(users, barriers)
-        move(users, self.dt_s)
-        length_m = road.length_m
-        gone = [user for user in users if user.sign and (user.s - length_m if user.sign > 0 else -user.s) > user.length]
-        for user in gone:
+        accelerate(met, barriers)
+        move(met, self.dt_s)
+        length_m = self.roads[number].length_m
+        for user in [one for one in users if one.sign and (one.s - length_m if one.sign > 0 else -one.s) > one.length]:
             self.take_away(user)
+
+    def _met(self, number: int) -> list[RoadUser]:
+        """Who is on a road, and those who cross it; sorted by s."""
+        crossing = [
+            user for junction in self._junctions if junction.road == number
+            for user in in_the_way(junction, self.roads, self.users[junction.other])
+        ]  # fmt: skip
+        return sorted([*self.users[number], *crossing], key=attrgetter("s")) if crossing else self.users[number]
 
     def _offered(self, user: RoadUser) -> tuple[float, ...]:
         key = user.road, 0 if user.bold else user.sign, user.manner.filters
