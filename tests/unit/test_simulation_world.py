@@ -55,8 +55,9 @@ def test_a_plan_survives_being_written(name: str) -> None:
     assert parse_plan(to_toml(plan)) == plan
 
 
-def test_one_seed_is_one_world_and_another_is_another() -> None:
-    first, again, other = (played(motorway(seed=seed), 20) for seed in (5, 5, 6))
+@pytest.mark.parametrize("name", presets.names())
+def test_one_seed_is_one_world_and_another_is_another(name: str) -> None:
+    first, again, other = (played(replace(presets.load(name), seed=seed), 20) for seed in (5, 5, 6))
     assert first == again and first != other
 
 

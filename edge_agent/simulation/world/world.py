@@ -43,7 +43,7 @@ class World:
         self.entries = {lane.id: Entry(lane) for lane in self.lanes.values()}
         for entry in self.entries.values():
             entry.begin(self._random, -plan.warm_up_s)
-        self._roadside = Roadside(self.roads, beside)
+        self._roadside = Roadside(plan, self.roads, beside)
         self._junctions = junctions(self.roads)
         self._places = dict[tuple[int, int, bool], tuple[float, ...]]()
         self._decides = max(1, round(EACH_S * plan.fps))
