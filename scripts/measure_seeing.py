@@ -23,12 +23,12 @@ from edge_agent.config import DetectorConfig
 from edge_agent.core.types import Detections
 from edge_agent.simulation import presets
 from edge_agent.simulation.eye import SeeingEye
-from edge_agent.simulation.mast import mast_of
 from edge_agent.simulation.picture.lens import Lens
 from edge_agent.simulation.picture.painter import Painter
 from edge_agent.simulation.plan import Light, Simulation, Weather
 from edge_agent.simulation.seeing import condition, fitted
-from edge_agent.simulation.truth.sight import Sight, look
+from edge_agent.simulation.truth.sight import Sight
+from edge_agent.simulation.truth.witness import Witness
 from edge_agent.simulation.world.staging import Play
 
 Array = NDArray[np.float64]
@@ -124,8 +124,8 @@ def plans(seed: int, runs: int) -> Iterator[tuple[str, Simulation]]:
 
 
 def pictures(plan: Simulation) -> Iterator[tuple[int, float, Sight, Paint]]:
-    play, mast, lens = Play(plan), mast_of(plan.camera), Lens(plan)
-    painter = Painter(plan, play.world.roads)
+    play, lens = Play(plan), Lens(plan)
+    painter, witness = Painter(plan, play.world.roads), Witness(plan, play.world.roads)
     wanted = {*range(ON_END), *range(ON_END, ON_END + APART * STEP, STEP)}
     for frame in range(max(wanted) + 1):
         if frame not in wanted:
@@ -139,7 +139,7 @@ def pictures(plan: Simulation) -> Iterator[tuple[int, float, Sight, Paint]]:
                 painted.append(lens.apply(painter.paint(snapshot), snapshot.t_s))  # noqa: B023
             return painted[0]  # noqa: B023
 
-        yield frame, snapshot.t_s, look(mast, snapshot), paint
+        yield frame, snapshot.t_s, witness.look(snapshot), paint
 
 
 def detector_of(model: str) -> Looker:

@@ -16,13 +16,12 @@ from edge_agent.core.failure import WrongInput
 from edge_agent.core.types import Detections
 from edge_agent.files import whole_file
 from edge_agent.simulation.eye import SeeingEye
-from edge_agent.simulation.mast import mast_at
 from edge_agent.simulation.plan import Simulation
 from edge_agent.simulation.seeing import condition, fitted
 from edge_agent.simulation.toml import to_toml
 from edge_agent.simulation.truth.keeper import HEADER, TruthKeeper, track_rows
 from edge_agent.simulation.truth.scenery import scene_of
-from edge_agent.simulation.truth.sight import look
+from edge_agent.simulation.truth.witness import Witness
 from edge_agent.simulation.world.staging import Play
 from edge_agent.sources.recorded import write_detections
 
@@ -76,11 +75,12 @@ def _played(
 ) -> Iterator[Detections]:
     """The whole duration, `rows` being tracks.csv; yields what the eye sees, picture by picture."""
     play, total = Play(plan), round(plan.duration_s * plan.fps)
+    witness = Witness(plan, play.world.roads)
     if rows is not None:
         rows.write(HEADER.encode())
     for number in range(1, total + 1):
         snapshot = play.step()
-        sight = look(mast_at(plan, snapshot.t_s), snapshot)
+        sight = witness.look(snapshot)
         truth.update(snapshot.t_s, sight)
         if rows is not None:
             rows.writelines(row.encode() for row in track_rows(number, sight, plan.camera.size_px))

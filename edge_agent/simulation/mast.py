@@ -64,10 +64,6 @@ def camera_at(plan: Simulation, t_s: float) -> CameraPlan:
     return camera
 
 
-def mast_at(plan: Simulation, t_s: float) -> Mast:
-    return mast_of(camera_at(plan, t_s))
-
-
 def cameras(plan: Simulation) -> list[CameraPlan]:
     """All ways in which the camera ever looks, as planned first."""
     return list(dict.fromkeys([plan.camera, *(turned(plan.camera, blow.amount) for blow in _blows(plan))]))

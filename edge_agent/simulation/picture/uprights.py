@@ -11,6 +11,7 @@ from edge_agent.simulation.picture.furniture import Furniture, House, Lamp, Rail
 from edge_agent.simulation.picture.houses import house_faces
 from edge_agent.simulation.picture.light import SUN, Lighting, lamplight
 from edge_agent.simulation.picture.solids import Array, Colour, box
+from edge_agent.simulation.picture.standing import Standing, far_first, hides_from_m
 
 STEEL: Colour = (150, 152, 152)
 RAIL: tuple[tuple[float, float, Colour], ...] = (  # from, to, colour: the folds of its steel
@@ -21,7 +22,6 @@ RAIL: tuple[tuple[float, float, Colour], ...] = (  # from, to, colour: the folds
 RAIL_HALF_M = 0.09
 FINE_M = 90.0  # houses farther away have no details
 LEAF_CORNERS = 12
-Standing = Lamp | Tree | House | Rail | SignalPost
 
 
 class Uprights:
@@ -32,18 +32,10 @@ class Uprights:
         self.covers: list[tuple[float, list[NDArray[np.int32]]]] = []
 
     def paint(self, furniture: Furniture) -> None:
-        things: list[Standing] = [*furniture.houses, *furniture.trees, *furniture.lamps, *furniture.signals]
-        things += [Rail(rail.points_m[i : i + 3]) for rail in furniture.rails for i in range(0, len(rail.points_m) - 1, 2)]
-        eye = self._easel.mast.centre[:2]
-        for thing in sorted(things, key=lambda thing: -float(np.hypot(*(_place(thing) - eye)))):
+        for thing in far_first(furniture, self._easel.mast):
             self._easel.strokes = []
             self._paint(thing)
-            self.covers.append((self._depth(thing), self._easel.strokes))
-
-    def _depth(self, thing: Standing) -> float:
-        """From where on it hides; of a house its rear, for nobody stands within."""
-        places = thing.corners_m if isinstance(thing, House) else _place(thing)[None]
-        return float(self._easel.mast.project(np.column_stack([places, np.zeros(len(places))]))[1].max())
+            self.covers.append((hides_from_m(thing, self._easel.mast), self._easel.strokes))
 
     def _paint(self, thing: Standing) -> None:
         match thing:
@@ -74,7 +66,7 @@ class Uprights:
             self._face(quad, colour)
 
     def _house(self, house: House) -> None:
-        fine = self._depth(house) < FINE_M
+        fine = hides_from_m(house, self._easel.mast) < FINE_M
         for face in house_faces(house, self._lighting.lamps > 0, fine):
             self._face(face.corners_m, face.colour, face.shine)
             if face.both:
@@ -87,7 +79,7 @@ class Uprights:
         self._solid(box((x - 0.12, x + 0.12), (y - 0.12, y + 0.12), (0, tree.height_m * 0.6), 0.03), (70, 88, 104))
         light = self._lighting.sky + 0.5 * lamplight(np.array([tree.foot_m]), self._lamps_m, self._lighting.lamps)[0]
         colour = np.array([46, 88, 66]) * rng.uniform(0.8, 1.2)
-        tall_px = mast.focal_px * tree.radius_m / max(self._depth(tree), 1.0)
+        tall_px = mast.focal_px * tree.radius_m / max(hides_from_m(tree, mast), 1.0)
         count = int(np.clip(2.2 * tall_px, 14, 130))
         places = rng.normal(0, 1, (count, 3))
         places *= (rng.uniform(0.1, 1.0, count) / np.linalg.norm(places, axis=1))[:, None] * (1.1, 1.1, 0.85)
@@ -129,16 +121,6 @@ class Uprights:
 
 def _normal(corners: Array) -> Array:
     return np.cross(corners[1] - corners[0], corners[2] - corners[1])
-
-
-def _place(thing: Standing) -> Array:
-    match thing:
-        case House():
-            return np.asarray(thing.corners_m.mean(axis=0))
-        case Rail():
-            return np.asarray(thing.points_m.mean(axis=0))
-        case _:
-            return np.array(thing.foot_m)
 
 
 def _colour(colour: Array) -> Colour:

@@ -36,8 +36,8 @@ class Sight:
 NOTHING = Sight((), np.empty((0, 4)), np.empty((0, 4)), np.empty(0), np.empty(0))
 
 
-def look(mast: Mast, snapshot: Snapshot) -> Sight:
-    """Everybody in the picture."""
+def look(mast: Mast, snapshot: Snapshot, standing_m: Array | None = None) -> Sight:
+    """Everybody in the picture. `standing_m` (rows, columns) for every GRID_PX: the depth from which on what stands hides."""
     bodies = _before(mast, snapshot.bodies)
     if not bodies:
         return NOTHING
@@ -47,10 +47,10 @@ def look(mast: Mast, snapshot: Snapshot) -> Sight:
     cut = np.minimum(np.maximum(whole, 0.0), size)
     seen = (cut[:, 2:] - cut[:, :2]).min(axis=1) >= LEAST_PX
     order = np.flatnonzero(seen)[np.argsort(depth[seen], kind="stable")]
-    boxes = cut[order]
+    boxes, far_m = cut[order], depth[order]
     return Sight(
-        tuple(bodies[index] for index in order.tolist()), boxes / size, whole[order] / size, _visible(boxes, mast.size_px),
-        depth[order],
+        tuple(bodies[index] for index in order.tolist()), boxes / size, whole[order] / size, _visible(boxes, far_m, standing_m),
+        far_m,
     )  # fmt: skip
 
 
@@ -82,8 +82,8 @@ def _outlines(mast: Mast, bodies: list[Body]) -> tuple[Array, Array]:
     return pixels.reshape(len(bodies), OUTLINE_POINTS, 2), (middle - mast.centre) @ mast.axes[2]
 
 
-def _visible(boxes: Array, size_px: tuple[int, int]) -> Array:
-    """Boxes nearest first -> the share of each that those before it leave free, on a coarse grid."""
+def _visible(boxes: Array, depth_m: Array, standing_m: Array | None) -> Array:
+    """Boxes nearest first -> the share of each that those before it, and what stands, leave free, on a coarse grid."""
     margin = (boxes[:, 2:] - boxes[:, :2]) * (1 - FULL) / 2
     inner = np.concatenate([boxes[:, :2] + margin, boxes[:, 2:] - margin], axis=1)
     cells = np.rint(np.concatenate([boxes, inner], axis=1) / GRID_PX).astype(int)
@@ -93,15 +93,13 @@ def _visible(boxes: Array, size_px: tuple[int, int]) -> Array:
     met = (own[:, None, :2] < hides[None, :, 2:]).all(axis=2) & (hides[None, :, :2] < own[:, None, 2:]).all(axis=2)
     met &= np.tri(len(boxes), k=-1, dtype=bool)  # only nearer ones hide
     visible = np.ones(len(boxes))
-    for index in np.flatnonzero(met.any(axis=1)).tolist():
-        visible[index] = _left_free(own[index].tolist(), hides[met[index]].tolist())
+    behind = met.any(axis=1)
+    for index, (x, y, right, bottom) in enumerate(own.tolist()):
+        covered = np.zeros((bottom - y, right - x), bool)
+        if standing_m is not None:
+            covered |= standing_m[y:bottom, x:right] < depth_m[index]
+        if behind[index]:
+            for left, top, end, low in hides[met[index]].tolist():
+                covered[max(top - y, 0) : low - y, max(left - x, 0) : end - x] = True
+        visible[index] = 1.0 - np.count_nonzero(covered) / covered.size
     return visible
-
-
-def _left_free(own: list[int], hides: list[list[int]]) -> float:
-    """The share of the cells of `own` (left, top, right, bottom) that none of `hides` covers."""
-    x, y, right, bottom = own
-    covered = np.zeros((bottom - y, right - x), bool)
-    for left, top, end, low in hides:
-        covered[max(top - y, 0) : low - y, max(left - x, 0) : end - x] = True
-    return 1.0 - np.count_nonzero(covered) / covered.size
