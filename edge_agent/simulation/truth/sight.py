@@ -93,7 +93,7 @@ def _visible(boxes: Array, depth_m: Array, standing_m: Array | None) -> Array:
     met = (own[:, None, :2] < hides[None, :, 2:]).all(axis=2) & (hides[None, :, :2] < own[:, None, 2:]).all(axis=2)
     met &= np.tri(len(boxes), k=-1, dtype=bool)  # only nearer ones hide
     visible = np.ones(len(boxes))
-    behind = met.any(axis=1)
+    behind = np.asarray(met.any(axis=1))
     for index, (x, y, right, bottom) in enumerate(own.tolist()):
         covered = np.zeros((bottom - y, right - x), bool)
         if standing_m is not None:
