@@ -28,8 +28,9 @@ PIXEL_SECONDS, FAST_SECONDS = 120.0, 600.0
 def main() -> int:
     options = _options()
     write = partial(
-        write_scene, options.seed, options.out, options.seconds, options.light, None if options.pixels else options.detector
-    )
+        write_scene, options.seed, options.out, options.seconds, options.light, None if options.pixels else options.detector,
+        options.pixels or options.tracks,
+    )  # fmt: skip
     with progress_bar("scenes", options.scenes, quiet=False) as progress:
         _each(write, options.scenes, options.jobs, progress)
     hours = options.scenes * options.seconds / 3600
@@ -37,10 +38,10 @@ def main() -> int:
     return 0
 
 
-def write_scene(seed: int, out: Path, seconds: float, light: str, detector: str | None, number: int) -> None:
+def write_scene(seed: int, out: Path, seconds: float, light: str, detector: str | None, tracks: bool, number: int) -> None:
     """One folder. The model of a detector knows nothing of a camera's troubles, so none are staged for it."""
     plan = cast(seed, number, seconds, "day" if light == "day" else "any", camera_faults=detector is None)
-    write_folder(plan, out / f"{number:04d}", detector)
+    write_folder(plan, out / f"{number:04d}", detector, tracks)
 
 
 def _each(write: Callable[[int], None], scenes: int, jobs: int, progress: Callable[[int, int | None], None]) -> None:
@@ -64,6 +65,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--scenes", type=int, required=True, help="how many")
     parser.add_argument("--out", type=Path, required=True, help="folder for them; a new or an empty one")
     parser.add_argument("--pixels", action="store_true", help="for painted pictures and the real detector")
+    parser.add_argument("--tracks", action="store_true", help="tracks.csv also without --pixels; about 100 MB an hour")
     parser.add_argument(
         "--seconds", type=float, help=f"of each scene; default {PIXEL_SECONDS:g} with --pixels, else {FAST_SECONDS:g}"
     )

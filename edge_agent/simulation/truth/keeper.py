@@ -7,7 +7,7 @@ on the road as the scene has it, of those who are still in the picture; and spee
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from math import cos, degrees, hypot, sin
+from math import atan2, cos, degrees, hypot, sin
 from typing import Any
 
 import numpy as np
@@ -137,7 +137,7 @@ def track_rows(number: int, sight: Sight, size_px: tuple[int, int]) -> Iterator[
     size = np.array([*size_px, *size_px], float)
     for body, box, visible in zip(sight.bodies, (sight.boxes * size).tolist(), sight.visible.tolist(), strict=True):
         left, top, right, bottom = box
-        heading = degrees(np.arctan2(sin(body.heading), cos(body.heading)))
+        heading = degrees(atan2(sin(body.heading), cos(body.heading)))
         yield (
             f"{number},{body.id},{body.cls},{left:.2f},{top:.2f},{right - left:.2f},{bottom - top:.2f},{visible:.2f},"
             f"{body.x_m:.3f},{body.y_m:.3f},{body.speed_m_s * 3.6:.2f},{heading:.1f},{body.lane or ''}\n"
