@@ -38,7 +38,8 @@ class Part:
 
 def outwards(quads: Array, centre: Array) -> Array:
     """Turn round the quads that look towards `centre`: (3,) or one for each quad."""
-    normal = np.cross(quads[:, 2] - quads[:, 0], quads[:, 3] - quads[:, 1])
+    a, b = quads[:, 2] - quads[:, 0], quads[:, 3] - quads[:, 1]
+    normal = a[:, [1, 2, 0]] * b[:, [2, 0, 1]] - a[:, [2, 0, 1]] * b[:, [1, 2, 0]]  # np.cross takes three times as long
     inwards = ((quads.mean(axis=1) - centre) * normal).sum(axis=1) < 0
     return np.where(inwards[:, None, None], quads[:, ::-1], quads)
 
