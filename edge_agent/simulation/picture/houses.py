@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import product
+from itertools import pairwise, product
 
 import numpy as np
 
@@ -22,6 +22,7 @@ WALLS: tuple[Colour, ...] = (
 )
 SIGNS: tuple[Colour, ...] = ((40, 40, 180), (160, 90, 30), (60, 140, 60), (40, 150, 220), (90, 60, 150), (200, 200, 200))
 CLOTHS: tuple[Colour, ...] = ((150, 90, 40), (60, 120, 60), (50, 60, 170), (150, 160, 165), (60, 150, 205))
+CANVAS: Colour = (196, 204, 208)
 SHUTTERS: tuple[Colour, ...] = ((120, 122, 120), (104, 112, 122), (134, 124, 108))
 GOODS: tuple[Colour, ...] = ((60, 110, 190), (70, 140, 90), (170, 140, 70), (170, 180, 190), (70, 70, 170), (90, 150, 200))
 SHELVES = (0.1, 0.75, 1.4)  # heights in metres
@@ -144,9 +145,16 @@ def _shop(wall: _Wall, rng: np.random.Generator, lamps: bool, fine: bool) -> Ite
             if rng.random() < 0.8:
                 yield Face(wall.plate((x, x + 0.22), (3.02, 3.38), 0.11), letters, glow)
     if rng.random() < 0.4:
-        cloth = CLOTHS[rng.integers(len(CLOTHS))]
-        yield Face(wall.plate((0.2, width - 0.2), (2.3, 2.8), 0.1, 1.3), cloth, both=True)
-        yield Face(wall.plate((0.2, width - 0.2), (2.1, 2.3), 1.3), _tint(cloth, 0.85), both=True)
+        yield from _awning(wall, rng)
+
+
+def _awning(wall: _Wall, rng: np.random.Generator) -> Iterator[Face]:
+    """Striped cloth over the sidewalk; a plain one is a car to a detector."""
+    cloth, edges = CLOTHS[rng.integers(len(CLOTHS))], np.linspace(0.2, wall.length_m - 0.2, 12)
+    for number, span in enumerate(pairwise(edges.tolist())):
+        colour = CANVAS if number % 2 else cloth
+        yield Face(wall.plate(span, (2.35, 2.8), 0.1, 1.0), colour, both=True)
+        yield Face(wall.plate(span, (2.2, 2.35), 1.0), _tint(colour, 0.85), both=True)
 
 
 def _tint(colour: Colour, share: float) -> Colour:
