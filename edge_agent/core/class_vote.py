@@ -12,6 +12,7 @@ from edge_agent.core.types import CLASS_OF_COCO
 Indices = NDArray[np.intp]
 
 CLASSES = tuple(CLASS_OF_COCO.values())  # a class's slot is its place in here
+RIDDEN = [CLASSES.index("bicycle"), CLASSES.index("motorcycle")]  # slots of what has a rider
 _SLOT_OF_COCO = np.full(max(CLASS_OF_COCO) + 2, -1)  # the last stands for every COCO id that is no road user
 _SLOT_OF_COCO[list(CLASS_OF_COCO)] = range(len(CLASSES))
 

@@ -78,6 +78,12 @@ class Scene:
         self._forget(at_s)
         return users
 
+    def near(self, one: RoadUser, other: RoadUser, heights: float) -> bool:
+        """Their feet are within so many heights of the first on the picture."""
+        tall = one.track.box.bottom - one.track.box.top
+        dx = (one.point[0] - other.point[0]) * self.width_px / self.height_px
+        return hypot(dx, one.point[1] - other.point[1]) <= heights * tall
+
     def _lanes_of(self, points: geometry.Array, tracks: list[Track]) -> list[Lane | None]:
         """The first lane that holds the contact point and admits the class."""
         found: list[Lane | None] = [None] * len(tracks)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from edge_agent.core import kalman
 from edge_agent.core.assignment import assign
-from edge_agent.core.class_vote import CLASSES, elect, may_be_one, slots_of
+from edge_agent.core.class_vote import CLASSES, RIDDEN, elect, may_be_one, slots_of
 from edge_agent.core.overlap import pairwise_iou
 from edge_agent.core.types import Box, Detections, Track
 
@@ -185,8 +185,9 @@ def _tracks(rows: Rows) -> list[Track]:
     """Where it is seen a track has the detection's own box: a filtered one lags behind what slows down in the picture, as all
     that drives away does, and its speed on the road comes out 2 to 3 % too high."""
     boxes = np.where(rows["seen"][:, None], rows["measured"], kalman.boxes_of(rows["state"])).tolist()
+    ridden = rows["votes"][:, RIDDEN].sum(axis=1) / np.maximum(rows["votes"].sum(axis=1), 1e-9)
     columns = (rows[name].tolist() for name in ("id", "slot", "score", "seen", "hits"))
     return [
-        Track(number, Box(*box), CLASSES[slot], score, seen, hits)
-        for box, number, slot, score, seen, hits in zip(boxes, *columns, strict=True)
+        Track(number, Box(*box), CLASSES[slot], score, seen, hits, share)
+        for box, number, slot, score, seen, hits, share in zip(boxes, *columns, ridden.tolist(), strict=True)
     ]

@@ -66,6 +66,7 @@ class Track:
     score: float
     seen: bool
     hits: int  # detections matched since the track began
+    ridden: float = 0.0  # share of its votes that are for a two-wheeler
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,3 +58,32 @@ def test_a_post_that_is_half_a_person_now_and_then_is_none() -> None:
     half = Someone("person", lambda t_s: None if t_s < 0.5 else at(t_s), score=0.2)
     assert "pedestrian" not in begun(incidents(scene(carriageway=ROAD), [sure, half], 8, seed=9))
     assert "pedestrian" in begun(incidents(scene(carriageway=ROAD), [Someone("person", at, score=0.5)], 8, seed=9))
+
+
+def braking_to(y_m: float, x_m: float = 0.0, cls: str = "person") -> Someone:
+    """Comes along the lane at 30 km/h and stands from there on."""
+    return Someone(cls, lambda t_s: (x_m, min(y_m, 14 + 30 / 3.6 * t_s)))
+
+
+def waiting_riders() -> list[Someone]:
+    return [braking_to(30, -1, "motorcycle"), braking_to(32, 1), braking_to(34, -0.5)]
+
+
+def test_who_rode_to_the_red_light_still_rides_there() -> None:
+    assert begun(incidents(scene(carriageway=ROAD), [braking_to(50)], 40, seed=11)) == []
+
+
+def test_a_stranger_among_waiting_riders_is_taken_for_one_of_them() -> None:
+    stranger = Someone("person", lambda t_s: (0.3, 31.0) if t_s > 8 else None)
+    assert "pedestrian" not in begun(incidents(scene(carriageway=ROAD), [*waiting_riders(), stranger], 30, seed=12))
+    assert "pedestrian" in begun(incidents(scene(carriageway=ROAD), [stranger], 30, seed=12))
+
+
+def test_who_walks_across_between_waiting_riders_is_on_foot() -> None:
+    reports = incidents(scene(carriageway=ROAD), [*waiting_riders(), crossing("person", 28.5, start_s=8)], 20, seed=13)
+    assert begun(reports).count("pedestrian") == 1
+    assert reports[0].updated_s <= 8 + 4 / 1.3 + 4
+
+
+def test_a_runner_across_the_road_is_on_foot() -> None:
+    assert "pedestrian" in begun(incidents(scene(carriageway=ROAD), [crossing("person", 25, m_s=3.0)], 8, seed=14))

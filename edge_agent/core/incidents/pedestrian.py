@@ -1,21 +1,19 @@
-"""A person on a carriageway for `dwell_s`. A rider is part of his motorcycle or bicycle, and who moves like a vehicle rides."""
+"""A person on a carriageway for `dwell_s`, on foot: a rider is part of his motorcycle or bicycle."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from math import hypot
 
 import numpy as np
 
 from edge_agent.core import geometry
 from edge_agent.core.incidents.lifecycle import Ledger
+from edge_agent.core.incidents.riders import Riders
 from edge_agent.core.incidents.rule import Kmh, Rule, Seconds, Share
 from edge_agent.core.observation import Observation
 from edge_agent.core.scene import Scene
 from edge_agent.core.types import IncidentReport, RoadUser
 from event_contract.kinds import INCIDENT_KINDS
 
-TWO_WHEELERS = ("bicycle", "motorcycle")
-RIDES = 0.3  # so much of the person's box lies in a two-wheeler's widened box
 SURE = 0.3  # below this score a detection continues a track, but is no evidence: a post is half a person too
 ABSENT_S = 2.0  # on the carriageway no more
 SAME_HEIGHTS = 1.5  # a new track within so many body heights of a lost one is the same person
@@ -42,13 +40,16 @@ class _Walker:
 class Pedestrian:
     def __init__(self, rule: PedestrianRule, scene: Scene, numbers: Iterator[int]) -> None:
         self._rule, self._scene = rule, scene
+        self._carriageway = geometry.Polygons([area.polygon for area in scene.carriageway])
         severity = rule.severity or INCIDENT_KINDS["pedestrian"].severity
         self._ledger = Ledger("pedestrian", scene.camera, severity, 1, numbers)
         self._walkers: dict[int, _Walker] = {}
+        self._riders = Riders(rule.rider_kmh, scene)
 
     def update(self, at_s: float, observation: Observation) -> list[IncidentReport]:
         reports = []
-        for user in self._on_carriageway(observation):
+        self._riders.update(at_s, observation.road_users)
+        for user in self._on_carriageway(observation.road_users):
             walker = self._walkers.get(user.track.id) or self._same_person(at_s, user)
             if walker is None:
                 walker = self._walkers[user.track.id] = _Walker(user, at_s, at_s)
@@ -80,35 +81,21 @@ class Pedestrian:
             at_s, walker.since_s, lane=user.lane, confidence=confidence, box=user.track.box, users=(user,)
         )
 
-    def _on_carriageway(self, observation: Observation) -> list[RoadUser]:
-        persons = [user for user in observation.road_users if user.track.cls == "person" and user.track.seen]
-        if not persons or not self._scene.carriageway:
+    def _on_carriageway(self, users: list[RoadUser]) -> list[RoadUser]:
+        persons = [user for user in users if user.track.cls == "person" and user.track.seen]
+        if not persons:
             return []
-        points = np.array([user.point for user in persons])
-        on_road = np.any([geometry.inside(area.polygon, points) for area in self._scene.carriageway], axis=0)
-        machines = [user for user in observation.road_users if user.track.cls in TWO_WHEELERS]
+        on_road = np.logical_or.reduce(self._carriageway.hold(np.array([user.point for user in persons])), axis=0)
         return [
             user
-            for user, there in zip(persons, on_road, strict=True)
-            if there and self._rule.concerns(user) and not self._rides(user, machines)
+            for user, there in zip(persons, on_road.tolist(), strict=True)
+            if there and self._rule.concerns(user) and self._riders.is_on_foot(user)
         ]
-
-    def _rides(self, user: RoadUser, machines: list[RoadUser]) -> bool:
-        if user.pace_kmh is not None and user.pace_kmh - 2 * (user.pace_se_kmh or 0.0) > self._rule.rider_kmh:
-            return True
-        for machine in machines:
-            left, top, right, bottom = machine.track.box
-            tall = bottom - top
-            if geometry.covered(user.track.box, (left, top - 0.6 * tall, right, bottom)) >= RIDES:
-                return True
-        return False
 
     def _same_person(self, at_s: float, user: RoadUser) -> _Walker | None:
         """A person lost a moment ago where this one appears."""
         for number, walker in self._walkers.items():
-            tall = walker.user.track.box.bottom - walker.user.track.box.top
-            dx = (user.point[0] - walker.user.point[0]) * self._scene.width_px / self._scene.height_px
-            if walker.last_s < at_s and hypot(dx, user.point[1] - walker.user.point[1]) <= SAME_HEIGHTS * tall:
+            if walker.last_s < at_s and self._scene.near(walker.user, user, SAME_HEIGHTS):
                 self._walkers[user.track.id] = self._walkers.pop(number)
                 return walker
         return None

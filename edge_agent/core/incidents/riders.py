@@ -1,0 +1,80 @@
+"""Which of those the detector calls a person rides? It says so of most motorcycles and bicycles that are far or come head-on.
+
+Who has moved like a vehicle rides as long as he is followed, at the red light as well; so does whom the detector now and then
+calls a two-wheeler. Of the rest nobody can tell by his looks; so among riders only he is on foot who walks across the lane.
+"""
+
+from dataclasses import dataclass
+from math import hypot
+
+from edge_agent.core import geometry
+from edge_agent.core.scene import Scene, metres
+from edge_agent.core.types import RoadUser
+
+TWO_WHEELERS = ("bicycle", "motorcycle")
+RIDDEN = 0.15  # such a share of the detector's votes for a two-wheeler is no chance
+ALONG = 0.7  # who moves with the lane rides from such a share of `rider_kmh` on: people run across a road, not down it
+MOUNTED = 0.3  # so much of the person's box lies in a two-wheeler's box, a rider's height added
+COMPANY_HEIGHTS = 3.0  # a rider within so many body heights is company
+ACROSS_M = 1.5
+FORGET_S = 30.0  # a track that is not there
+
+
+@dataclass(slots=True)
+class _Known:
+    from_m: tuple[float, float]  # where he was seen first
+    last_s: float
+    across_m: float = 0.0
+    rides: bool = False
+
+
+class Riders:
+    """`update` frame by frame, then ask about the persons of that frame."""
+
+    def __init__(self, rider_kmh: float, scene: Scene) -> None:
+        self._rider_kmh, self._scene = rider_kmh, scene
+        self._known: dict[int, _Known] = {}
+        self._riding: list[RoadUser] = []
+
+    def update(self, at_s: float, users: list[RoadUser]) -> None:
+        self._riding = []
+        for user in users:
+            if user.track.cls not in (*TWO_WHEELERS, "person"):
+                continue
+            known = self._known.setdefault(user.track.id, _Known(user.plane_m, at_s))
+            known.last_s = at_s
+            known.rides = known.rides or user.track.cls in TWO_WHEELERS or user.track.ridden >= RIDDEN or self._is_fast(user)
+            known.across_m = max(known.across_m, self._across_m(known, user))
+            if known.rides:
+                self._riding.append(user)
+        for number in [number for number, known in self._known.items() if at_s - known.last_s > FORGET_S]:
+            del self._known[number]
+
+    def is_on_foot(self, person: RoadUser) -> bool:
+        """As far as can be told now."""
+        known = self._known[person.track.id]
+        if known.rides or any(_mounted(person, rider) for rider in self._riding if rider.track.cls in TWO_WHEELERS):
+            return False
+        return known.across_m >= ACROSS_M or not any(self._scene.near(person, rider, COMPANY_HEIGHTS) for rider in self._riding)
+
+    def _is_fast(self, user: RoadUser) -> bool:
+        if user.pace_kmh is None:
+            return False
+        with_lane = user.along_kmh is not None and abs(user.along_kmh) > 0.8 * user.pace_kmh
+        return user.pace_kmh - 2 * (user.pace_se_kmh or 0.0) > self._rider_kmh * (ALONG if with_lane else 1.0)
+
+    def _across_m(self, known: _Known, user: RoadUser) -> float:
+        """How far he has gone across the lane, if that is more than he has gone along it."""
+        x, y = user.plane_m[0] - known.from_m[0], user.plane_m[1] - known.from_m[1]
+        lane = self._scene.lane_of_id.get(user.lane or "")
+        if lane is None:
+            return 0.0
+        lane_x, lane_y = metres(user.scale, *lane.direction_at(user.point))
+        length = hypot(lane_x, lane_y) or 1.0
+        along, across = abs(x * lane_x + y * lane_y) / length, abs(x * lane_y - y * lane_x) / length
+        return across if across > along else 0.0
+
+
+def _mounted(person: RoadUser, machine: RoadUser) -> bool:
+    left, top, right, bottom = machine.track.box
+    return geometry.covered(person.track.box, (left, top - 0.6 * (bottom - top), right, bottom)) >= MOUNTED
