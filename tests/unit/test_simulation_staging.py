@@ -1,5 +1,6 @@
 """What the script stages is there: at its place, at its time, in its direction. Both presets, and a road of its own."""
 
+from itertools import pairwise
 from math import atan2, cos, hypot, pi, sin
 
 import pytest
@@ -9,7 +10,7 @@ from edge_agent.simulation import presets
 from edge_agent.simulation.bodies import Body, Snapshot
 from edge_agent.simulation.casting.cast import cast
 from edge_agent.simulation.plan import Simulation, parse_plan
-from edge_agent.simulation.script import Crash, LostLoad, Pedestrian, Queue, Staged, WrongWay
+from edge_agent.simulation.script import Crash, LostLoad, Pedestrian, Queue, SlowVehicle, Staged, StoppedVehicle, WrongWay
 from edge_agent.simulation.world.roadside import FIRST_ID
 from edge_agent.simulation.world.staging import Play
 
@@ -125,13 +126,65 @@ def test_a_load_falls_on_nobody_and_nobody_drives_over_it() -> None:
     assert len({body.id for snapshot in snapshots for body in snapshot.bodies if body.cls == "object"}) >= 6
 
 
+def test_where_somebody_is_nobody_else_appears() -> None:
+    """A load on a queue, and a second pedestrian on the first, wait."""
+    busy = parse_plan(ROAD.replace("{ car = 500 }", "{ car = 900 }"))
+    queue, load = Queue(at_s=10, lane="a", at_m=100, seconds=50), LostLoad(at_s=30, lane="a", at_m=88, seconds=20)
+    walk = Pedestrian(at_s=5, road="r", at_m=150)
+    snapshots = played(replace(busy, script=(queue, load, walk, walk)), 55)
+    assert touching(snapshots) == []
+    assert len({body.id for snapshot in snapshots for body in snapshot.bodies if body.cls == "person"}) == 2
+
+
+def test_who_crosses_a_fast_road_waits_until_the_drivers_can_stop() -> None:
+    fast = parse_plan(ROAD.replace("{ car = 500 }", "{ car = 700 }, speed_kmh = 80"))
+    walks = tuple(Pedestrian(at_s=at_s, road="r", at_m=100 + at_s, pause_s=at_s % 3) for at_s in range(5, 80, 5))
+    assert touching(played(replace(fast, script=walks), 90)) == []
+
+
 def test_before_a_crash_nobody_is_in_the_other_and_the_first_shows_that_he_brakes() -> None:
     snapshots = played(staged(Crash(at_s=15, lane="a", at_m=120, seconds=20)), 45)
     assert touching(snapshots) == []
-    pair = {body.id for snapshot in snapshots for body in snapshot.bodies if body.crash}
-    first = [body for snapshot in snapshots for body in snapshot.bodies if body.id == min(pair)]
-    crashed = next(index for index, body in enumerate(first) if body.crash)
-    assert len(pair) == 2 and all(body.braking for body in first[crashed - 5 : crashed])
+    pairs = [[body for body in snapshot.bodies if body.crash] for snapshot in snapshots]
+    a, b = next(pair for pair in pairs if pair)
+    assert -TOUCH_M < depth_m(a, b) < TOUCH_M
+    first = [body for snapshot in snapshots for body in snapshot.bodies if body.id == min(a.id, b.id)]
+    slower = [after for before, after in pairwise(first) if before.speed_m_s - after.speed_m_s > 0.5]
+    assert len(slower) > 5 and all(body.braking for body in slower)
+
+
+def test_the_lane_is_clear_for_who_drives_against_everybody() -> None:
+    """Two lanes full of cars: none enters his or changes to it, so that he never has to brake."""
+    two = """
+name = "t"
+[[roads]]
+id = "r"
+points_m = [[0, 0], [0, 300]]
+lanes = [{ id = "a", speed_kmh = 80, flow_per_h = { car = 900 } }, { id = "b", speed_kmh = 60, flow_per_h = { car = 900 } }]
+"""
+    plan = replace(parse_plan(two), script=(WrongWay(at_s=30, lane="a", at_m=150, speed_kmh=50),))
+    snapshots = played(plan, 60)
+    way = [body for snapshot in snapshots for body in snapshot.bodies if body.along_m_s < 0]
+    assert len({body.id for body in way}) == 1 and all(body.along_m_s == pytest.approx(-50 / 3.6) for body in way)
+    assert touching(snapshots) == [] and {body.lane for body in snapshots[-1].bodies} >= {"a", "b"}
+
+
+def test_somebody_slow_enters_when_there_is_room() -> None:
+    busy = parse_plan(ROAD.replace("{ car = 500 }", "{ car = 900 }"))
+    queue, slow = Queue(at_s=0, lane="a", at_m=20, seconds=40), SlowVehicle(at_s=30, lane="a", at_m=60)
+    snapshots = played(replace(busy, script=(queue, slow)), 80)
+    assert touching(snapshots) == [] and any(body.cls == "truck" for body in snapshots[-1].bodies)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_who_must_stop_is_there_in_time(seed: int) -> None:
+    quiet = parse_plan(ROAD.replace("{ car = 500 }", "{ }"))
+    stop = StoppedVehicle(at_s=30, lane="a", at_m=150, seconds=5)
+    stands = [
+        snapshot.t_s for snapshot in played(replace(quiet, script=(stop,), seed=seed), 50)
+        if any(body.hazard for body in snapshot.bodies)
+    ]  # fmt: skip
+    assert stands[0] == pytest.approx(30, abs=1.2)
 
 
 def test_speeds_are_what_the_places_say(preset: list[Snapshot]) -> None:

@@ -36,7 +36,9 @@ class Walk:
 
     def update(self, world: World) -> bool:
         user, way, users = self.user, self._way, world.users[self.road]
-        if user.state == "coming" and not any(_touch(other, user) for other in users):
+        if user.state == "coming":
+            if any(_touch(other, user) for other in users):
+                return True
             world.let_in(user)
         pauses = self.pause_s > 0 and (user.d - (self.from_d + self.to_d) / 2) * way >= 0
         if pauses:
@@ -48,7 +50,7 @@ class Walk:
         user.d_target = user.d + way * 1.5 * user.v  # drivers see where he goes
         if (user.d - self.to_d) * way >= 0:
             world.take_away(user)
-        return user.state != "gone"
+        return user.state == "here"
 
 
 def _touch(a: RoadUser, b: RoadUser) -> bool:
