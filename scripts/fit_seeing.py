@@ -1,15 +1,14 @@
 #!/usr/bin/env python3
 """Fit edge_agent/simulation/seeing.json to what scripts/measure_seeing.py measured of a detector.
 
-    python scripts/fit_seeing.py fit FOLDER/nanodet-g-416.json
-    python scripts/fit_seeing.py table FOLDER/NAME.json...      recall by class and box height; false boxes, misses
+    python scripts/fit_seeing.py FOLDER/nanodet-g-416.json
 
-Judge with other seeds than those that were fitted.
+Judge with other seeds than those that were fitted: scripts/seeing_table.py.
 """
 
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from math import erf, sqrt
 from pathlib import Path
 
@@ -32,8 +31,6 @@ GRIDS = {
     "slope": np.exp(np.linspace(np.log(0.7), np.log(14), 40)),
     "hidden_half": np.linspace(-0.2, 0.9, 45),
 }
-BINS = ((0, 24), (24, 40), (40, 80), (80, 1000))
-BIN_NAMES = ("< 24", "24 to 40", "40 to 80", "> 80")
 NODES, WEIGHTS = np.polynomial.hermite_e.hermegauss(24)
 WEIGHTS = WEIGHTS / WEIGHTS.sum()
 phi = np.vectorize(lambda z: (1 + erf(z / sqrt(2))) / 2, otypes=[float])
@@ -212,71 +209,14 @@ def four(values: Iterable[float]) -> tuple[float, float, float, float]:
     return a, b, c, d
 
 
-def table(files: Sequence[Measured]) -> str:
-    lines = []
-    for light in LIGHTS:
-        lines += [f"\n{light}\n", "| class | height | " + " | ".join(one.name for one in files) + " |"]
-        lines += ["|---|---|" + "---|" * len(files)]
-        for cls in ("car", "bus", "truck", "motorcycle", "bicycle", "person"):
-            for name, (low, high) in zip(BIN_NAMES, BINS, strict=True):
-                cells = []
-                for one in files:
-                    rows = [row for row in one.seen if (row.light, row.cls) == (light, cls)]
-                    hits = [row.score > 0 for row in rows if low <= row.height_px < high]
-                    cells.append(f"{100 * np.mean(hits):.0f} % of {len(hits)}" if len(hits) >= 20 else "")
-                if any(cells):
-                    lines.append(f"| {cls} | {name} | " + " | ".join(cells) + " |")
-        for name, measure in FIGURES.items():
-            lines.append(f"| {name} | | " + " | ".join(measure(one, light) for one in files) + " |")
-    return "\n".join(lines)
-
-
-def large_recall(one: Measured, light: str) -> str:
-    rows = [row for row in one.seen if row.light == light and row.cls in ("car", "bus", "truck")]
-    hits = [row.score > 0 for row in rows if row.height_px >= 40]
-    return f"{100 * np.mean(hits):.1f} %"
-
-
-def false_rate(one: Measured, light: str) -> str:
-    return f"{sum(row.light == light for row in one.extra) / one.pictures[light]:.2f}"
-
-
-def jitter(one: Measured, light: str) -> str:
-    found = [row for row in one.seen if row.light == light and row.score > 0]
-    steps = [found[b].edges[3] - found[a].edges[3] for a, b in pairs(found, 1, 1)]
-    return f"{np.sqrt(np.mean(np.square(steps))):.3f}"
-
-
-def longest_misses(one: Measured, light: str) -> str:
-    """Pictures on end without a box, of bodies over 24 px in all of 15 pictures: mean over bodies of the longest run."""
-    tracks = defaultdict[tuple[int, int], list[bool]](list)
-    for row in one.seen:
-        if row.light == light and row.frame < ON_END and row.height_px >= 24:
-            tracks[row.run, row.body].append(row.score > 0)
-    whole = [track for track in tracks.values() if len(track) == ON_END]
-    longest = [max(map(len, "".join(".x"[not hit] for hit in track).split("."))) for track in whole]
-    return f"{np.mean(longest):.1f}, 15 in {100 * np.mean(np.array(longest) == ON_END):.0f} %"
-
-
-FIGURES: dict[str, Callable[[Measured, str], str]] = {
-    "cars, buses, trucks >= 40 px": large_recall,
-    "false boxes a picture": false_rate,
-    "lower edge, picture to picture, RMS in box heights": jitter,
-    "longest miss in 15 pictures, >= 24 px": longest_misses,
-}
-
-
 def main() -> int:
-    verb, *paths = sys.argv[1:] or ["help"]
-    if verb not in ("fit", "table") or not paths:
+    paths = sys.argv[1:]
+    if not paths or paths[0].startswith("-"):
         print(__doc__, file=sys.stderr)
         return 2
     measured = [msgspec.json.decode(Path(path).read_bytes(), type=Measured) for path in paths]
-    if verb == "table":
-        print(table(measured))
-    else:
-        numbers = Fitted({one.name: fit(one) for one in measured})
-        FITTED.write_bytes(msgspec.json.format(msgspec.json.encode(numbers), indent=1) + b"\n")
+    numbers = Fitted({one.name: fit(one) for one in measured})
+    FITTED.write_bytes(msgspec.json.format(msgspec.json.encode(numbers), indent=1) + b"\n")
     return 0
 
 
