@@ -7,6 +7,7 @@ from math import hypot, sqrt
 from edge_agent.core.scene import Scene, metres
 from edge_agent.core.standing import Place, Standing
 from edge_agent.core.types import RoadUser
+from edge_agent.core.usual_pace import UsualPace
 
 SLOW_KMH = 8.0
 QUEUE_SPAN_M = 60.0
@@ -27,7 +28,7 @@ class LaneState:
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """`standing` and `queued` hold track ids: of those that have a place, and of vehicles that are part of a queue, that is
+    """`standing` and `queued` hold track ids: of those that stand, and of vehicles that are part of a queue, that is
     >= 3 below 8 km/h within 60 m on their lane. `resumed`: the camera was away before this frame.
     `congested`: the lanes on which a congestion is open."""
 
@@ -43,15 +44,18 @@ class Observation:
 class Observer:
     """Road users -> Observation, frame by frame."""
 
-    def __init__(self, scene: Scene) -> None:
+    def __init__(self, scene: Scene, creep_share: float = 0.0) -> None:
+        """`creep_share` of a lane's usual pace: a vehicle that stood, and goes no faster, has not driven off."""
+        self._creep_share, self._usual = creep_share, UsualPace()
         self._standing = Standing(scene.width_px, scene.height_px)
         self._samples = {lane.id: sampled(lane.centreline) for lane in scene.lanes}
 
     def update(
         self, at_s: float, users: list[RoadUser], resumed: bool = False, congested: frozenset[str] = frozenset()
     ) -> Observation:
-        places = self._standing.update(at_s, users)
-        standing = frozenset(place.user.track.id for place in places)
+        creep_kmh = {lane: self._creep_share * pace for lane, pace in self._usual.update(at_s, users).items()}
+        places = self._standing.update(at_s, users, creep_kmh)
+        standing = frozenset(place.user.track.id for place in places if place.stands(at_s))
         vehicles: dict[str, list[RoadUser]] = {lane: [] for lane in self._samples}
         for user in users:
             there = user.track.seen or user.track.id in standing  # a standing one that is hidden, not one that was lost

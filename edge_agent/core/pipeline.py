@@ -82,7 +82,7 @@ class Pipeline:
         self.road_users = []
         self._watch = Watch()
         self._tracker = Tracker(self._track_ids)
-        self._observer = Observer(self.scene)
+        self._observer = Observer(self.scene, self._file.rules.stopped_vehicle.creep_share)
         self._incidents = _incidents(self._file, self.scene, self._numbers)
 
     def _congested(self) -> frozenset[str]:

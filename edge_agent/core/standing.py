@@ -3,13 +3,17 @@
 Two steps. A track that keeps still for a while makes a place. From then on the place is judged by itself, whichever track
 is there: seen, hidden behind another road user, or empty. Still means within 1.5 m on the road, or within what a detector's
 boxes wander by themselves where that is more: far away one pixel is metres of road. Boxes of standing vehicles wander by a
-tenth of their height, as much in two seconds as in ten, so it takes time to tell standing from creeping.
+tenth of their height, as much in two seconds as in ten, so it takes time to tell standing from creeping; the less sure the
+detector is, the longer.
+
+A place goes along with a vehicle that creeps on: what breaks down in fast traffic rolls, stands and rolls again.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import count
 from math import hypot
+from typing import NamedTuple
 
 from edge_agent.core import geometry
 from edge_agent.core.scene import Scale, metres
@@ -18,14 +22,18 @@ from edge_agent.core.types import Box, RoadUser
 MOVE_M = 1.5
 WANDER_PX, WANDER_SHARE = 1.5, 0.12  # of a standing vehicle's box (95 %), in pixels or box heights
 SETTLE_S = 3.0  # a track that has kept still for so long makes a place; at long range creeping vehicles need it
+SURE_S = 1.5  # ... and so long when the score of each detection counts as its share of the time
 STEADY_S = 0.8  # ... and for so long is the vehicle of the place that it is on
 SEEN_SHARE = 0.3  # of the time, to be still rather than now and then there
 GAP_S = 1.0  # a track unseen for longer may come back as another vehicle
 SMOOTHING_S = 0.3  # time constant of a track's smoothed box
-FOLLOW_S = 2.0  # of a place's: what inches along keeps its place, what drives off leaves it
+FOLLOW_S = 1.0  # of a place's: what creeps along keeps its place, what drives off leaves it
+STEP_S = 2.0  # a creeping vehicle's pace is taken over so long
 EMPTY_S = 3.0
 LEAST_SHARE = 0.25
+SMALL_PX, SMALL_AT_MOST = 30.0, 3.0  # what is lower than this flickers: its place must be empty longer, at most three times
 SAME_IOU = 0.35
+SAME_SPOT_IOU = 0.6  # ... of a track that cannot be the place's own vehicle unless ids were switched
 OCCLUDED = 0.25  # a place of which so much lies under another box cannot be seen
 OCCLUDED_MAX_S = 60.0
 
@@ -48,10 +56,9 @@ class Place:
     def lane(self) -> str | None:
         return self.user.lane
 
-    @property
-    def is_over(self) -> bool:
-        """Seen empty, or hidden for too long. A vehicle that is seen in every third frame is missed for longer."""
-        return self.empty_s * max(LEAST_SHARE, self.seen_share) > EMPTY_S or self.hidden_s > OCCLUDED_MAX_S
+    def stands(self, at_s: float) -> bool:
+        """False while its vehicle creeps."""
+        return at_s - self.since_s >= STEADY_S
 
     @property
     def seen_share(self) -> float:
@@ -60,18 +67,47 @@ class Place:
 
 @dataclass(slots=True)
 class _Stay:
-    """How long one track has kept still: its smoothed box now, and the contact point where it last stopped."""
+    """How long one track has kept still: its smoothed box now, and the contact point where it last stopped.
 
+    `step_s` and `step` say when and where its present step began, `creeps_since_s` since when no step was too long.
+    """
+
+    began_s: float
+    first: Box
     box: Box
+    at_s: float
     anchor: tuple[float, float]
     since_s: float
-    at_s: float
+    step: tuple[float, float]
+    step_s: float
+    creeps_since_s: float
     seen_s: float = 0.0
+    sure_s: float = 0.0
     has_place: bool = False
+    came_driving: bool = False
 
     @property
-    def still_s(self) -> float:
-        return self.at_s - self.since_s
+    def settled(self) -> bool:
+        still_s = self.at_s - self.since_s
+        return still_s >= SETTLE_S and self.seen_s >= SEEN_SHARE * still_s and self.sure_s >= SURE_S
+
+
+class _Seen(NamedTuple):
+    user: RoadUser
+    stay: _Stay
+
+    def owns(self, place: Place) -> bool:
+        return self.user.track.id == place.user.track.id
+
+    def crept_from(self, place: Place) -> bool:
+        """Whether this is the place's own track, and all that it did since it was there is to creep."""
+        return self.owns(place) and self.stay.creeps_since_s <= place.last_seen_s
+
+    def lies_on(self, place: Place) -> bool:
+        """Whether this can be the place's vehicle. A track that came driving, or was in view beside it, can hardly be."""
+        other = self.stay.came_driving or self.stay.began_s <= place.last_seen_s
+        least = SAME_SPOT_IOU if other and not self.owns(place) else SAME_IOU
+        return geometry.iou(place.box, self.stay.box) >= least
 
 
 class Standing:
@@ -84,26 +120,29 @@ class Standing:
         self._ids: Iterator[int] = count(1)
         self._at_s: float | None = None
 
-    def update(self, at_s: float, users: list[RoadUser]) -> list[Place]:
+    def update(self, at_s: float, users: list[RoadUser], creep_kmh: Mapping[str, float] | None = None) -> list[Place]:
+        """`creep_kmh`: by lane, the pace up to which a vehicle that stood has not driven off; 0 where none is given."""
         elapsed = 0.0 if self._at_s is None else min(at_s - self._at_s, GAP_S)  # without frames nothing is seen empty
         self._at_s = at_s
+        creep = creep_kmh or {}
         # What is still, track by track.
         seen = [user for user in users if user.track.seen]
-        stays = [self._follow(at_s, elapsed, user) for user in seen]
+        stays = [self._follow(at_s, elapsed, user, creep.get(user.lane or "", 0.0) / 3.6) for user in seen]
         steady = [
-            (user, stay)
+            _Seen(user, stay)
             for user, stay in zip(seen, stays, strict=True)
-            if stay.still_s >= STEADY_S and user.track.cls != "person"
+            if at_s - stay.creeps_since_s >= STEADY_S and user.track.cls != "person"
         ]
         # What is at every place.
-        here = self._assigned([user for user, _ in steady])
+        here = self._assigned(steady)
         for place in self._places:
             self._look(at_s, elapsed, place, here.get(place.id), seen)
-        self._places = [place for place in self._places if not place.is_over]
+        self._places = [place for place in self._places if not self._is_over(place)]
         # What has long been still, and nowhere yet, makes a place.
-        for user, stay in steady:
-            stay.has_place = stay.has_place or self._known(stay.box)
-            if not stay.has_place and stay.still_s >= SETTLE_S and stay.seen_s >= SEEN_SHARE * stay.still_s:
+        for one in steady:
+            user, stay = one
+            stay.has_place = stay.has_place or any(one.lies_on(place) for place in self._places)
+            if stay.settled and not stay.has_place:
                 stay.has_place = True
                 place = Place(next(self._ids), user, stay.box, stay.anchor, stay.since_s, at_s, stay.seen_s)
                 self._places.append(place)
@@ -111,38 +150,48 @@ class Standing:
             del self._stays[gone]
         return self._places
 
-    def _follow(self, at_s: float, elapsed: float, user: RoadUser) -> _Stay:
-        box = user.track.box
+    def _follow(self, at_s: float, elapsed: float, user: RoadUser, creep_m_s: float) -> _Stay:
+        box, contact = user.track.box, user.track.box.contact
         stay = self._stays.get(user.track.id)
         if stay is None or at_s - stay.at_s > GAP_S:
-            stay = self._stays[user.track.id] = _Stay(box, box.contact, at_s, at_s)
+            stay = self._stays[user.track.id] = _Stay(at_s, box, box, at_s, contact, at_s, contact, at_s, at_s)
             return stay
         stay.box = _towards(stay.box, box, (at_s - stay.at_s) / SMOOTHING_S)
         stay.at_s = at_s
         stay.seen_s += elapsed
+        stay.sure_s += elapsed * user.track.score
+        stay.came_driving = stay.came_driving or geometry.iou(stay.first, stay.box) < SAME_IOU
         if self._moved(stay.anchor, stay.box, user.scale):
-            stay.anchor, stay.since_s, stay.seen_s, stay.has_place = stay.box.contact, at_s, 0.0, False
+            stay.anchor, stay.since_s, stay.seen_s, stay.sure_s, stay.has_place = stay.box.contact, at_s, 0.0, 0.0, False
+        if self._moved(stay.step, stay.box, user.scale, creep_m_s * (at_s - stay.step_s)):
+            stay.step, stay.step_s, stay.creeps_since_s = stay.box.contact, at_s, at_s
+        elif at_s - stay.step_s >= STEP_S:
+            stay.step, stay.step_s = stay.box.contact, at_s
         return stay
 
-    def _moved(self, anchor: tuple[float, float], box: Box, scale: Scale) -> bool:
-        """Whether the box has left the anchor, by more than boxes wander and by 1.5 m."""
+    def _moved(self, anchor: tuple[float, float], box: Box, scale: Scale, further_m: float = 0.0) -> bool:
+        """Whether the box has left the anchor, by more than boxes wander and by 1.5 m, and by `further_m` on top of that."""
         dx, dy = box.contact[0] - anchor[0], box.contact[1] - anchor[1]
+        moved_px = hypot(dx * self._size[0], dy * self._size[1])
         wander_px = max(WANDER_PX, WANDER_SHARE * (box.bottom - box.top) * self._size[1])
-        return hypot(dx * self._size[0], dy * self._size[1]) >= wander_px and hypot(*metres(scale, dx, dy)) >= MOVE_M
+        if moved_px < wander_px:
+            return False
+        moved_m = hypot(*metres(scale, dx, dy))
+        return moved_m >= MOVE_M and moved_m >= max(MOVE_M, moved_m * wander_px / moved_px) + further_m
 
-    def _assigned(self, steady: list[RoadUser]) -> dict[int, RoadUser]:
-        """Place id -> the road user there: one to one, the best overlaps first."""
-        fits = [
-            (overlap, place.id, index)
-            for place in self._places
-            for index, user in enumerate(steady)
-            if (overlap := geometry.iou(place.box, user.track.box)) >= SAME_IOU
-        ]
+    def _assigned(self, steady: list[_Seen]) -> dict[int, RoadUser]:
+        """Place id -> the road user there: one to one, its own track first, then the best overlaps."""
+        fits = []
+        for place in self._places:
+            for index, one in enumerate(steady):
+                crept = one.crept_from(place)
+                if crept or one.lies_on(place):
+                    fits.append((crept, geometry.iou(place.box, one.stay.box), place.id, index))
         here: dict[int, RoadUser] = {}
         taken: set[int] = set()
-        for _, number, index in sorted(fits, reverse=True):
+        for _, _, number, index in sorted(fits, reverse=True):
             if number not in here and index not in taken:
-                here[number] = steady[index]
+                here[number] = steady[index].user
                 taken.add(index)
         return here
 
@@ -159,8 +208,12 @@ class Standing:
         else:
             place.empty_s += elapsed
 
-    def _known(self, box: Box) -> bool:
-        return any(geometry.iou(place.box, box) >= SAME_IOU for place in self._places)
+    def _is_over(self, place: Place) -> bool:
+        """Seen empty, or hidden for too long. What is small, or seen in every third frame, is missed for longer."""
+        tall_px = (place.box.bottom - place.box.top) * self._size[1]
+        patience = min(SMALL_AT_MOST, max(1.0, SMALL_PX / max(tall_px, 1.0)))
+        empty_s = place.empty_s * max(LEAST_SHARE, place.seen_share) / patience
+        return empty_s > EMPTY_S or place.hidden_s > OCCLUDED_MAX_S
 
 
 def _towards(old: Box, new: Box, share: float) -> Box:

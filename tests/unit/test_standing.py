@@ -13,17 +13,21 @@ METRES_PER_IMAGE = 100.0
 View = list[RoadUser]
 
 
-def user(number: int, x_px: float, bottom_px: float, tall_px: float = 20, *, cls: str = "car", seen: bool = True) -> RoadUser:
+def user(
+    number: int, x_px: float, bottom_px: float, tall_px: float = 20, *, cls: str = "car", seen: bool = True, score: float = 0.8
+) -> RoadUser:
     box = Box(*(v / SIZE_PX for v in (x_px - tall_px / 2, bottom_px - tall_px, x_px + tall_px / 2, bottom_px)))
     scale = (METRES_PER_IMAGE, 0.0, 0.0, METRES_PER_IMAGE)
-    track = Track(number, box, cls, 0.8, seen, 9)
+    track = Track(number, box, cls, score, seen, 9)
     return RoadUser(track, box.contact, "1", None, (0.0, 0.0), scale, None, None, None, False)
 
 
-def watch(view: Callable[[float], View], seconds: float, fps: float = 10) -> Iterator[tuple[float, list[Place]]]:
+def watch(
+    view: Callable[[float], View], seconds: float, fps: float = 10, creep_kmh: float = 0.0
+) -> Iterator[tuple[float, list[Place]]]:
     standing = Standing(SIZE_PX, SIZE_PX)
     for index in range(round(seconds * fps) + 1):
-        yield index / fps, list(standing.update(index / fps, view(index / fps)))
+        yield index / fps, list(standing.update(index / fps, view(index / fps), {"1": creep_kmh}))
 
 
 def history(view: Callable[[float], View], seconds: float, fps: float = 10) -> dict[int, tuple[float, float, float]]:
@@ -96,13 +100,14 @@ def test_what_hides_it_for_longer_than_it_may_be_empty_does_not_end_it() -> None
     assert (since_s, last_s) == (0, 30)
 
 
-def test_an_empty_place_ends_after_three_seconds() -> None:
-    ((_, _, last_s),) = history(lambda t_s: [user(1, 500, 500)] if t_s <= 10 else [], 20).values()
-    assert last_s == pytest.approx(13, abs=0.2)
+@pytest.mark.parametrize(("tall_px", "empty_s"), [(200, 3.0), (30, 3.0), (20, 4.5), (8, 9.0)])
+def test_an_empty_place_ends_after_three_seconds_and_a_small_one_later(tall_px: float, empty_s: float) -> None:
+    ((_, _, last_s),) = history(lambda t_s: [user(1, 500, 500, tall_px)] if t_s <= 10 else [], 25).values()
+    assert last_s == pytest.approx(10 + empty_s, abs=0.2)
 
 
 def test_an_unseen_track_is_not_there() -> None:
-    ((_, _, last_s),) = history(lambda t_s: [user(1, 500, 500, seen=t_s <= 10)], 20).values()
+    ((_, _, last_s),) = history(lambda t_s: [user(1, 500, 500, 40, seen=t_s <= 10)], 20).values()
     assert last_s == pytest.approx(13, abs=0.2)
 
 
@@ -133,6 +138,49 @@ def test_driving_off_ends_it_and_the_next_stop_is_another_place() -> None:
     assert 12 < first[2] < 16
 
 
+def rolling_on(t_s: float) -> View:
+    """Stands, rolls 20 m at 3 m/s from 10 s on, stands."""
+    return [user(1, 500, 300 + 30 * min(max(t_s - 10, 0), 20 / 3), 40)]
+
+
+def test_what_creeps_on_and_stands_again_keeps_its_place_where_others_drive_fast() -> None:
+    places = [now for _, now in watch(rolling_on, 40, creep_kmh=18)]
+    assert {place.id for now in places for place in now} == {1}
+    assert all(places[30:])
+    assert places[-1][0].since_s == pytest.approx(17, abs=2)
+    assert places[-1][0].box.contact == pytest.approx((0.5, 0.5), abs=0.002)
+
+
+def test_a_creeping_vehicle_does_not_stand() -> None:
+    stands = {at_s: places[0].stands(at_s) for at_s, places in watch(rolling_on, 40, creep_kmh=18) if places}
+    assert stands[9.0] and stands[30.0] and not any(stands[at_s] for at_s in (13.0, 14.0, 15.0, 16.0))
+
+
+def test_what_goes_faster_than_that_has_driven_off() -> None:
+    assert {place.id for _, now in watch(rolling_on, 40, creep_kmh=8) for place in now} == {1, 2}
+
+
+def test_what_only_creeps_has_no_place() -> None:
+    assert all(not now for _, now in watch(lambda t_s: [user(1, 500, 100 + 30 * t_s, 40)], 20, creep_kmh=18))
+
+
+def test_who_stops_beside_the_one_that_stands_there_has_a_place_of_its_own() -> None:
+    def view(t_s: float) -> View:  # from 20 s on hidden by the second, which came driving and covers a good part of the first
+        second = user(2, 500, 400 + min(max(t_s - 15, 0) * 40, 220), 40)
+        return [user(1, 500, 600, 40)] if t_s < 15 else [second, user(1, 500, 600, 40)] if t_s < 20 else [second]
+
+    lives = history(view, 40)
+    assert [since_s for since_s, _, _ in lives.values()] == [0.0, pytest.approx(20.5, abs=0.7)]
+
+
+def test_the_less_sure_the_detector_is_the_longer_it_takes() -> None:
+    firsts = [
+        history(lambda t_s, score=score: [user(1, 500, 500, score=score)], 20)[1][1]  # type: ignore[misc]
+        for score in (0.9, 0.5, 0.25, 0.15)
+    ]
+    assert firsts == [pytest.approx(at_s, abs=0.2) for at_s in (3, 3, 6, 10)]
+
+
 def test_inching_along_keeps_the_place_but_begins_anew() -> None:
     places = [list_ for _, list_ in watch(lambda t_s: [user(1, 500, 500 + min(max(t_s - 10, 0), 20))], 60)]
     assert {place.id for now in places for place in now} == {1}
@@ -141,7 +189,7 @@ def test_inching_along_keeps_the_place_but_begins_anew() -> None:
 
 def test_neighbours_have_a_place_each() -> None:
     def view(t_s: float) -> View:
-        return [user(1, 500, 500), user(2, 516, 503)] if t_s < 20 else [user(2, 516, 503)]
+        return [user(1, 500, 500, 40), user(2, 532, 503, 40)] if t_s < 20 else [user(2, 532, 503, 40)]
 
     lives = history(view, 40)
     assert sorted(round(last_s) for _, _, last_s in lives.values()) == [23, 40]

@@ -22,12 +22,14 @@ PASSING_COUNTS_S = 30.0  # a queue that nobody has passed for so long is a queue
 
 
 class StoppedVehicleRule(Rule, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """`min_seen`: the share of the dwell in which the vehicle must really have been detected."""
+    """`min_seen`: the share of the dwell in which the vehicle must really have been detected. `creep_share`: a vehicle that
+    goes on no faster than this share of its lane's usual pace has not driven off, and when it stands again it is no news."""
 
     dwell_s: Seconds = 10.0
     signalised_s: Seconds = 120.0
     passers: Count = 1  # so many in PASSING_COUNTS_S make it an obstruction, not a queue
     min_seen: Share = 0.3
+    creep_share: Share = 0.25
 
 
 @dataclass(slots=True)
