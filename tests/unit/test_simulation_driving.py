@@ -1,6 +1,7 @@
 """One driver among others: how fast and where across he drives, and what he does where roads cross."""
 
 import pytest
+from msgspec.structs import replace
 
 from edge_agent.simulation.bodies import SIZE_M, BodyClass
 from edge_agent.simulation.plan import parse_plan
@@ -11,6 +12,8 @@ from edge_agent.simulation.world.moving import move
 from edge_agent.simulation.world.road import build_roads
 from edge_agent.simulation.world.steering import choose, places
 from edge_agent.simulation.world.user import RoadUser
+from edge_agent.simulation.world.walk import Walk
+from edge_agent.simulation.world.world import World
 
 LEFT, RIGHT = -1.75, 1.75  # middles of two lanes of 3.5 m
 CROSSING = """
@@ -54,7 +57,7 @@ def test_who_drives_against_everybody_brakes_late_but_before_they_meet() -> None
     for gap_m, brakes in ((80.0, False), (50.0, False), (25.0, True)):
         ghost, other = user(gap_m, v=10.0, sign=-1, bold=True), user(0, v=4.0)
         accelerate([other, ghost], [])
-        assert (ghost.a < -4) == brakes, gap_m
+        assert ghost.a == (-9 if brakes else 0), gap_m
 
 
 @pytest.mark.parametrize(("v", "brakes"), [(15.0, True), (24.0, False)])
@@ -89,6 +92,12 @@ def test_a_car_changes_its_lane_past_a_slow_one_but_not_when_somebody_is_beside_
     assert chosen(driver, slow, user(38, LEFT, v=25.0), who=driver) == RIGHT
 
 
+def test_a_motorcycle_does_not_cross_before_whoever_is_beside() -> None:
+    rider, slow = user(50, -2.5, cls="motorcycle"), user(60, -2.5, v=3.0)
+    assert choose([rider, slow], 0, (-2.5, 2.5)) == 2.5
+    assert choose([user(50, 0.0, sign=-1), rider, slow], 1, (-2.5, 2.5)) == -2.5
+
+
 def test_a_car_gives_way_within_its_lane() -> None:
     driver, bicycle = user(50), user(70, 2.8, v=4.0, cls="bicycle")
     beside = user(49, LEFT - 0.5)
@@ -108,6 +117,29 @@ def test_there_is_no_room_to_enter_beside_a_bus_that_has_just_entered() -> None:
     assert room_at([bus], user(0, cls="motorcycle"), LEFT)[0] > ENTRY_M
     against = room_at([user(60, sign=-1)], user(0), RIGHT)
     assert against[0] < 0 and against[1] == 0.0
+
+
+def test_who_waits_at_a_closed_lane_enters_when_it_is_opened() -> None:
+    world = World(replace(parse_plan(CROSSING), warm_up_s=0))
+    lane = world.lanes["up"]
+    waits = world.new_vehicle("car", lane)
+    world.entries["up"].waiting.append(waits)
+    world.close(lane)
+    world.advance()
+    assert world.users[0] == []
+    world.close(lane, -1)
+    world.advance()
+    assert world.users[0] == [waits] and not world.has_room(world.new_vehicle("truck", lane))
+
+
+def test_somebody_on_foot_does_not_step_before_who_could_not_stop() -> None:
+    world = World(replace(parse_plan(CROSSING), warm_up_s=0))
+    walk, car = Walk(road=0, s=100, from_d=4.7, to_d=-4.7, speed_m_s=1.3), user(80)
+    walk.begin(world)
+    world.let_in(car)
+    assert walk.update(world) and (walk.user.v, walk.user.d) == (0.0, 4.7)
+    car.s = 104.0
+    assert walk.update(world) and walk.user.v == 1.3 and walk.user.d < 4.7
 
 
 def test_who_could_not_stop_is_surprised() -> None:
@@ -132,6 +164,9 @@ def test_who_stands_in_a_junction_is_in_the_way_of_those_who_cross() -> None:
 def test_nobody_drives_into_a_junction_that_he_cannot_leave() -> None:
     roads = build_roads(parse_plan(CROSSING).roads)
     of_up = next(junction for junction in junctions(roads) if junction.road == 0)
-    assert kept_free(of_up, roads[0], [user(108, v=0.0)]) == [Barrier(0, 1, 80.0, 0.0, 3.5)]
+    full = Barrier(0, 1, 80.0, 0.0, 3.5)
+    assert kept_free(of_up, roads[0], [user(108, v=0.0)]) == [full]
     assert kept_free(of_up, roads[0], [user(92, LEFT, v=0.0, sign=-1)]) == [Barrier(0, -1, 120.0, -3.5, 0.0)]
-    assert kept_free(of_up, roads[0], [user(108), user(125, v=0.0), user(90, v=0.0)]) == []
+    assert kept_free(of_up, roads[0], [user(118, v=0.0)]) == []
+    assert kept_free(of_up, roads[0], [user(90), user(118, v=0.0)]) == [full]
+    assert kept_free(of_up, roads[0], [user(108), user(150, v=0.0), user(78, v=0.0)]) == []

@@ -24,6 +24,20 @@ id = "r"
 points_m = [[0, 0], [0, 200]]
 lanes = [{ id = "a", flow_per_h = { car = 500 } }]
 """
+CROSSING = """
+name = "t"
+signals = [{ id = "s", cycle_s = 60, green_s = [0, 27] }, { id = "o", cycle_s = 60, green_s = [33, 57] }]
+[[roads]]
+id = "up"
+points_m = [[0, 0], [0, 200]]
+lanes = [{ id = "up", flow_per_h = { car = 400 } }]
+approaches = [{ signal = "s", stop_m = 80 }]
+[[roads]]
+id = "over"
+points_m = [[-100, 100], [100, 100]]
+lanes = [{ id = "over", flow_per_h = { car = 200, motorcycle = 300 } }]
+approaches = [{ signal = "o", stop_m = 85 }]
+"""
 
 
 def played(plan: Simulation, seconds: float) -> list[Snapshot]:
@@ -118,6 +132,24 @@ lanes = [{ id = "b", against = true, width_m = 3.4 }, { id = "a", width_m = 3.4,
     assert any(body.along_m_s < -6 for body in way) and way[-1].y_m < 2
 
 
+def test_nobody_drives_into_a_junction_behind_a_queue() -> None:
+    queue = Queue(at_s=5, lane="up", at_m=125, seconds=80)
+    snapshots = played(replace(parse_plan(CROSSING), script=(queue,)), 85)
+    assert any(body.speed_m_s < 0.1 and 106 < body.y_m < 125 for body in snapshots[-1].bodies)
+    assert not [
+        (snapshot.t_s, body) for snapshot in snapshots for body in snapshot.bodies
+        if body.lane == "up" and body.speed_m_s < 0.1 and 94 < body.y_m < 106
+    ]  # fmt: skip
+    assert touching(snapshots) == []
+
+
+def test_who_stands_in_a_junction_is_met_by_nobody_who_crosses() -> None:
+    stop = StoppedVehicle(at_s=22, lane="up", at_m=100, seconds=30)
+    snapshots = played(replace(parse_plan(CROSSING), script=(stop,)), 60)
+    assert any(body.hazard for body in next(one for one in snapshots if one.t_s > 40).bodies)
+    assert touching(snapshots) == []
+
+
 def test_a_load_falls_on_nobody_and_nobody_drives_over_it() -> None:
     busy = parse_plan(ROAD.replace("{ car = 500 }", "{ car = 900, motorcycle = 300 }, speed_kmh = 90"))
     loads = tuple(LostLoad(at_s=at_s, lane="a", at_m=60 + at_s, seconds=2) for at_s in range(5, 85, 4))
@@ -137,8 +169,9 @@ def test_where_somebody_is_nobody_else_appears() -> None:
 
 
 def test_who_crosses_a_fast_road_waits_until_the_drivers_can_stop() -> None:
-    fast = parse_plan(ROAD.replace("{ car = 500 }", "{ car = 700 }, speed_kmh = 80"))
-    walks = tuple(Pedestrian(at_s=at_s, road="r", at_m=100 + at_s, pause_s=at_s % 3) for at_s in range(5, 80, 5))
+    lane = 'id = "{}", speed_kmh = 80, flow_per_h = {{ car = 700 }}'
+    fast = parse_plan(ROAD.replace('id = "a", flow_per_h = { car = 500 }', lane.format("a") + " }, { " + lane.format("b")))
+    walks = tuple(Pedestrian(at_s=at_s, road="r", at_m=100 + at_s, pause_s=2 + at_s % 3) for at_s in range(5, 80, 5))
     assert touching(played(replace(fast, script=walks), 90)) == []
 
 
@@ -169,9 +202,10 @@ lanes = [{ id = "a", speed_kmh = 80, flow_per_h = { car = 900 } }, { id = "b", s
     assert touching(snapshots) == [] and {body.lane for body in snapshots[-1].bodies} >= {"a", "b"}
 
 
-def test_somebody_slow_enters_when_there_is_room() -> None:
+@pytest.mark.parametrize("at_m", [14, 17, 20])
+def test_somebody_slow_enters_when_there_is_room(at_m: float) -> None:
     busy = parse_plan(ROAD.replace("{ car = 500 }", "{ car = 900 }"))
-    queue, slow = Queue(at_s=0, lane="a", at_m=20, seconds=40), SlowVehicle(at_s=30, lane="a", at_m=60)
+    queue, slow = Queue(at_s=0, lane="a", at_m=at_m, seconds=40), SlowVehicle(at_s=30, lane="a", at_m=60)
     snapshots = played(replace(busy, script=(queue, slow)), 80)
     assert touching(snapshots) == [] and any(body.cls == "truck" for body in snapshots[-1].bodies)
 

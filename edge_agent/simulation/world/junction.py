@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import cos, sin
+from math import cos, inf, sin
 
 import numpy as np
 
@@ -11,8 +11,10 @@ from edge_agent.simulation.world.following import Barrier
 from edge_agent.simulation.world.road import Road
 from edge_agent.simulation.world.user import RoadUser
 
-LEAVES_M = 10.0  # who stands so near behind a junction blocks the way out of it ...
-STANDS_M_S = 2.0  # ... if he is slower than that
+FAR_M = 40.0  # whoever is slow further behind a junction is of no concern
+SLOW_M_S = 4.0
+GAP_M = 2.5  # between two who queue
+ROOM_M = 7.0  # that one more needs
 NEAR_M = 4.0  # around the other road's lanes
 
 
@@ -78,12 +80,20 @@ def kept_free(junction: Junction, road: Road, users: Sequence[RoadUser]) -> list
 def _blocked(
     junction: Junction, approach: Approach, edges_m: tuple[float, float], sign: int, users: Sequence[RoadUser]
 ) -> bool:
-    """Whether somebody stands on the lane in the junction or right behind it, which lies behind this stop line."""
+    """Whether the lane is full behind the junction, which lies behind this stop line: those who are in it already need the
+    room before whoever is slow there."""
     begins, ends = (junction.from_s, junction.to_s) if sign > 0 else (junction.to_s, junction.from_s)
     if (begins - approach.stop_m) * sign < 0:
         return False
-    return any(
-        user.sign == sign and user.v < STANDS_M_S and edges_m[0] < user.d < edges_m[1]
-        and (user.s - begins) * sign > 0 and (user.s - ends) * sign < LEAVES_M + user.half_s
-        for user in users
-    )  # fmt: skip
+    mine = [user for user in users if user.sign == sign and edges_m[0] < user.d < edges_m[1]]
+    slow_m = [
+        (user.s - ends) * sign - user.half_s for user in mine if user.v < SLOW_M_S and (user.s - begins) * sign > 0
+    ]
+    tail_m = min(slow_m, default=inf)
+    if tail_m > FAR_M:
+        return False
+    before = [
+        user.length + GAP_M for user in mine
+        if (user.s - approach.stop_m) * sign > 0 and (user.s - ends) * sign - user.half_s < tail_m
+    ]  # fmt: skip
+    return tail_m - sum(before) < ROOM_M
