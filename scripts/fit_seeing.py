@@ -9,13 +9,13 @@ Judge with other seeds than those that were fitted: scripts/seeing_table.py.
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from math import erf, sqrt
 from pathlib import Path
 
 import msgspec
 import numpy as np
 from measure_seeing import LIGHTS, ON_END, SAME, Extra, Measured, Seen
 from numpy.typing import NDArray
+from seeing_chances import chances, likeliest, pairs, persistence
 
 from edge_agent.core.types import COCO_OF_CLASS
 from edge_agent.simulation import seeing
@@ -25,15 +25,6 @@ Array = NDArray[np.float64]
 FITTED = Path(seeing.__file__).with_name("seeing.json")
 ENOUGH = 150  # sightings of a class in a light; with fewer those by all lights help out
 FALSE_KEPT, STRAYS_KEPT = 60, 30
-GRIDS = {
-    "best": np.linspace(0.1, 1.0, 46),
-    "half_px": np.exp(np.linspace(np.log(4), np.log(200), 60)),
-    "slope": np.exp(np.linspace(np.log(0.7), np.log(14), 40)),
-    "hidden_half": np.linspace(-0.2, 0.9, 45),
-}
-NODES, WEIGHTS = np.polynomial.hermite_e.hermegauss(24)
-WEIGHTS = WEIGHTS / WEIGHTS.sum()
-phi = np.vectorize(lambda z: (1 + erf(z / sqrt(2))) / 2, otypes=[float])
 
 
 def fit(measured: Measured) -> dict[str, Seeing]:
@@ -81,78 +72,6 @@ def fit_class(
         stray_begins=round(len(strays) / max(float(chance.sum()), 1.0) * (1 - stays), 4), stray_stays=round(stays, 3),
         strays=tuple(Stray(row.at, round(row.score, 3), row.label) for row in kept),
     )  # fmt: skip
-
-
-def chances(best: float, half_px: float, slope: float, hidden_half: float, height: Array, visible: Array) -> Array:
-    size = 1 / (1 + np.exp(-slope * (np.log(height) - np.log(half_px))))
-    return np.asarray(best * size / (1 + np.exp(-9 * (visible - hidden_half))))
-
-
-def likeliest(height: Array, visible: Array, hit: NDArray[np.bool_], weights: Array) -> tuple[float, float, float, float]:
-    """Maximum likelihood, one parameter after the other over its grid, from a few beginnings."""
-
-    def cost(numbers: dict[str, float]) -> float:
-        p = np.clip(chances(height=height, visible=visible, **numbers), 0.003, 0.997)
-        return -float((weights * np.where(hit, np.log(p), np.log(1 - p))).sum()) + 0.3 * np.log(numbers["slope"] / 4) ** 2
-
-    best: tuple[float, dict[str, float]] = (np.inf, {})
-    for begin in (15.0, 35.0, 70.0):
-        numbers = {"best": 0.9, "half_px": begin, "slope": 4.0, "hidden_half": 0.3}
-        before = np.inf
-        while (now := cost(numbers)) < before - 1e-3:
-            before = now
-            for key, grid in GRIDS.items():
-                numbers[key] = float(min(grid, key=lambda value: cost({**numbers, key: value})))
-        if now < best[0]:
-            best = now, numbers
-    return best[1]["best"], best[1]["half_px"], best[1]["slope"], best[1]["hidden_half"]
-
-
-def pairs(rows: Sequence[Seen], low: int, high: int) -> list[tuple[int, int]]:
-    """Index pairs of one body, `low` to `high` frames apart."""
-    tracks = defaultdict[tuple[int, int], list[int]](list)
-    for index, row in enumerate(rows):
-        tracks[row.run, row.body].append(index)
-    return [(a, b) for track in tracks.values() for i, a in enumerate(track) for b in track[i + 1 :]
-            if low <= rows[b].frame - rows[a].frame <= high]  # fmt: skip
-
-
-def persistence(rows: Sequence[Seen]) -> tuple[float, float]:
-    """Shares of the disposition's variance that last, and that wander within a second; by all lights, for bodies are few."""
-    height, visible = (np.array([getattr(row, key) for row in rows]) for key in ("height_px", "visible"))
-    numbers = likeliest(height, visible, np.array([row.score > 0 for row in rows]), np.ones(len(rows)))
-    chance = chances(*numbers, height, visible)
-    short, long = (correlation(rows, chance, pairs(rows, *lag)) for lag in ((1, 1), (25, 60)))
-    lasting = min(long, 0.95 * short)
-    return lasting, max(0.0, min((short - lasting) / float(np.exp(-0.1)), 0.99 - lasting))
-
-
-def correlation(rows: Sequence[Seen], chance: Array, pairs: list[tuple[int, int]]) -> float:
-    """The latent normal's correlation under which as many pairs are both found or both missed as were."""
-    if len(pairs) < 30:
-        return 0.5
-    if len(pairs) > 6000:
-        pairs = [pairs[i] for i in np.random.default_rng(1).choice(len(pairs), 6000, replace=False)]
-    first, second = np.array(pairs).T
-    hit = np.array([row.score > 0 for row in rows])
-    both = float((hit[first] & hit[second]).mean())
-    z = np.vectorize(inverse_phi, otypes=[float])(np.clip(chance, 0.004, 0.996))
-    expected = []
-    grid = np.linspace(0, 0.98, 25)
-    table_z = np.linspace(-14, 14, 2801)
-    table = phi(table_z)
-    for rho in grid:
-        share = np.interp((z[:, None] - sqrt(rho) * NODES) / sqrt(1 - rho), table_z, table)
-        expected.append(float(((share[first] * share[second]) @ WEIGHTS).mean()))
-    return float(np.interp(both, expected, grid))
-
-
-def inverse_phi(p: float) -> float:
-    low, high = -6.0, 6.0
-    for _ in range(40):
-        middle = (low + high) / 2
-        low, high = (middle, high) if (1 + erf(middle / sqrt(2))) / 2 < p else (low, middle)
-    return low
 
 
 def spreads(edges: Array) -> Array:

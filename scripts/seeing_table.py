@@ -11,8 +11,8 @@ from pathlib import Path
 
 import msgspec
 import numpy as np
-from fit_seeing import pairs
 from measure_seeing import LIGHTS, ON_END, Measured
+from seeing_chances import pairs
 
 BINS = ((0, 24), (24, 40), (40, 80), (80, 1000))
 BIN_NAMES = ("< 24", "24 to 40", "40 to 80", "> 80")
