@@ -1,6 +1,7 @@
 """A lane as the rules use it: polygon, legal direction, who counts in it."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from math import hypot
 
 from edge_agent.core.geometry import Array
@@ -8,7 +9,10 @@ from edge_agent.core.geometry import Array
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """`polygon` (k, 2) and `centreline` (m, 2) in normalised image coordinates; the centreline runs in the legal direction."""
+    """`polygon` (k, 2) and `centreline` (m, 2) in normalised image coordinates; the centreline runs in the legal direction.
+
+    `highest_kmh`, `lowest_kmh`: by class, and `default` for those that are not named; empty where there is no limit.
+    """
 
     id: str
     polygon: Array
@@ -16,6 +20,8 @@ class Lane:
     two_way: bool = False
     signalised: bool = False
     classes: frozenset[str] | None = None
+    highest_kmh: Mapping[str, float] = field(default_factory=dict)
+    lowest_kmh: Mapping[str, float] = field(default_factory=dict)
 
     def admits(self, cls: str) -> bool:
         return self.classes is None or cls in self.classes
@@ -33,6 +39,11 @@ class Lane:
             if away < best:
                 nearest, best = (dx, dy), away
         return nearest
+
+
+def limit_of(limits_kmh: Mapping[str, float], cls: str) -> float | None:
+    """What holds for the class, None where nothing does."""
+    return limits_kmh.get(cls, limits_kmh.get("default"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,11 @@ import numpy as np
 
 from edge_agent.core import geometry
 from edge_agent.core.incidents.congestion import Congestion
+from edge_agent.core.incidents.illegal_parking import IllegalParking
 from edge_agent.core.incidents.lifecycle import ended
 from edge_agent.core.incidents.pedestrian import Pedestrian
+from edge_agent.core.incidents.slow_vehicle import SlowVehicle
+from edge_agent.core.incidents.speeding import Speeding
 from edge_agent.core.incidents.stopped_vehicle import StoppedVehicle
 from edge_agent.core.incidents.wrong_way import WrongWay
 from edge_agent.core.observation import Observer
@@ -20,7 +23,7 @@ from edge_agent.core.traffic import Traffic
 from edge_agent.core.types import Detections, IncidentReport, RoadUser, TrafficMinute
 from edge_agent.core.watch import Watch
 
-Incident = StoppedVehicle | WrongWay | Pedestrian | Congestion
+Incident = StoppedVehicle | WrongWay | Pedestrian | Congestion | Speeding | SlowVehicle | IllegalParking
 
 
 class Pipeline:
@@ -127,4 +130,10 @@ def _incidents(file: SceneFile, scene: Scene, numbers: Iterator[int]) -> list[In
         incidents.append(StoppedVehicle(rules.stopped_vehicle, scene, numbers))
     if rules.pedestrian.enabled:
         incidents.append(Pedestrian(rules.pedestrian, scene, numbers))
+    if rules.illegal_parking.enabled and scene.no_stop_zones:
+        incidents.append(IllegalParking(rules.illegal_parking, scene, numbers))
+    if rules.speeding.enabled and any(lane.highest_kmh for lane in scene.lanes):
+        incidents.append(Speeding(rules.speeding, scene, numbers))
+    if rules.slow_vehicle.enabled and any(lane.lowest_kmh for lane in scene.lanes):
+        incidents.append(SlowVehicle(rules.slow_vehicle, scene, numbers))
     return incidents

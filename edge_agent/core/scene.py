@@ -49,6 +49,7 @@ class Scene:
         masks: tuple[geometry.Array, ...] = (),
         homography: geometry.Homography | None = None,
         stretch: geometry.Array | None = None,
+        no_stop_zones: tuple[Area, ...] = (),
     ) -> None:
         """`size_px` is the scene's reference resolution; `stretch` the calibrated part of the image (k, 2): outside it
         nothing is published."""
@@ -58,6 +59,7 @@ class Scene:
         self._lane_polygons = geometry.Polygons([lane.polygon for lane in lanes])
         self.lane_of_id = {lane.id: lane for lane in lanes}
         self.carriageway = carriageway
+        self.no_stop_zones = no_stop_zones
         self.masks = masks
         self.homography = homography
         self.stretch = stretch

@@ -24,6 +24,7 @@ Coordinate = Annotated[float, Meta(ge=0, le=1)]
 Point = tuple[Coordinate, Coordinate]
 Id = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.-]{1,32}$")]
 Polygon = Annotated[tuple[Point, ...], Meta(min_length=3, max_length=64)]
+Limits = dict[RoadUserClass | Literal["default"], Annotated[float, Meta(gt=0, le=300)]]  # km/h
 MAX_BYTES = 1_000_000
 COLLINEAR_SHARE = 1e-3  # three of four pairs count as in a line when their triangle is smaller than this share of the hull
 
@@ -41,8 +42,8 @@ class LaneShape(Struct, frozen=True, forbid_unknown_fields=True):
     two_way: bool = False
     signalised: bool = False
     classes: tuple[RoadUserClass, ...] | None = None
-    speed_limit_kmh: dict[RoadUserClass | Literal["default"], float] | None = None
-    min_speed_kmh: dict[RoadUserClass | Literal["default"], float] | None = None
+    speed_limit_kmh: Limits | None = None
+    min_speed_kmh: Limits | None = None
 
 
 class AreaShape(Struct, frozen=True, forbid_unknown_fields=True):
@@ -119,16 +120,23 @@ def build_scene(file: SceneFile) -> Scene:
     """The file's shapes as the pipeline uses them."""
     lanes = tuple(
         Lane(lane.id, np.array(lane.polygon), lane.centreline, lane.two_way, lane.signalised,
-             None if lane.classes is None else frozenset(lane.classes))
+             None if lane.classes is None else frozenset(lane.classes), _by_class(lane.speed_limit_kmh),
+             _by_class(lane.min_speed_kmh))
         for lane in file.lanes
     )  # fmt: skip
     homography = stretch = None
     if file.calibration is not None:
         image, road = pairs_of(file.calibration)
         homography, stretch = geometry.fit_homography(image, road), geometry.convex_hull(image)
-    carriageway = tuple(Area(area.id, np.array(area.polygon)) for area in file.carriageway)
+    carriageway, zones = (
+        tuple(Area(area.id, np.array(area.polygon)) for area in areas) for areas in (file.carriageway, file.no_stop_zones)
+    )
     masks = tuple(np.array(mask.polygon) for mask in file.masks)
-    return Scene(file.camera, file.ref_resolution, lanes, carriageway, masks, homography, stretch)
+    return Scene(file.camera, file.ref_resolution, lanes, carriageway, masks, homography, stretch, zones)
+
+
+def _by_class(limits_kmh: Limits | None) -> dict[str, float]:
+    return {str(cls): kmh for cls, kmh in (limits_kmh or {}).items()}
 
 
 def scene_sha256(text: bytes) -> str:

@@ -3,7 +3,10 @@
 from msgspec import Struct, field
 
 from edge_agent.core.incidents.congestion import CongestionRule
+from edge_agent.core.incidents.illegal_parking import IllegalParkingRule
 from edge_agent.core.incidents.pedestrian import PedestrianRule
+from edge_agent.core.incidents.slow_vehicle import SlowVehicleRule
+from edge_agent.core.incidents.speeding import SpeedingRule
 from edge_agent.core.incidents.stopped_vehicle import StoppedVehicleRule
 from edge_agent.core.incidents.wrong_way import WrongWayRule
 
@@ -15,6 +18,9 @@ class Rules(Struct, frozen=True, forbid_unknown_fields=True):
     wrong_way: WrongWayRule = field(default_factory=WrongWayRule)
     pedestrian: PedestrianRule = field(default_factory=PedestrianRule)
     congestion: CongestionRule = field(default_factory=CongestionRule)
+    speeding: SpeedingRule = field(default_factory=SpeedingRule)
+    slow_vehicle: SlowVehicleRule = field(default_factory=SlowVehicleRule)
+    illegal_parking: IllegalParkingRule = field(default_factory=IllegalParkingRule)
 
     def durations_s(self) -> dict[str, float]:
         """How long each kind must last before it is raised: what a delay is measured without."""
@@ -23,4 +29,7 @@ class Rules(Struct, frozen=True, forbid_unknown_fields=True):
             "wrong_way": self.wrong_way.duration_s,
             "pedestrian": self.pedestrian.dwell_s,
             "congestion": self.congestion.duration_s,
+            "speeding": self.speeding.duration_s,
+            "slow_vehicle": self.slow_vehicle.duration_s,
+            "illegal_parking": self.illegal_parking.dwell_s,
         }
