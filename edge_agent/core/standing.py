@@ -9,8 +9,9 @@ detector is, the longer.
 A place goes along with a vehicle that creeps on: what breaks down in fast traffic rolls, stands and rolls again.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import count
 from math import hypot
 from typing import NamedTuple
@@ -51,10 +52,12 @@ class Place:
     seen_s: float
     hidden_s: float = 0.0
     empty_s: float = 0.0
+    lanes: Counter[str | None] = field(default_factory=Counter)  # where it was seen, in frames
 
     @property
     def lane(self) -> str | None:
-        return self.user.lane
+        """The lane that it was seen on most: beside the kerb a trembling box is now on the lane and now off it."""
+        return max(self.lanes, key=self.lanes.__getitem__, default=self.user.lane)
 
     def stands(self, at_s: float) -> bool:
         """False while its vehicle creeps."""
@@ -200,6 +203,7 @@ class Standing:
         if here is not None:
             place.user, place.last_seen_s, place.hidden_s, place.empty_s = here, at_s, 0.0, 0.0
             place.seen_s += elapsed
+            place.lanes[here.lane] += 1
             place.box = _towards(place.box, here.track.box, elapsed / FOLLOW_S)
             if self._moved(place.anchor, place.box, here.scale):
                 place.anchor, place.since_s, place.seen_s = place.box.contact, at_s, 0.0

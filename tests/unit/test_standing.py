@@ -1,6 +1,7 @@
 """Places outlive what happens to tracks: jitter, flicker, ID switches, passing lorries. 1000 x 1000 px, 1 px = 0.1 m."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -136,6 +137,14 @@ def test_driving_off_ends_it_and_the_next_stop_is_another_place() -> None:
     assert first[0] == 0
     assert second[0] == pytest.approx(15, abs=1)
     assert 12 < first[2] < 16
+
+
+def test_it_is_on_the_lane_that_it_was_seen_on_most() -> None:
+    beside = lambda t_s: [replace(user(1, 500, 500), lane="1" if round(t_s * 10) % 4 == 0 else None)]  # noqa: E731
+    for at_s, places in watch(beside, 20):
+        assert at_s < 4 or places[0].lane is None
+    (place,) = list(watch(lambda t_s: [replace(user(1, 500, 500), lane="2" if t_s > 10 else "1")], 30))[-1][1]
+    assert place.lane == "2"
 
 
 def rolling_on(t_s: float) -> View:

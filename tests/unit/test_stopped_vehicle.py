@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from edge_agent.core.scene_format import SceneFile
@@ -147,6 +148,32 @@ def test_it_ends_when_it_drives_off_and_its_next_stop_is_another() -> None:
     assert [(report.phase, report.number) for report in reports] == [("new", 1), ("end", 1), ("new", 2)]
     assert 30 < reports[1].updated_s < 37
     assert reports[2].started_s == pytest.approx(35, abs=1)
+
+
+def rolls_on(kmh: float, by_m: float = 15) -> Someone:
+    """Stands at 20 m, rolls on from 40 s on, stands."""
+    return Someone("car", lambda t_s: (0.0, 20 + min(max(t_s - 40, 0) * kmh / 3.6, by_m)))
+
+
+@pytest.mark.parametrize(
+    ("kmh", "share", "stops"), [(8, None, 1), (8, 0.0, 2), (8, 0.1, 2), (18, None, 2), (18, 0.5, 1)]
+)
+def test_among_fast_traffic_who_rolls_on_has_not_driven_off(kmh: float, share: float | None, stops: int) -> None:
+    road = one_lane()
+    if share is not None:
+        road = msgspec.structs.replace(
+            road, rules=msgspec.structs.replace(
+                road.rules, stopped_vehicle=msgspec.structs.replace(road.rules.stopped_vehicle, creep_share=share)
+            )
+        )  # fmt: skip
+    assert len(new(incidents(road, [rolls_on(kmh), *passing(kmh=60, every_s=4)], 80, seed=14))) == stops
+
+
+def test_who_only_would_be_ahead_has_not_passed() -> None:
+    last = standing("car", -1, 48, from_s=6)  # the queue's end, that a lorry drives up to and stops behind, hidden from then on
+    lorry = Someone("truck", lambda t_s: (-1, 12 + 9 * (t_s - 20)) if 20 <= t_s < 22 else None)
+    row = [standing("car", -1, 34 + 7 * number) for number in range(4)]
+    assert new(incidents(one_lane(two_way=True), [last, lorry, *row], 60, seed=15)) == []
 
 
 def test_it_ends_when_its_place_has_been_empty_and_the_next_there_is_another() -> None:

@@ -94,8 +94,12 @@ class StoppedVehicle:
         for user in observation.road_users:
             if user.lane != place.lane or user.track.cls in FILTERING or user.track.id in observation.standing:
                 continue
-            ahead_by = self._ahead_by(user, place, direction)
             before = watched.sides.get(user.track.id)
+            if not user.track.seen:  # where it would be is no evidence that it has passed
+                if before is not None:
+                    sides[user.track.id] = before
+                continue
+            ahead_by = self._ahead_by(user, place, direction)
             sides[user.track.id] = ahead = ahead_by > 0 if before is None or abs(ahead_by) > CLEAR_OF else before
             drives = user.pace_kmh is not None and user.pace_kmh > SLOW_KMH
             if before not in (None, ahead) and drives and (ahead or lane.two_way):
