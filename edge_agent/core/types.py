@@ -101,6 +101,31 @@ class RoadUser:
 
 
 @dataclass(frozen=True, slots=True)
+class StandingView:
+    """What stands before the camera, against what stood there. `shift`: how far it lies beside it, in normalised image
+    coordinates; `certainty` of it: 4 to 5 is what unrelated pictures reach, 7 to 40 the same road in any light.
+    `flat`: share of the places with structure that have none now. `detail`: how much of the fine structure is left (1: all)."""
+
+    flat: float
+    detail: float
+    shift: tuple[float, float]
+    certainty: float
+
+
+@dataclass(frozen=True, slots=True)
+class PictureReading:
+    """What one picture says of its camera. Grey levels are 0..255, shares 0..1; `still_s`: for how long it has been the same
+    picture. `standing` is None while nothing is known yet of what stands there."""
+
+    brightest: float  # 99th percentile
+    darkest: float  # 1st percentile
+    burnt: float  # share of pixels that are as good as white
+    contrast: float  # standard deviation
+    still_s: float
+    standing: StandingView | None
+
+
+@dataclass(frozen=True, slots=True)
 class IncidentReport:
     """One thing an incident says: it began, it changed, it ended. Times are on the frame's clock, in seconds."""
 
