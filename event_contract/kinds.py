@@ -10,6 +10,7 @@ Phase = Literal["new", "update", "end"]
 EVENT_CLASSES: tuple[EventClass, ...] = ("incident", "state", "telemetry")  # sent and kept in this order
 SEVERITIES: tuple[Severity, ...] = ("low", "medium", "high", "critical")
 RoadUserClass = Literal["bicycle", "bus", "car", "motorcycle", "person", "three_wheeler", "truck", "unknown"]
+CameraFaultReason = Literal["no_frames", "frozen", "black", "overexposed", "covered", "blurred", "moved"]
 ROAD_USER_CLASSES: tuple[RoadUserClass, ...] = get_args(RoadUserClass)
 
 
@@ -36,4 +37,21 @@ INCIDENT_KINDS: dict[str, IncidentKind] = {
     "camera_fault": IncidentKind("medium", "Camera mất hình, bị che hoặc lệch", "Camera blind, covered or moved"),
     "sensor_fault": IncidentKind("medium", "Cảm biến lỗi", "Sensor fault"),
     "device_fault": IncidentKind("medium", "Thiết bị lỗi hoặc mất kết nối", "Device fault or device silent"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    vi: str
+    en: str
+
+
+CAMERA_FAULTS: dict[CameraFaultReason, Words] = {
+    "no_frames": Words("không có hình", "no picture"),
+    "frozen": Words("hình đứng", "picture frozen"),
+    "black": Words("hình đen", "picture black"),
+    "overexposed": Words("quá sáng", "overexposed"),
+    "covered": Words("bị che", "covered"),
+    "blurred": Words("mờ", "blurred"),
+    "moved": Words("bị xoay lệch", "moved"),
 }

@@ -22,7 +22,7 @@ sys.path.insert(0, str(ROOT))
 from collector import config as collector_config  # noqa: E402
 from edge_agent import config as agent_config  # noqa: E402
 from edge_agent.core import scene_format  # noqa: E402
-from edge_agent.core.incidents.rule import LaneRule, Rule  # noqa: E402
+from edge_agent.core.incidents.rule import KindRule, Rule  # noqa: E402
 from edge_agent.core.incidents.rules import Rules  # noqa: E402
 from edge_agent.simulation import plan as simulation_plan  # noqa: E402
 from edge_agent.simulation import script  # noqa: E402
@@ -91,7 +91,7 @@ def struct_type(cls: type[Struct]) -> types.StructType:
 
 def struct_table(cls: type[Struct], meanings: dict[str, str], name: str) -> str:
     """One row per key. A rule's table leaves out what all rules have in common."""
-    common = Rule.__struct_fields__ if issubclass(cls, LaneRule) and cls is not Rule else ()
+    common = Rule.__struct_fields__ if issubclass(cls, KindRule) and cls is not Rule else ()
     fields = [field for field in struct_type(cls).fields if field.name not in common]
     rows = [(field.encode_name, type_words(field.type), default_words(field)) for field in fields]
     if isinstance(tag := cls.__struct_config__.tag, str):

@@ -7,6 +7,8 @@ from itertools import count
 import numpy as np
 
 from edge_agent.core import geometry
+from edge_agent.core.incidents.camera_fault import AS_DRAWN, CameraFault
+from edge_agent.core.incidents.camera_view import Point
 from edge_agent.core.incidents.congestion import Congestion
 from edge_agent.core.incidents.illegal_parking import IllegalParking
 from edge_agent.core.incidents.lifecycle import ended
@@ -17,10 +19,10 @@ from edge_agent.core.incidents.stopped_vehicle import StoppedVehicle
 from edge_agent.core.incidents.wrong_way import WrongWay
 from edge_agent.core.observation import Observer
 from edge_agent.core.scene import Scene
-from edge_agent.core.scene_format import SceneFile, build_scene
+from edge_agent.core.scene_format import SceneFile, build_scene, shifted
 from edge_agent.core.tracker import Tracker
 from edge_agent.core.traffic import Traffic
-from edge_agent.core.types import Detections, IncidentReport, RoadUser, TrafficMinute
+from edge_agent.core.types import Detections, IncidentReport, PictureReading, RoadUser, TrafficMinute
 from edge_agent.core.watch import Watch
 
 Incident = StoppedVehicle | WrongWay | Pedestrian | Congestion | Speeding | SlowVehicle | IllegalParking
@@ -29,20 +31,36 @@ Incident = StoppedVehicle | WrongWay | Pedestrian | Congestion | Speeding | Slow
 class Pipeline:
     """`update` per frame; `road_users` and `open_incidents` are the last frame's, for whoever draws them."""
 
-    def __init__(self, file: SceneFile, minute_offset_s: Callable[[], float] = lambda: 0.0) -> None:
-        """`minute_offset_s`: how far into a minute of the wall clock, as it is set now, the frames' time 0 lies."""
-        self.scene = build_scene(file)
+    def __init__(
+        self, file: SceneFile, minute_offset_s: Callable[[], float] = lambda: 0.0, registered: Point = AS_DRAWN
+    ) -> None:
+        """`minute_offset_s`: how far into a minute of the wall clock, as it is set now, the frames' time 0 lies.
+        `registered`: how far the camera's picture lay beside the scene as it was drawn, when that was last known."""
         self.origin = None if file.calibration is None else file.calibration.origin
         self.road_users: list[RoadUser] = []
         self.open_incidents: dict[int, IncidentReport] = {}
-        self._file = file
+        self.unjudged = 0  # frames, because the camera did not see its road
+        self._file, self._minute_offset_s = file, minute_offset_s
         self._track_ids, self._numbers = count(1), count(1)
-        self._traffic = Traffic(self.scene, file.count_lines, minute_offset_s)
-        self._begin()
+        self._camera = CameraFault(file.rules.camera_fault, file.camera, file.ref_resolution, self._numbers, registered)
+        self._register()
 
-    def update(self, at_s: float, detections: Detections) -> list[IncidentReport | TrafficMinute]:
-        # 0. after a long absence everything begins anew
+    @property
+    def registered(self) -> Point:
+        """The shift of the picture, in normalised image coordinates, that the scene's zones have followed."""
+        return self._camera.registered
+
+    def update(
+        self, at_s: float, detections: Detections, reading: PictureReading | None = None
+    ) -> list[IncidentReport | TrafficMinute]:
+        """`reading`: what the frame says of the camera itself, where it was looked at for that."""
+        # 0. after a long absence everything begins anew; a camera that does not see its road is as good as away
         said: list[IncidentReport | TrafficMinute] = [*self.away(at_s)]
+        said += self._looked_at(at_s, reading)
+        if not self._camera.sees:
+            self.unjudged += 1
+            self.road_users = []
+            return said
         watched_s = self._watch.look(at_s)
         # 1. nothing is detected in a mask
         detections = unmasked(self.scene.masks, detections)
@@ -65,20 +83,53 @@ class Pipeline:
         """To be called now and then while no frame comes. After UNOBSERVED_S what was seen is forgotten, what is open ends."""
         if not self._watch.is_over(at_s):
             return []
-        reports = self.end_incidents(at_s, "unobserved")
+        reports = self._end_on_road(at_s, "unobserved")
         self._begin()
+        return reports
+
+    def miss(self, at_s: float) -> list[IncidentReport]:
+        """To be called now and then while a frame is awaited and none comes."""
+        reports = self._camera.miss(at_s)
+        for report in reports:
+            self._remember(report)
         return reports
 
     def end_incidents(self, at_s: float, by: str) -> list[IncidentReport]:
         """Nobody watches any longer: what is open ended, as far as we know, with the last frame."""
-        last_s = at_s if self._watch.last_s is None else self._watch.last_s
-        reports = [ended(report, at_s, last_s, by) for report in self.open_incidents.values()]
+        reports = self._end_on_road(at_s, by)
+        reports += [ended(report, at_s, at_s, by) for report in self.open_incidents.values()]
         self.open_incidents.clear()
         return reports
 
     def flush(self) -> list[TrafficMinute]:
         """What is left to say when the clip ends."""
         return self._traffic.flush()
+
+    def _looked_at(self, at_s: float, reading: PictureReading | None) -> list[IncidentReport | TrafficMinute]:
+        """What there is to say of the camera itself. When its picture has moved a little, the zones follow."""
+        registered = self.registered
+        said: list[IncidentReport | TrafficMinute] = []
+        for report in self._camera.see(at_s, reading):
+            self._remember(report)
+            said.append(report)
+        if self.registered != registered:
+            said += [*self._traffic.flush(), *self._end_on_road(at_s, "moved")]
+            self._register()
+        return said
+
+    def _register(self) -> None:
+        """The scene's zones where the picture has them now."""
+        file = shifted(self._file, self.registered)
+        self.scene = build_scene(file)
+        self._traffic = Traffic(self.scene, file.count_lines, self._minute_offset_s)
+        self._begin()
+
+    def _end_on_road(self, at_s: float, by: str) -> list[IncidentReport]:
+        last_s = at_s if self._watch.last_s is None else self._watch.last_s
+        on_road = [report for report in self.open_incidents.values() if report.kind != "camera_fault"]
+        for report in on_road:
+            del self.open_incidents[report.number]
+        return [ended(report, at_s, last_s, by) for report in on_road]
 
     def _begin(self) -> None:
         """All that is remembered of road users, new; ids and numbers go on."""

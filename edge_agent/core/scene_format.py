@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 import msgspec
 import numpy as np
 from msgspec import Meta, Struct, field
+from msgspec.structs import replace
 
 from edge_agent.core import geometry
 from edge_agent.core.failure import WrongInput
@@ -139,6 +140,27 @@ def _by_class(limits_kmh: Limits | None) -> dict[str, float]:
     return {str(cls): kmh for cls, kmh in (limits_kmh or {}).items()}
 
 
+def shifted(file: SceneFile, by: Point) -> SceneFile:
+    """The scene of a camera whose picture lies so far to the right and down of where it was drawn. Points may leave 0..1."""
+
+    def moved(points: tuple[Point, ...]) -> tuple[Point, ...]:
+        return tuple((x + by[0], y + by[1]) for x, y in points)
+
+    calibration = file.calibration
+    if calibration is not None:
+        pairs = tuple(replace(pair, image=moved((pair.image,))[0]) for pair in calibration.pairs)
+        calibration = replace(calibration, pairs=pairs)
+    return replace(
+        file,
+        lanes=tuple(replace(lane, polygon=moved(lane.polygon), centreline=moved(lane.centreline)) for lane in file.lanes),
+        carriageway=tuple(replace(area, polygon=moved(area.polygon)) for area in file.carriageway),
+        no_stop_zones=tuple(replace(area, polygon=moved(area.polygon)) for area in file.no_stop_zones),
+        count_lines=tuple(replace(line, line=moved(line.line)) for line in file.count_lines),
+        masks=tuple(replace(mask, polygon=moved(mask.polygon)) for mask in file.masks),
+        calibration=calibration,
+    )
+
+
 def scene_sha256(text: bytes) -> str:
     return hashlib.sha256(text).hexdigest()
 
@@ -182,7 +204,7 @@ def _check_references(scene: SceneFile) -> None:
         if line.lane is not None and line.lane not in lanes:
             raise SceneError(f"count_lines[{index}].lane: no lane is called {line.lane!r}")
     for name in Rules.__struct_fields__:
-        for lane in getattr(scene.rules, name).lanes or ():
+        for lane in getattr(getattr(scene.rules, name), "lanes", None) or ():
             if lane not in lanes:
                 raise SceneError(f"rules.{name}.lanes: no lane is called {lane!r}")
 

@@ -18,7 +18,7 @@ WHITE = 245
 RENEW_EVERY_S, FIRST_LOOKS = 3.0, 60  # a reference ripens with every one of its first looks
 UNSEEN_CONTRAST = 4.0  # standard deviation of a picture in which there is nothing
 PLACED, PLACED_PX = 7.0, 1.5  # certainty and distance of a shift that says: this is the same view
-UNHURT_FLAT, UNHURT_DETAIL = 0.2, 0.7
+UNHURT_FLAT, UNHURT_DETAIL = 0.2, 0.8
 
 
 class PictureCheck:
@@ -40,10 +40,7 @@ class PictureCheck:
         contrast = cv2.meanStdDev(small)[1].item()
         structure = structure_of(small)
         standing = self._compared(at_s, structure, still_s, contrast)
-        levels = np.cumsum(np.bincount(small.ravel(), minlength=256))
-        dark, bright = np.searchsorted(levels, (0.01 * small.size, 0.99 * small.size))
-        burnt = 1.0 - levels[WHITE - 1] / small.size
-        return PictureReading(float(bright), float(dark), float(burnt), contrast, still_s, standing)
+        return PictureReading(*_levels(small), contrast, still_s, standing)
 
     def _still_s(self, at_s: float, small: Grey) -> float:
         """For how long the picture has been the same. It is held against the first of them, so that slow changes count."""
@@ -73,6 +70,14 @@ class PictureCheck:
         if placed and not hurt and not (ripe and 0 <= since_s < RENEW_EVERY_S):
             self.reference.renew(structure, shift, min(max(since_s, 0.0), RENEW_EVERY_S))
             self._renewed_s = at_s
+
+
+def _levels(small: Grey) -> tuple[float, float, float]:
+    """The brightest and the darkest level, and the share that is white. Masks are black, and count as neither."""
+    levels = np.cumsum(np.bincount(small.ravel(), minlength=256))
+    seen = levels - levels[0]
+    bright, dark = np.searchsorted(levels, 0.99 * small.size), np.searchsorted(seen, 0.01 * seen[-1], side="right")
+    return float(bright), float(dark), 1.0 - float(levels[WHITE - 1]) / small.size
 
 
 def _differ(one: Grey, other: Grey) -> bool:

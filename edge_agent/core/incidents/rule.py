@@ -14,11 +14,16 @@ Count = Annotated[int, Meta(ge=1, le=1000)]
 Share = Annotated[float, Meta(ge=0, le=1)]
 
 
-class LaneRule(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A rule about lanes. `lanes` limits it (None: all); `severity` replaces the kind's own."""
+class KindRule(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A rule. `severity` replaces the kind's own."""
 
     enabled: bool = True
     severity: Severity | None = None
+
+
+class LaneRule(KindRule, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A rule about lanes. `lanes` limits it (None: all)."""
+
     lanes: tuple[str, ...] | None = None
 
 

@@ -2,6 +2,7 @@
 
 from msgspec import Struct, field
 
+from edge_agent.core.incidents.camera_fault import CameraFaultRule
 from edge_agent.core.incidents.congestion import CongestionRule
 from edge_agent.core.incidents.illegal_parking import IllegalParkingRule
 from edge_agent.core.incidents.pedestrian import PedestrianRule
@@ -21,6 +22,7 @@ class Rules(Struct, frozen=True, forbid_unknown_fields=True):
     speeding: SpeedingRule = field(default_factory=SpeedingRule)
     slow_vehicle: SlowVehicleRule = field(default_factory=SlowVehicleRule)
     illegal_parking: IllegalParkingRule = field(default_factory=IllegalParkingRule)
+    camera_fault: CameraFaultRule = field(default_factory=CameraFaultRule)
 
     def durations_s(self) -> dict[str, float]:
         """How long each kind must last before it is raised: what a delay is measured without."""
@@ -32,4 +34,5 @@ class Rules(Struct, frozen=True, forbid_unknown_fields=True):
             "speeding": self.speeding.duration_s,
             "slow_vehicle": self.slow_vehicle.duration_s,
             "illegal_parking": self.illegal_parking.dwell_s,
+            "camera_fault": self.camera_fault.duration_s,
         }
