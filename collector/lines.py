@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
+from event_contract.kinds import CAMERA_FAULTS
+
 Json = dict[str, Any]
 
 SEVERITIES = {
@@ -20,6 +22,7 @@ WORDS: dict[str, dict[str, Any]] = {
             "agent_stopped": "phần mềm của thiết bị đã dừng",
             "unobserved": "camera mất hình",
             "congestion": "đã thành ùn tắc",
+            "moved": "camera bị lệch nhẹ, vùng theo dõi đã dời theo",
         },
         "clock_unset": "đồng hồ thiết bị chưa đặt",
         "late": "báo muộn",
@@ -35,6 +38,7 @@ WORDS: dict[str, dict[str, Any]] = {
             "agent_stopped": "the agent was stopped",
             "unobserved": "the camera lost sight",
             "congestion": "became a congestion",
+            "moved": "the camera was moved a little and its zones followed",
         },
         "clock_unset": "device clock not set",
         "late": "late",
@@ -56,7 +60,7 @@ def alert(alert: Json, language: str) -> str:
     ended_at = alert["state"] == "closed" and (alert["ended_at"] or alert["updated_at"])
     told = f"{_clock(ended_at or alert['started_at'])}  {severity:<8}  {alert['title'][language]}  {place}{lane}"
     state = f"{words[alert['state']]}{_after(alert['started_at'], ended_at, words) if ended_at else ''}"
-    return f"{told}  {', '.join((state, *_remarks(alert, words)))}"
+    return f"{told}  {', '.join((state, *_remarks(alert, language)))}"
 
 
 def event(event: Json) -> str:
@@ -74,8 +78,11 @@ def dead_letter(letter: Json) -> str:
     return f"{letter['n']:>8}  {letter['last_at']}  x{letter['times']}  {letter['topic']}  {letter['reason']}"
 
 
-def _remarks(alert: Json, words: dict[str, Any]) -> Iterator[str]:
-    """What ended it, as the collector says or else its device; and what makes its times doubtful."""
+def _remarks(alert: Json, language: str) -> Iterator[str]:
+    """Why a camera fails; what ended it, as the collector says or else its device; and what makes its times doubtful."""
+    words = WORDS[language]
+    if (reason := CAMERA_FAULTS.get(str(alert.get("detail", {}).get("reason")))) is not None:
+        yield getattr(reason, language)
     by = alert.get("ended_by") or alert.get("detail", {}).get("ended_by")
     if isinstance(by, str):
         yield words["ended_by"].get(by, by)

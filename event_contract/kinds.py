@@ -46,7 +46,7 @@ class Words:
     en: str
 
 
-CAMERA_FAULTS: dict[CameraFaultReason, Words] = {
+CAMERA_FAULTS: dict[str, Words] = {
     "no_frames": Words("không có hình", "no picture"),
     "frozen": Words("hình đứng", "picture frozen"),
     "black": Words("hình đen", "picture black"),

@@ -132,6 +132,7 @@ class CameraHealth(Struct, frozen=True, kw_only=True):
     restarts: int
     fps: float
     inference_ms: float | None = None
+    unjudged: int = 0  # frames on which no rule judged, because the camera did not see its road
 
 
 Body = IncidentData | LostData | TrafficMinuteData | HealthData

@@ -6,13 +6,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from edge_agent.app.detecting import build_detector
-from edge_agent.app.scenes import load_scene, private_masks
+from edge_agent.app.scenes import load_scene, private_masks, unseen_areas
 from edge_agent.config import DetectorConfig
 from edge_agent.core.failure import WrongInput
 from edge_agent.core.pipeline import Pipeline
 from edge_agent.core.types import IncidentReport, TrafficMinute
 from edge_agent.core.wire import Voice, outgoing
 from edge_agent.field.annotate import AnnotatedVideo
+from edge_agent.image_checks.check import PictureCheck
 from edge_agent.sinks.jsonl import EventFile
 from edge_agent.sources.clip import read_clip
 from event_contract.messages import Clock
@@ -58,7 +59,7 @@ def analyse(
         _check_output(output, clip, scene_path, *(other for other in (out, annotate) if other is not output))
     scene, _ = load_scene(scene_path)
     eye = build_detector(detector)
-    pipeline = Pipeline(scene)
+    pipeline, check = Pipeline(scene), PictureCheck(unseen_areas(scene))
     voice = media_voice(scene.camera, start_s, pipeline)
     found = Analysis()
     with ExitStack() as stack:
@@ -69,7 +70,7 @@ def analyse(
         events = None if out is None else stack.enter_context(EventFile(out, "clip", STREAM))
         video = None if annotate is None else stack.enter_context(AnnotatedVideo(annotate, shown_fps, scene))
         for frame in frames:
-            said = pipeline.update(frame.at_s, eye.detect(frame.pixels))
+            said = pipeline.update(frame.at_s, eye.detect(frame.pixels), check.look(frame.at_s, frame.pixels))
             found.add(said)
             if events is not None:
                 events.append(outgoing(one, voice) for one in said)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from edge_agent.app.scenes import load_scene, private_masks
+from edge_agent.app.scenes import load_scene, private_masks, unseen_areas
 from edge_agent.config import DetectorConfig
 from edge_agent.core.failure import WrongInput
 from edge_agent.core.pipeline import Pipeline
@@ -25,7 +25,7 @@ from edge_agent.core.scoring import (
     match_speed,
     parse_truth,
 )
-from edge_agent.core.types import Detections, IncidentReport, TrafficMinute
+from edge_agent.core.types import Detections, IncidentReport, PictureReading, TrafficMinute
 from edge_agent.sources.clip import read_clip
 from edge_agent.sources.recorded import read_detections
 
@@ -94,8 +94,8 @@ def judge(folder: Path, detector: DetectorConfig) -> Judged:
     minutes: list[TrafficMinute] = []
     speeds = sorted(truth.speeds, key=lambda one: one.t_s)
     frame_s = 1 / truth.fps
-    for at_s, detections in _observations(folder, scene, truth, detector):
-        for said in pipeline.update(at_s, detections):
+    for at_s, detections, reading in _observations(folder, scene, truth, detector):
+        for said in pipeline.update(at_s, detections, reading):
             (reports if isinstance(said, IncidentReport) else minutes).append(said)  # type: ignore[arg-type]
         speeds = _judge_speeds(speeds, at_s, frame_s, pipeline, score)
     score.speed_misses += len(speeds)
@@ -117,21 +117,23 @@ def _judge_speeds(
 
 def _observations(
     folder: Path, scene: SceneFile, truth: Truth, detector: DetectorConfig
-) -> Iterator[tuple[float, Detections]]:
-    """Detections frame by frame: recorded ones where there are any, else what the detector sees in the clip."""
+) -> Iterator[tuple[float, Detections, PictureReading | None]]:
+    """Detections frame by frame: recorded ones where there are any, else what the detector sees in the clip, and what its
+    pictures say of the camera."""
     recorded = folder / "detections.txt"
     if recorded.exists():
-        yield from recorded_detections(recorded, scene, truth)
+        yield from ((at_s, detections, None) for at_s, detections in recorded_detections(recorded, scene, truth))
         return
     clips = [*sorted(folder.glob("clip.*")), *folder.glob("simulation.toml")]
     if not clips:
         raise FolderError(f"{folder}: holds no {INPUTS}; one of them is needed")
     from edge_agent.app.detecting import build_detector  # the runtime weighs: only where pixels are looked at
+    from edge_agent.image_checks.check import PictureCheck
 
-    eye = build_detector(detector)
+    eye, check = build_detector(detector), PictureCheck(unseen_areas(scene))
     with closing(read_clip(clips[0], masks=private_masks(scene), camera=scene.camera)) as frames:
         for frame in frames:
-            yield frame.at_s, eye.detect(frame.pixels)
+            yield frame.at_s, eye.detect(frame.pixels), check.look(frame.at_s, frame.pixels)
 
 
 def recorded_detections(path: Path, scene: SceneFile, truth: Truth) -> Iterator[tuple[float, Detections]]:

@@ -12,18 +12,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from msgspec.structs import replace
-
 from edge_agent import __version__
 from edge_agent.app.detecting import build_detector
+from edge_agent.app.paths import made, resolved_broker, resolved_detector
 from edge_agent.app.scenes import load_scene, private_masks
-from edge_agent.config import AgentConfig, BrokerConfig, DetectorConfig, resolve
-from edge_agent.core.failure import WrongInput
+from edge_agent.app.views import Views
+from edge_agent.config import AgentConfig, resolve
 from edge_agent.core.outgoing import Outgoing
 from edge_agent.core.pipeline import Pipeline
 from edge_agent.core.scene_format import SceneFile, scene_sha256
 from edge_agent.core.types import Frame
 from edge_agent.core.wire import Voice, outgoing
+from edge_agent.image_checks.check import PictureCheck
 from edge_agent.sinks.clock import boot_id, read_clock
 from edge_agent.sinks.mqtt import EventSink, SinkStats, SinkStopped
 from edge_agent.sinks.origin import Origin
@@ -35,6 +35,7 @@ from event_contract.times import format_time
 
 TAKE_S = 0.25  # how often the loop looks up when no frame comes
 FLUSH_S = 5.0  # at a clean stop the collector has so long to take what waits
+KEEP_S = 600.0  # how often what is known of the cameras' views is written down
 OUTBOX_FILE = "outbox.db"
 
 
@@ -48,6 +49,8 @@ class _Eye:
 
     name: str
     pipeline: Pipeline
+    check: PictureCheck
+    scene_sha256: str
     voice: Voice
     source: CaptureSource
     frames: int = 0
@@ -61,6 +64,7 @@ class AgentStatus:
     cameras: dict[str, CameraStatus]
     dropped: dict[str, int]
     sink: SinkStats
+    unkept: int  # times that a camera's view could not be written down
 
 
 class Agent:
@@ -71,27 +75,32 @@ class Agent:
         self._run, self._boot = secrets.token_hex(4), boot_id()
         self._started_s = time.monotonic()
         scenes = [load_scene(resolve(config_file, camera.scene)) for camera in config.cameras]
-        self._detector = build_detector(_resolved_detector(config.detector, config_file))
+        self._detector = build_detector(resolved_detector(config.detector, config_file))
         model = self._detector.model
         births = tuple(
             CameraBirth(name=camera.name, scene_sha256=scene_sha256(text), model=model.name, model_sha256=model.sha256)
             for camera, (_, text) in zip(config.cameras, scenes, strict=True)
         )
+        data_dir = made(resolve(config_file, config.data_dir))
+        self._views = Views(data_dir)
         origin = Origin(config.device, self._run, self._boot, config.site, __version__, self._clock, births)
         self._mailbox = Mailbox(camera.name for camera in config.cameras)
         self._eyes = {
-            camera.name: self._eye(camera.name, scene, CaptureSource(camera, config_file, self._mailbox, private_masks(scene)))
-            for camera, (scene, _) in zip(config.cameras, scenes, strict=True)
+            camera.name: self._eye(
+                camera.name, scene, scene_sha256(text), CaptureSource(camera, config_file, self._mailbox, private_masks(scene))
+            )
+            for camera, (scene, text) in zip(config.cameras, scenes, strict=True)
         }
         self._crash: BaseException | None = None
         self._stopping = threading.Event()
-        outbox = Outbox.open(_made(resolve(config_file, config.data_dir)) / OUTBOX_FILE, origin, config.outbox)
-        self._sink = EventSink(outbox, _resolved_broker(config.broker, config_file), origin, self._on_crash)
+        outbox = Outbox.open(data_dir / OUTBOX_FILE, origin, config.outbox)
+        self._sink = EventSink(outbox, resolved_broker(config.broker, config_file), origin, self._on_crash)
 
     @property
     def status(self) -> AgentStatus:
         cameras = {name: eye.source.status for name, eye in self._eyes.items()}
-        return AgentStatus(cameras, {name: self._mailbox.dropped(name) for name in cameras}, self._sink.stats())
+        dropped = {name: self._mailbox.dropped(name) for name in cameras}
+        return AgentStatus(cameras, dropped, self._sink.stats(), self._views.unkept)
 
     def stop(self) -> None:
         """May be called from any thread or a signal handler; `run` then returns after a clean end."""
@@ -121,6 +130,7 @@ class Agent:
                 report(event)
 
         health_due_s = time.monotonic() + self._config.health_every_s
+        keep_due_s = time.monotonic() + KEEP_S
         try:
             while not self._stopping.is_set() and self._crash is None:
                 frame = self._mailbox.take(TAKE_S)
@@ -129,18 +139,30 @@ class Agent:
                 if time.monotonic() >= health_due_s:
                     health_due_s = time.monotonic() + self._config.health_every_s
                     events.append(self._health())
+                if time.monotonic() >= keep_due_s:
+                    keep_due_s = time.monotonic() + KEEP_S
+                    self._keep_views()
                 say(events)
         finally:
             for eye in self._eyes.values():
                 eye.source.close()
             if self._crash is None:
                 say(self._last_words())
+                self._keep_views()
                 self._sink.close(FLUSH_S)
 
     def _miss(self) -> list[Outgoing]:
         """What there is to say of cameras that give no frame."""
-        now_s = time.monotonic()
-        return [outgoing(one, eye.voice) for eye in self._eyes.values() for one in eye.pipeline.away(now_s)]
+        now_s, events = time.monotonic(), []
+        for eye in self._eyes.values():
+            events += [outgoing(one, eye.voice) for one in eye.pipeline.away(now_s)]
+            if eye.source.status.state != "ended":
+                events += [outgoing(one, eye.voice) for one in eye.pipeline.miss(now_s)]
+        return events
+
+    def _keep_views(self) -> None:
+        for eye in self._eyes.values():
+            self._views.keep(eye.name, eye.scene_sha256, eye.check, eye.pipeline)
 
     def _last_words(self) -> list[Outgoing]:
         """Nothing stays open when nobody watches it any longer."""
@@ -156,13 +178,15 @@ class Agent:
         detections = self._detector.detect(frame.pixels)
         eye.frames += 1
         eye.detect_s += (time.monotonic() - began_s - eye.detect_s) / min(eye.frames, 50)
-        return [outgoing(said, eye.voice) for said in eye.pipeline.update(frame.at_s, detections)]
+        reading = eye.check.look(frame.at_s, frame.pixels)
+        return [outgoing(said, eye.voice) for said in eye.pipeline.update(frame.at_s, detections, reading)]
 
-    def _eye(self, name: str, scene: SceneFile, source: CaptureSource) -> _Eye:
+    def _eye(self, name: str, scene: SceneFile, sha256: str, source: CaptureSource) -> _Eye:
+        check, registered = self._views.open(name, scene, sha256)
         # minutes of the traffic state begin with the wall clock's, though frames count monotonic time
-        pipeline = Pipeline(scene, minute_offset_s=lambda: _wall_s(0.0) % 60)
+        pipeline = Pipeline(scene, minute_offset_s=lambda: _wall_s(0.0) % 60, registered=registered)
         voice = Voice(self._run, name, _wall_s, self._clock_at, pipeline.origin)
-        return _Eye(name, pipeline, voice, source)
+        return _Eye(name, pipeline, check, sha256, voice, source)
 
     def _clock(self) -> Clock:
         return read_clock(self._boot)
@@ -193,6 +217,7 @@ class Agent:
             frames=status.frames,
             dropped=self._mailbox.dropped(eye.name),
             restarts=status.restarts,
+            unjudged=eye.pipeline.unjudged,
             fps=round(eye.frames / max(1.0, time.monotonic() - self._started_s), 2),
             inference_ms=round(eye.detect_s * 1000, 1),
         )
@@ -212,31 +237,3 @@ def _in_words(error: BaseException) -> str:
     place = traceback.extract_tb(error.__traceback__)[-1:]
     said = f"{type(error).__name__}: {error}".split("\n", 1)[0][:200]
     return said + "".join(f" ({Path(line.filename).name}:{line.lineno})" for line in place)
-
-
-def console_line(event: Outgoing) -> str | None:
-    """One line for the terminal: what is of interest to whoever watches the agent by eye."""
-    body = event.body
-    if body.kind in ("traffic_minute", "health"):
-        return None
-    phase = getattr(body, "phase", "")
-    return f"{event.time} {event.event_class} {body.kind} {phase} {event.subject}".replace("  ", " ")
-
-
-def _made(data_dir: Path) -> Path:
-    try:
-        data_dir.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise WrongInput(f"data_dir {data_dir}: {reason}; make it and give it to this user, or set another data_dir") from None
-    return data_dir
-
-
-def _resolved_detector(config: DetectorConfig, config_file: Path) -> DetectorConfig:
-    return config if config.models_dir is None else replace(config, models_dir=str(resolve(config_file, config.models_dir)))
-
-
-def _resolved_broker(broker: BrokerConfig, config_file: Path) -> BrokerConfig:
-    """Certificate and password files are relative to the configuration."""
-    files = {name: getattr(broker, name) for name in ("ca", "cert", "key", "password_file")}
-    return replace(broker, **{name: str(resolve(config_file, value)) for name, value in files.items() if value is not None})

@@ -17,6 +17,11 @@ def load_scene(path: Path) -> tuple[SceneFile, bytes]:
         raise SceneError(f"{path}: {error}") from None
 
 
+def unseen_areas(scene: SceneFile) -> list[tuple[tuple[float, float], ...]]:
+    """Polygons in which nothing is looked at."""
+    return [mask.polygon for mask in scene.masks]
+
+
 def private_masks(scene: SceneFile) -> list[tuple[tuple[float, float], ...]]:
     """Polygons that are painted into the pixels before anything else sees them."""
     return [mask.polygon for mask in scene.masks if mask.private]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from edge_agent.cli.options import PathType, detector_config, detector_options, progress_bar
-from event_contract.kinds import INCIDENT_KINDS
+from event_contract.kinds import CAMERA_FAULTS, INCIDENT_KINDS
 
 if TYPE_CHECKING:
     from edge_agent.app.analyse import Analysis
@@ -50,7 +50,9 @@ def command(
     for report in found.incidents:
         kind = INCIDENT_KINDS[report.kind]
         lane = f" lane {report.lane}" if report.lane else ""
-        click.echo(f"{report.updated_s:8.2f} s  {report.severity:8}  {report.phase:6}  #{report.number} {kind.en}{lane}")
+        reason = CAMERA_FAULTS.get(str(report.detail.get("reason")))
+        why = f": {reason.en}" if reason else ""
+        click.echo(f"{report.updated_s:8.2f} s  {report.severity:8}  {report.phase:6}  #{report.number} {kind.en}{lane}{why}")
     begun = sum(report.phase == "new" for report in found.incidents)
     click.echo(f"{found.frames} frames, {found.duration_s:.1f} s: {begun} incidents")
     for path in (out, annotate):
@@ -72,7 +74,8 @@ def _summary(found: "Analysis") -> dict[str, Any]:
         "duration_s": round(found.duration_s, 3),
         "incidents": [
             {"number": one.number, "kind": one.kind, "phase": one.phase, "lane": one.lane, "severity": one.severity,
-             "at_s": round(one.updated_s, 3), "started_s": round(one.started_s, 3), "confidence": one.confidence}
+             "at_s": round(one.updated_s, 3), "started_s": round(one.started_s, 3), "confidence": one.confidence,
+             "detail": one.detail}
             for one in found.incidents
         ],
         "lines": [

@@ -25,7 +25,8 @@ def command(file: Path, quiet: bool) -> None:
 
     Events wait in the outbox while broker or collector are away.
     """
-    from edge_agent.app.live import Agent, AgentCrashed, console_line
+    from edge_agent.app.console import console_line
+    from edge_agent.app.live import Agent, AgentCrashed
     from edge_agent.config import load_config
 
     config = load_config(file)

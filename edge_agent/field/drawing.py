@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from edge_agent.core.scene_format import SceneFile
 from edge_agent.core.types import Box, Frame, IncidentReport, RoadUser
-from event_contract.kinds import INCIDENT_KINDS
+from event_contract.kinds import CAMERA_FAULTS, INCIDENT_KINDS
 
 Pixels = NDArray[np.uint8]
 Colour = tuple[int, int, int]  # BGR
@@ -66,7 +66,8 @@ class Drawing:
         """Camera and time, and below them the open incidents; gives the room that they take."""
         texts = [(f"{frame.camera}  {frame.at_s:.2f} s", DARK)]
         for incident in incidents[-HEADLINES:]:  # the newest
-            where = f"  lane {incident.lane}" if incident.lane else ""
+            reason = CAMERA_FAULTS.get(str(incident.detail.get("reason")))
+            where = f"  lane {incident.lane}" if incident.lane else f": {reason.en}" if reason else ""
             texts.append((f"#{incident.number} {INCIDENT_KINDS[incident.kind].en}{where}", ALARM))
         if len(incidents) > HEADLINES:
             texts.append((f"and {len(incidents) - HEADLINES} more", ALARM))

@@ -1,0 +1,14 @@
+"""What whoever watches the agent by eye is told."""
+
+from edge_agent.core.outgoing import Outgoing
+from event_contract.kinds import CAMERA_FAULTS
+
+
+def console_line(event: Outgoing) -> str | None:
+    """One line for the terminal; None for what is of no interest there."""
+    body = event.body
+    if body.kind in ("traffic_minute", "health"):
+        return None
+    reason = CAMERA_FAULTS.get(getattr(body, "detail", {}).get("reason", ""))
+    told = [event.time, event.event_class, body.kind, getattr(body, "phase", ""), event.subject, reason.en if reason else ""]
+    return " ".join(filter(None, told))
