@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from math import hypot
 
+from edge_agent.core.geometry import covered
 from edge_agent.core.incidents.lifecycle import Ledger
 from edge_agent.core.incidents.rule import Count, Rule, Seconds, Share
 from edge_agent.core.observation import SLOW_KMH, Observation
@@ -18,6 +19,7 @@ from event_contract.kinds import INCIDENT_KINDS
 
 FILTERING = ("bicycle", "motorcycle", "person")  # they pass a queue too
 CLEAR_OF = 0.25  # box heights ahead or behind: more than boxes wander
+BESIDE = 0.25  # covers so much of the standing vehicle's box, and has not passed yet: it may be one box around two of a queue
 PASSING_COUNTS_S = 30.0  # a queue that nobody has passed for so long is a queue
 
 
@@ -100,7 +102,8 @@ class StoppedVehicle:
                     sides[user.track.id] = before
                 continue
             ahead_by = self._ahead_by(user, place, direction)
-            sides[user.track.id] = ahead = ahead_by > 0 if before is None or abs(ahead_by) > CLEAR_OF else before
+            clear = abs(ahead_by) > CLEAR_OF and covered(place.box, user.track.box) < BESIDE
+            sides[user.track.id] = ahead = ahead_by > 0 if before is None or clear else before
             drives = user.pace_kmh is not None and user.pace_kmh > SLOW_KMH
             if before not in (None, ahead) and drives and (ahead or lane.two_way):
                 watched.passed_at_s.append(at_s)
