@@ -74,7 +74,7 @@ class PictureCheck:
 
 def _levels(small: Grey) -> tuple[float, float, float]:
     """The brightest and the darkest level, and the share that is white. Masks are black, and count as neither."""
-    levels = np.cumsum(np.bincount(small.ravel(), minlength=256))
+    levels = np.cumsum(cv2.calcHist([small], [0], None, [256], [0, 256]))
     seen = levels - levels[0]
     bright, dark = np.searchsorted(levels, 0.99 * small.size), np.searchsorted(seen, 0.01 * seen[-1], side="right")
     return float(bright), float(dark), 1.0 - float(levels[WHITE - 1]) / small.size

@@ -29,7 +29,7 @@ class CameraFaultRule(KindRule, frozen=True, forbid_unknown_fields=True, kw_only
     frozen_s: Seconds = 10.0
     duration_s: Seconds = 8.0
     recover_s: Seconds = 5.0
-    covered_share: Share = 0.4
+    covered_share: Share = 0.33
     small_move: Share = 0.03
 
 
