@@ -16,7 +16,7 @@ from edge_agent.core.types import RoadUser, Track
 
 CLASS_HEIGHT_M = {"bicycle": 1.7, "person": 1.7, "motorcycle": 1.7, "car": 1.5, "bus": 3.0, "truck": 3.2}
 DEFAULT_HEIGHT_M = 1.5
-JITTER_PX, JITTER_SHARE = 0.7, 0.03  # a box's bottom edge: standard deviation in pixels, or as a share of its height
+JITTER_PX, JITTER_SHARE = 0.7, 0.08  # a box's bottom edge: standard deviation in pixels, or as a share of its height
 TRUSTED_RATIO = 3.0  # outside the calibrated stretch the homography serves while it agrees with class heights so far
 USUAL_MAST_M, USUAL_FOCAL = 6.0, 1.1  # without calibration: a usual mast, and a usual lens in image widths
 STALE_S = 1.0  # an unseen road user's velocity is believed so long

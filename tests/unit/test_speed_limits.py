@@ -45,7 +45,7 @@ def test_who_keeps_to_the_limit_or_is_hardly_past_it_is_none(kmh: float, seed: i
 
 def test_the_tolerance_is_the_scenes() -> None:
     strict = {"speeding": {"tolerance_kmh": 0}}
-    assert len(new("speeding", incidents(limited(rules=strict), [driving("car", 0, 14, 54)], 10))) == 1
+    assert len(new("speeding", incidents(limited(rules=strict), [driving("car", 0, 14, 62)], 10))) == 1
 
 
 def test_each_class_has_its_limit() -> None:

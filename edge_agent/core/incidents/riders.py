@@ -61,7 +61,7 @@ class Riders:
         if user.pace_kmh is None:
             return False
         with_lane = user.along_kmh is not None and abs(user.along_kmh) > 0.8 * user.pace_kmh
-        return user.pace_kmh - 2 * (user.pace_se_kmh or 0.0) > self._rider_kmh * (ALONG if with_lane else 1.0)
+        return user.pace_kmh - (user.pace_se_kmh or 0.0) > self._rider_kmh * (ALONG if with_lane else 1.0)
 
     def _across_m(self, known: _Known, user: RoadUser) -> float:
         """How far he has gone across the lane, if that is more than he has gone along it."""
