@@ -16,8 +16,10 @@ from edge_agent.core.incidents.pedestrian import Pedestrian
 from edge_agent.core.incidents.slow_vehicle import SlowVehicle
 from edge_agent.core.incidents.speeding import Speeding
 from edge_agent.core.incidents.stopped_vehicle import StoppedVehicle
+from edge_agent.core.incidents.suspected_accident import SuspectedAccident
 from edge_agent.core.incidents.wrong_way import WrongWay
 from edge_agent.core.observation import Observer
+from edge_agent.core.precedence import Precedence
 from edge_agent.core.scene import Scene
 from edge_agent.core.scene_format import SceneFile, build_scene, shifted
 from edge_agent.core.tracker import Tracker
@@ -25,7 +27,7 @@ from edge_agent.core.traffic import Traffic
 from edge_agent.core.types import Detections, IncidentReport, PictureReading, RoadUser, TrafficMinute
 from edge_agent.core.watch import Watch
 
-Incident = StoppedVehicle | WrongWay | Pedestrian | Congestion | Speeding | SlowVehicle | IllegalParking
+Incident = StoppedVehicle | WrongWay | Pedestrian | Congestion | Speeding | SlowVehicle | IllegalParking | SuspectedAccident
 
 
 class Pipeline:
@@ -72,11 +74,12 @@ class Pipeline:
         observation = self._observer.update(watched_s, self.road_users, self._watch.resumed, self._congested())
         # 5. traffic state, and what the rules say
         said += self._traffic.update(at_s, observation)
-        for incident in self._incidents:
-            for report in incident.update(watched_s, observation):
-                dated = self._dated(report)
-                said.append(dated)
-                self._remember(dated)
+        reports = [report for incident in self._incidents for report in incident.update(watched_s, observation)]
+        # 6. of one place only what says most
+        for report in self._precedence.settle(watched_s, reports):
+            dated = self._dated(report)
+            said.append(dated)
+            self._remember(dated)
         return said
 
     def away(self, at_s: float) -> list[IncidentReport]:
@@ -137,6 +140,7 @@ class Pipeline:
         self._watch = Watch()
         self._tracker = Tracker(self._track_ids)
         self._observer = Observer(self.scene, self._file.rules.stopped_vehicle.creep_share)
+        self._precedence = Precedence()
         self._incidents = _incidents(self._file, self.scene, self._numbers)
 
     def _congested(self) -> frozenset[str]:
@@ -177,6 +181,8 @@ def _incidents(file: SceneFile, scene: Scene, numbers: Iterator[int]) -> list[In
         incidents.append(WrongWay(rules.wrong_way, scene, numbers))
     if rules.congestion.enabled:
         incidents.append(Congestion(rules.congestion, scene, numbers))
+    if rules.suspected_accident.enabled:
+        incidents.append(SuspectedAccident(rules.suspected_accident, scene, numbers))
     if rules.stopped_vehicle.enabled:
         incidents.append(StoppedVehicle(rules.stopped_vehicle, scene, numbers))
     if rules.pedestrian.enabled:

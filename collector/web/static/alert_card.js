@@ -9,7 +9,7 @@ import { pictureOf, severityShape } from "./shapes.js";
 import { ticking } from "./ticking.js";
 
 const LONGEST_RAW_TEXT = 200;
-const SHOWN_IN_WORDS = ["ended_by", "level", "reason", "zones"];
+const SHOWN_IN_WORDS = ["ended_by", "level", "reason", "zones", "evidence"];
 const SHOWN_IN_METRES = ["queue_m", "depth_m", "distance_m"];
 
 export function makeCard() {

@@ -58,11 +58,12 @@ export const TEXTS = {
       id: "Mã sự việc", site: "Điểm", opened_at: "Mở lúc", updated_at: "Cập nhật", received_at: "Nhận lúc", position: "Tọa độ",
       revision: "Lần sửa", level: "mức", queue_m: "hàng chờ", reason: "nguyên nhân", depth_m: "độ sâu", distance_m: "quãng đường",
       zones: "vùng theo dõi", moved_percent: "Lệch (% bề rộng hình)",
-      cause: "Lý do", stream: "Luồng", seq: "Số thứ tự", first: "Từ số", last: "Đến số", messages: "Số bản tin",
+      cause: "Lý do", evidence: "căn cứ", zone: "khu vực cấm", speed_kmh: "tốc độ (km/h)", limit_kmh: "giới hạn (km/h)", stream: "Luồng", seq: "Số thứ tự", first: "Từ số", last: "Đến số", messages: "Số bản tin",
       ended_by: "kết thúc do", ending: "Kết thúc", clock: "Đồng hồ",
     },
     ended_by: {
       unobserved: "camera mất hình", agent_stopped: "phần mềm thiết bị dừng", run_over: "thiết bị khởi động lại", congestion: "đã thành ùn tắc",
+      suspected_accident: "nghi có tai nạn", stopped_vehicle: "xe dừng trên phần đường xe chạy",
       moved: "camera lệch nhẹ",
     },
     ending: {
@@ -70,9 +71,15 @@ export const TEXTS = {
       agent_stopped: "Phần mềm trên thiết bị được dừng: không rõ diễn biến sau đó.",
       run_over: "Phần mềm trên thiết bị đã khởi động lại: không rõ diễn biến sau đó.",
       congestion: "Xe dừng đã thành một phần của vụ ùn tắc; xem cảnh báo ùn tắc.",
+      suspected_accident: "Tại vị trí này nghi có tai nạn giao thông; xem cảnh báo đó.",
+      stopped_vehicle: "Xe này được báo là xe dừng trên phần đường xe chạy; xem cảnh báo đó.",
       moved: "Camera bị lệch nhẹ, các vùng theo dõi đã dời theo và mọi xe được theo dõi lại từ đầu.",
     },
     zones: { followed: "đã dời theo", suspended: "tạm ngừng" },
+    evidence: {
+      braking_touching: "phanh gấp và va chạm", braking_avoided: "phanh gấp, xe khác phải tránh",
+      touching_avoided: "hai xe chạm nhau, xe khác phải tránh", braking_touching_avoided: "phanh gấp, va chạm, xe khác phải tránh",
+    },
     level: { slow: "chậm", queuing: "xếp hàng", stationary: "đứng yên" },
     reason: {
       no_frames: "không có hình", frozen: "hình đứng", black: "hình đen", overexposed: "quá sáng", covered: "bị che", blurred: "mờ", moved: "bị xoay lệch",
@@ -182,11 +189,12 @@ export const TEXTS = {
       id: "Incident", site: "Site", opened_at: "Opened", updated_at: "Updated", received_at: "Received", position: "Position",
       revision: "Revision", level: "level", queue_m: "queue", reason: "reason", depth_m: "depth", distance_m: "distance",
       zones: "zones", moved_percent: "Moved (% of the width)",
-      cause: "Cause", stream: "Stream", seq: "Number", first: "From number", last: "To number", messages: "Messages",
+      cause: "Cause", evidence: "evidence", zone: "no-stop zone", speed_kmh: "speed (km/h)", limit_kmh: "limit (km/h)", stream: "Stream", seq: "Number", first: "From number", last: "To number", messages: "Messages",
       ended_by: "ended:", ending: "Ending", clock: "Clock",
     },
     ended_by: {
       unobserved: "camera lost sight", agent_stopped: "agent stopped", run_over: "agent restarted", congestion: "became a congestion",
+      suspected_accident: "suspected accident", stopped_vehicle: "stopped on the carriageway",
       moved: "camera moved a little",
     },
     ending: {
@@ -194,9 +202,15 @@ export const TEXTS = {
       agent_stopped: "The agent on the device was stopped: what happened afterwards is not known.",
       run_over: "The agent on the device was started again: what happened meanwhile is not known.",
       congestion: "The stopped vehicle became part of a congestion; see that alert.",
+      suspected_accident: "An accident is suspected at this place; see that alert.",
+      stopped_vehicle: "This vehicle is told of as stopped on the carriageway; see that alert.",
       moved: "The camera was moved a little, its zones followed, and everybody on the road is followed anew.",
     },
     zones: { followed: "followed it", suspended: "suspended" },
+    evidence: {
+      braking_touching: "hard braking and contact", braking_avoided: "hard braking, others drive around",
+      touching_avoided: "two vehicles touch, others drive around", braking_touching_avoided: "hard braking, contact, others drive around",
+    },
     level: { slow: "slow", queuing: "queuing", stationary: "stationary" },
     reason: {
       no_frames: "no picture", frozen: "picture frozen", black: "picture black", overexposed: "overexposed", covered: "covered", blurred: "blurred", moved: "moved",

@@ -10,6 +10,7 @@ from event_contract.kinds import RoadUserClass, Severity
 Seconds = Annotated[float, Meta(ge=0, le=86400)]
 Metres = Annotated[float, Meta(gt=0, le=10000)]
 Kmh = Annotated[float, Meta(ge=0, le=300)]
+Acceleration = Annotated[float, Meta(gt=0, le=100)]  # m/s2
 Count = Annotated[int, Meta(ge=1, le=1000)]
 Share = Annotated[float, Meta(ge=0, le=1)]
 

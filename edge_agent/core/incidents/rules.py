@@ -9,6 +9,7 @@ from edge_agent.core.incidents.pedestrian import PedestrianRule
 from edge_agent.core.incidents.slow_vehicle import SlowVehicleRule
 from edge_agent.core.incidents.speeding import SpeedingRule
 from edge_agent.core.incidents.stopped_vehicle import StoppedVehicleRule
+from edge_agent.core.incidents.suspected_accident import SuspectedAccidentRule
 from edge_agent.core.incidents.wrong_way import WrongWayRule
 
 
@@ -22,6 +23,7 @@ class Rules(Struct, frozen=True, forbid_unknown_fields=True):
     speeding: SpeedingRule = field(default_factory=SpeedingRule)
     slow_vehicle: SlowVehicleRule = field(default_factory=SlowVehicleRule)
     illegal_parking: IllegalParkingRule = field(default_factory=IllegalParkingRule)
+    suspected_accident: SuspectedAccidentRule = field(default_factory=SuspectedAccidentRule)
     camera_fault: CameraFaultRule = field(default_factory=CameraFaultRule)
 
     def durations_s(self) -> dict[str, float]:
@@ -34,5 +36,6 @@ class Rules(Struct, frozen=True, forbid_unknown_fields=True):
             "speeding": self.speeding.duration_s,
             "slow_vehicle": self.slow_vehicle.duration_s,
             "illegal_parking": self.illegal_parking.dwell_s,
+            "suspected_accident": self.suspected_accident.dwell_s,
             "camera_fault": self.camera_fault.duration_s,
         }
