@@ -20,6 +20,7 @@ NotNegative = Annotated[float, Meta(ge=0, le=1_000_000)]
 Metre = Annotated[float, Meta(ge=-2000, le=2000)]
 Side = Annotated[int, Meta(ge=160, le=1920)]
 VehicleClass = Literal["bicycle", "bus", "car", "motorcycle", "truck"]
+Limits = dict[VehicleClass | Literal["default"], Annotated[float, Meta(gt=0, le=300)]]
 Light = Literal["day", "dusk", "night"]
 Weather = Literal["clear", "rain", "fog"]
 StripKind = Literal["shoulder", "parking", "bus_bay", "sidewalk", "median", "verge"]
@@ -61,6 +62,8 @@ class LanePlan(Struct, frozen=True, forbid_unknown_fields=True):
     against: bool = False
     two_way: bool = False
     speed_kmh: Annotated[float, Meta(ge=5, le=160)] = 50.0
+    speed_limit_kmh: Limits | None = None
+    min_speed_kmh: Limits | None = None
     flow_per_h: dict[VehicleClass, NotNegative] = field(default_factory=dict)
 
 

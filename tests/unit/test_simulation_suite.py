@@ -23,6 +23,7 @@ KINDS = {
     stages.stopped_vehicle: "stopped_vehicle", stages.wrong_way: "wrong_way", stages.pedestrian: "pedestrian",
     stages.crash: "suspected_accident", stages.lost_load: "obstacle", stages.illegal_parking: "illegal_parking",
     stages.camera_trouble: "camera_fault", stages.queue: "congestion",
+    stages.speeder: "speeding", stages.slow_vehicle: "slow_vehicle",
 }  # fmt: skip
 
 
@@ -57,7 +58,7 @@ def test_all_sites_and_kinds_come_and_some_scenes_are_harmless() -> None:
     tags = {staged.__struct_config__.tag for plan in plans for staged in plan.script}
     assert tags == {
         "stopped_vehicle", "wrong_way", "pedestrian", "queue", "crash", "lost_load", "illegal_parking", "camera", "breakdown",
-        "bus_stop", "cloud", "slow_vehicle",
+        "bus_stop", "cloud", "slow_vehicle", "speeder",
     }  # fmt: skip
 
 

@@ -54,6 +54,10 @@ class Braking:
         self._tracks: dict[int, _Track] = {}
         self.lately: dict[int, HardBraking] = {}  # by track
 
+    def follows(self, number: int) -> bool:
+        """Whether the track has been seen within the last second."""
+        return number in self._tracks
+
     def update(self, at_s: float, users: list[RoadUser]) -> None:
         for number, user, pace in _known_paces(at_s, users):
             if self._tracks.setdefault(number, _Track()).is_braking(pace, self._hard_m_s2):

@@ -14,7 +14,7 @@ from edge_agent.core.types import IncidentReport
 
 
 class SpeedingRule(Rule, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    duration_s: Seconds = 1.0
+    duration_s: Seconds = 0.5  # a fast one is seen for little more than a second
     tolerance_kmh: Kmh = 5.0
 
 

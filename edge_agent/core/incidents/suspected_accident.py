@@ -82,7 +82,10 @@ class SuspectedAccident:
         if (not braked and pair is None) or self._waits(place, observation):
             return None
         around = self._driven_around(place, observation)
-        seen = {"braking": bool(braked), "touching": pair is not None, "avoided": len(around) >= self._rule.avoiding}
+        seen = {
+            "braking": bool(braked), "touching": pair is not None or self._hides_another(place, braked, observation),
+            "avoided": len(around) >= self._rule.avoiding,
+        }  # fmt: skip
         if at_s - place.since_s < self._rule.dwell_s or place.last_seen_s < at_s or not self._suffices(seen, place, pair):
             return None
         users = (place.user,) if pair is None else (pair.one, pair.other)
@@ -100,6 +103,11 @@ class SuspectedAccident:
         if pair is None or not seen["avoided"] or self._scene.lane_of_id[place.lane or ""].signalised:
             return False
         return pair.measured and not any(user.track.cls in TWO_WHEELERS for user in (pair.one, pair.other))
+
+    def _hides_another(self, place: Place, braked: list[RoadUser], observation: Observation) -> bool:
+        """Whether two braked hard to stand here, and only one is seen any longer: so near they look like one."""
+        alone = not any(other is not place and _is_at(place, other.user) for other in observation.places)
+        return alone and len(braked) > 1 and sum(self._braking.follows(user.track.id) for user in braked) < 2
 
     def _driven_around(self, place: Place, observation: Observation) -> set[int]:
         """The tracks that were on its lane behind it, and got past it on another one or beside all."""

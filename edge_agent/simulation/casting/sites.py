@@ -14,6 +14,7 @@ from edge_agent.simulation.plan import (
     CameraPlan,
     Crossing,
     LanePlan,
+    Limits,
     RoadPlan,
     SignalPlan,
     Strip,
@@ -27,6 +28,8 @@ MEDIAN_M = 3.0
 VERGE = Strip("verge", 8.0)
 SIDEWALK = Strip("sidewalk", 4.0)
 BUS_BAY = Strip("bus_bay", 2.8, no_stop=True)
+
+LIMIT, LOWEST = 1.35, 0.6  # of the speed that drivers wish to drive
 
 Flows = dict[VehicleClass, float]
 
@@ -64,9 +67,9 @@ def rural(random: Generator) -> Site:
     width, speed, x = between(random, 3.3, 3.7), between(random, 55, 75, 0), between(random, 2, 6)
     sides = (Strip("shoulder", between(random, 2.4, 2.8)), VERGE)
     lanes = tuple(
-        LanePlan(lane, width, against=lane == "towards", speed_kmh=speed, flow_per_h=_flows(
-            random, {"car": 150, "truck": 30, "bus": 10, "motorcycle": 110},
-        ))
+        LanePlan(lane, width, against=lane == "towards", speed_kmh=speed, speed_limit_kmh=_limit(speed),
+                 min_speed_kmh=_lowest(speed),
+                 flow_per_h=_flows(random, {"car": 150, "truck": 30, "bus": 10, "motorcycle": 110}))
         for lane in ("towards", "away")
     )  # fmt: skip
     return Site("rural", _mast(random, x), (RoadPlan("road", _away(x), lanes, sides, sides),))
@@ -98,7 +101,8 @@ def _city(
     speeds = {"oncoming": 40, "inner": 42, "kerb": 36}
     lanes = tuple(
         LanePlan(lane, width + (0.6 if lane == "oncoming" else 0), against=lane == "oncoming",
-                 speed_kmh=speed + between(random, -4, 6, 0), flow_per_h=_flows(random, usual))
+                 speed_kmh=speed + between(random, -4, 6, 0), speed_limit_kmh=_limit(speed + 6),
+                 flow_per_h=_flows(random, usual))
         for lane, speed in speeds.items()
     )  # fmt: skip
     parking = Strip("parking", 2.2, occupied=between(random, 0, 0.5, 2))
@@ -111,7 +115,19 @@ def _fast_lane(random: Generator, lane: str, width: float, speed: float, number:
     """The outer one carries the lorries, slower."""
     outer = number == lanes
     usual: Flows = {"car": 220, "truck": 70, "bus": 20, "motorcycle": 15} if outer else {"car": 300, "bus": 12}
-    return LanePlan(lane, width, speed_kmh=speed - (15 if outer else 0), flow_per_h=_flows(random, usual))
+    return LanePlan(
+        lane, width, speed_kmh=speed - (15 if outer else 0), speed_limit_kmh=_limit(speed), min_speed_kmh=_lowest(speed - 15),
+        flow_per_h=_flows(random, usual),
+    )  # fmt: skip
+
+
+def _limit(speed_kmh: float) -> Limits:
+    """What nearly everybody keeps to."""
+    return {"default": 5.0 * round(LIMIT * speed_kmh / 5)}
+
+
+def _lowest(speed_kmh: float) -> Limits:
+    return {"default": 5.0 * round(LOWEST * speed_kmh / 5)}
 
 
 def _flows(random: Generator, usual: Flows) -> Flows:

@@ -25,6 +25,7 @@ ZEBRA_M = 8.0  # who crosses so far from the middle of a zebra does not cross on
 LEAVES_S = 10.0  # until who has stood is out of the picture
 DISSOLVES_S = 30.0
 CRASH_KMH = 55.0
+FASTEST_KMH = 160.0
 Trouble = Literal["moved", "covered", "blurred", "frozen", "black", "overexposed"]
 TROUBLES: dict[Trouble, tuple[float, float]] = {  # how much of it
     "moved": (0.25, 0.6), "covered": (0.7, 1.0), "blurred": (0.7, 1.0), "frozen": (1.0, 1.0), "black": (0.95, 1.0),
@@ -179,9 +180,19 @@ def slow_vehicle(random: Generator, view: View) -> Scripted | None:
     place = _any(random, [place for place in view.places if not place.waits])
     if place is None:
         return None
-    speed = round(place.lane.plan.speed_kmh * between(random, 0.4, 0.6, 2), 1)
+    speed = round(place.lane.plan.speed_kmh * between(random, 0.25, 0.45, 2), 1)
     staged = script.SlowVehicle(at_s=8, lane=place.lane.id, at_m=_at(random, place), speed_kmh=speed)
     return Scripted(staged, 8 + LEAVES_S)
+
+
+def speeder(random: Generator, view: View) -> Scripted | None:
+    place = _any(random, [place for place in view.places if not place.waits and place.lane.plan.speed_limit_kmh])
+    if place is None or place.lane.plan.speed_limit_kmh is None:
+        return None
+    speed = min(FASTEST_KMH, place.lane.plan.speed_limit_kmh["default"] * between(random, 1.2, 1.4, 2))
+    vehicle = _vehicle(random, car=6, motorcycle=3)
+    staged = script.Speeder(at_s=4, lane=place.lane.id, at_m=_at(random, place), speed_kmh=round(speed, 1), vehicle=vehicle)
+    return Scripted(staged, 4 + LEAVES_S)
 
 
 def shaken(random: Generator, view: View) -> Scripted | None:
@@ -189,7 +200,7 @@ def shaken(random: Generator, view: View) -> Scripted | None:
     return Scripted(script.CameraTrouble(at_s=0, trouble="shaken", seconds=seconds, amount=amount), seconds)
 
 
-INCIDENTS: tuple[Stage, ...] = (stopped_vehicle, wrong_way, pedestrian, queue, crash, lost_load, illegal_parking)
+INCIDENTS: tuple[Stage, ...] = (stopped_vehicle, wrong_way, pedestrian, queue, crash, lost_load, illegal_parking, speeder)
 NEGATIVES: tuple[Stage, ...] = (breakdown, bus_stop, cloud, slow_vehicle, shaken)
 
 

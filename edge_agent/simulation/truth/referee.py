@@ -14,7 +14,10 @@ from edge_agent.core.scene_format import SceneFile
 from edge_agent.simulation import script
 from edge_agent.simulation.bodies import Body
 from edge_agent.simulation.plan import Simulation
+from edge_agent.simulation.truth.crashes import Crashes
+from edge_agent.simulation.truth.happening import Happening
 from edge_agent.simulation.truth.jam import Jam
+from edge_agent.simulation.truth.paces import OnLane, Paces
 from edge_agent.simulation.truth.sight import Sight
 
 MOVE_M = 1.5
@@ -28,16 +31,6 @@ NO_VEHICLES = ("person", "object")
 
 
 @dataclass(slots=True)
-class _Happening:
-    kind: str
-    start_s: float
-    end_s: float
-    lane: str | None = None
-    box: tuple[float, ...] | None = None
-    reason: str | None = None
-
-
-@dataclass(slots=True)
 class _Stay:
     """How long one body has kept its place, and what was made of it."""
 
@@ -46,7 +39,7 @@ class _Stay:
     at_s: float
     where: str
     visible_s: float = 0.0
-    raised: _Happening | None = None
+    raised: Happening | None = None
 
 
 @dataclass(slots=True)
@@ -57,7 +50,7 @@ class _Way:
     at_s: float
     metres: float = 0.0
     fast_since_s: float | None = None
-    raised: _Happening | None = None
+    raised: Happening | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +76,7 @@ class Referee:
         self._stays: dict[int, _Stay] = {}
         self._ways: dict[int, _Way] = {}
         self._walks: dict[int, _Way] = {}
-        self._crashes: dict[int, _Happening] = {}
+        self._crashes, self._paces = Crashes(), Paces(scene)
         self._at_s = 0.0
 
     def update(self, at_s: float, sight: Sight) -> None:
@@ -94,7 +87,8 @@ class Referee:
             if one.lane is not None and one.body.cls not in NO_VEHICLES:
                 vehicles[one.lane].append(one.body)
         for lane, jam in self._jams.items():
-            self._found += [_Happening("congestion", start, at_s, lane) for start in jam.update(at_s, vehicles[lane])]
+            self._found += [Happening("congestion", start, at_s, lane) for start in jam.update(at_s, vehicles[lane])]
+        self._paces.update(at_s, _plainly_on_lanes(seen), {lane for lane, jam in self._jams.items() if jam.is_open})
         zones = self._zones_of(seen)
         for one, zone in zip(seen, zones, strict=True):
             if one.body.cls == "person":
@@ -112,6 +106,9 @@ class Referee:
             for happening in self._found:
                 if happening.kind == "congestion" and happening.lane == jam.lane and happening.start_s in jam.ends:
                     happening.end_s = jam.ends[happening.start_s]
+        for passage in self._paces.found:  # whoever overtakes changes his lane: the truth names none
+            lane = passage.lane if passage.kind == "slow_vehicle" else None
+            self._found.append(Happening(passage.kind, passage.since_s, passage.at_s, lane))
         return [
             {"kind": one.kind, "start_s": round(one.start_s, 2), "end_s": round(max(one.start_s, one.end_s), 2)}
             | ({} if one.lane is None else {"lane": one.lane})
@@ -159,7 +156,7 @@ class Referee:
             return
         if kind == "stopped_vehicle" and self._excused(at_s, stood_s, one, vehicles):
             return
-        stay.raised = _Happening(kind, at_s - needed_s, at_s, one.lane, one.box)
+        stay.raised = Happening(kind, at_s - needed_s, at_s, one.lane, one.box)
         self._found.append(stay.raised)
 
     def _stay_kind(self, one: _Seen) -> tuple[str, float]:
@@ -197,18 +194,14 @@ class Referee:
         distance = rule.two_wheeler_distance_m if two else rule.distance_m
         duration = rule.two_wheeler_duration_s if two else rule.duration_s
         if way.metres >= distance and way.fast_since_s is not None and at_s - way.fast_since_s >= duration:
-            way.raised = _Happening("wrong_way", way.since_s, at_s, one.lane)
+            way.raised = Happening("wrong_way", way.since_s, at_s, one.lane)
             self._found.append(way.raised)
 
     def _judge_crash(self, at_s: float, one: _Seen) -> None:
-        if not one.body.crash or one.lane is None:
-            return
-        known = self._crashes.get(one.body.crash)
-        if known is None:
-            known = self._crashes[one.body.crash] = _Happening("suspected_accident", at_s, at_s, one.lane, one.box)
-            self._found.append(known)
-        if one.body.speed_m_s < 1.0:
-            known.end_s = at_s
+        if one.body.crash and one.lane is not None:
+            new = self._crashes.update(at_s, one.body, one.lane, one.box)
+            if new is not None:
+                self._found.append(new)
 
     def _judge_people(self, at_s: float, people: list[_Seen]) -> None:
         if not people:
@@ -225,7 +218,7 @@ class Referee:
             if walk.raised is not None:
                 walk.raised.end_s = at_s
             elif at_s - walk.since_s >= self._rules.pedestrian.dwell_s:
-                walk.raised = _Happening("pedestrian", walk.since_s, at_s, None, None)
+                walk.raised = Happening("pedestrian", walk.since_s, at_s, None, None)
                 self._found.append(walk.raised)
 
     def _close(self, at_s: float) -> None:
@@ -235,11 +228,19 @@ class Referee:
                 del known[number]
 
 
+def _plainly_on_lanes(seen: list[_Seen]) -> list[OnLane]:
+    return [
+        OnLane(one.body, one.lane, ((one.box[0] + one.box[2]) / 2, one.box[3]))
+        for one in seen
+        if one.lane is not None and one.visible >= LEAST_VISIBLE and one.body.cls not in NO_VEHICLES
+    ]
+
+
 def _is_fault(staged: script.Staged) -> bool:
     return isinstance(staged, script.CameraTrouble) and staged.trouble != "shaken"
 
 
-def _trouble(staged: script.Staged, duration_s: float) -> _Happening:
+def _trouble(staged: script.Staged, duration_s: float) -> Happening:
     assert isinstance(staged, script.CameraTrouble)  # noqa: S101
     end_s = duration_s if staged.seconds is None else min(duration_s, staged.at_s + staged.seconds)
-    return _Happening("camera_fault", staged.at_s, end_s, reason=staged.trouble)
+    return Happening("camera_fault", staged.at_s, end_s, reason=staged.trouble)

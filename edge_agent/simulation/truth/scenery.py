@@ -88,6 +88,7 @@ def _lane(mast: Mast, road: Road, lane: Lane, reach: tuple[float, float]) -> dic
     return {
         "id": lane.id, "polygon": _listed(outline), "centreline": _listed(centreline[:: lane.sign]),
         "two_way": lane.plan.two_way, "signalised": _waits(road, lane, reach),
+        "speed_limit_kmh": lane.plan.speed_limit_kmh, "min_speed_kmh": lane.plan.min_speed_kmh,
     }  # fmt: skip
 
 
