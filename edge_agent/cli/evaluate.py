@@ -3,7 +3,7 @@
 import json
 import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,11 +12,16 @@ from edge_agent.core.failure import Failure, WrongInput
 from edge_agent.core.scoring import KindScore, rounded, summary
 from event_contract.kinds import INCIDENT_KINDS
 
+if TYPE_CHECKING:
+    from edge_agent.app.evaluate import Judged
+
+MOST_PICTURES = 120  # in a report
 AT_LEAST = ("recall", "precision", "inside_95", "hits", "truths", "scenes", "duration_s", "n")
 
 EXAMPLES = """\b
 Examples:
   edge-agent evaluate scenes/ --json
+  edge-agent evaluate scenes/ --report evaluation.html
   edge-agent evaluate scenes/ --require recall=0.97,false_alarms=0,kind.wrong_way.recall=0.95
 """
 
@@ -25,11 +30,12 @@ Examples:
 @click.argument("folders", nargs=-1, required=True, type=PathType)
 @click.option("--require", default="", help="NAME=VALUE,...: exit 1 unless ratios are at least, and counts at most, so.")
 @click.option("--jobs", type=click.IntRange(1, 64), default=os.cpu_count() or 1, show_default=True, help="Scenes at a time.")
+@click.option("--report", type=PathType, help="Write figures, charts and a picture of every miss and false alarm (.html).")
 @click.option("--list", "listed", is_flag=True, help="Name every miss, false alarm and duplicate.")
 @detector_options
 @click.option("--json", "as_json", is_flag=True, help="Print the scores for programs.")
 def command(
-    folders: tuple[Path, ...], require: str, jobs: int, listed: bool, model: str, models_dir: Path | None,
+    folders: tuple[Path, ...], require: str, jobs: int, report: Path | None, listed: bool, model: str, models_dir: Path | None,
     providers: tuple[str, ...], threads: int, as_json: bool,
 ) -> None:  # fmt: skip
     """Judge scene folders, at or below each FOLDER, against their truth.
@@ -38,6 +44,8 @@ def command(
     """
     from edge_agent.app.evaluate import evaluate, find_folders
 
+    if report is not None and not report.resolve().parent.is_dir():
+        raise WrongInput(f"--report {report}: the folder {report.resolve().parent} does not exist")
     wanted = _requirements(require)
     for name, _ in wanted:  # a wrong name is told before the work, not after
         _figure(summary([]), name)
@@ -57,10 +65,27 @@ def command(
         for one in judged:
             for verdict in one.score.verdicts:
                 click.echo(f"{one.folder}: {verdict.what} {verdict.kind} at {verdict.at_s:.1f} s", err=as_json)
+    if report is not None:
+        _report(report, judged, scores)
     click.echo(json.dumps(rounded(scores)) if as_json else _table(scores))
     failed = [text for text in (_unmet(scores, name, value) for name, value in wanted) if text]
     if failed:
         raise Failure("not reached: " + "; ".join(failed))
+
+
+def _report(path: Path, judged: list["Judged"], scores: dict[str, Any]) -> None:
+    from edge_agent.app.contact_sheet import Shot, shots
+    from edge_agent.app.report import write_report
+
+    wanted = sum(len(one.score.verdicts) for one in judged)
+    pictures: list[Shot] = []
+    left = MOST_PICTURES
+    for one in judged:
+        verdicts = one.score.verdicts[:left]
+        left -= len(verdicts)
+        if verdicts:
+            pictures += shots(one.folder, verdicts)
+    write_report(path, [one.score for one in judged], scores, pictures, wanted - len(pictures))
 
 
 def _table(scores: dict[str, Any]) -> str:

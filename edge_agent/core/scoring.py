@@ -110,10 +110,8 @@ class Verdict:
 class SceneScore:
     duration_s: float
     kinds: dict[str, KindScore] = field(default_factory=dict)
-    counts_true: int = 0
-    counts_seen: int = 0
-    counts_off: int = 0
-    speed_errors_kmh: list[float] = field(default_factory=list)
+    counts: list[tuple[int, int]] = field(default_factory=list)  # true and counted, a pair for each row of the truth
+    speeds_kmh: list[tuple[float, float]] = field(default_factory=list)  # true and measured
     speed_misses: int = 0
     speed_inside: int = 0
     verdicts: list[Verdict] = field(default_factory=list)
@@ -166,9 +164,7 @@ def match_counts(truth: Truth, lines: Iterable[LineTraffic], score: SceneScore) 
             for cls, n in counts.items()
             if row.cls in (None, cls)
         )
-        score.counts_true += row.n
-        score.counts_seen += counted
-        score.counts_off += abs(row.n - counted)
+        score.counts.append((row.n, counted))
 
 
 def match_speed(one: TrueSpeed, users: list[RoadUser], score: SceneScore) -> None:
@@ -181,9 +177,8 @@ def match_speed(one: TrueSpeed, users: list[RoadUser], score: SceneScore) -> Non
     if near is None or near.speed_kmh is None:
         score.speed_misses += 1
         return
-    error = near.speed_kmh - one.kmh
-    score.speed_errors_kmh.append(error)
-    score.speed_inside += abs(error) <= 1.96 * (near.speed_se_kmh or 0.0)
+    score.speeds_kmh.append((one.kmh, near.speed_kmh))
+    score.speed_inside += abs(near.speed_kmh - one.kmh) <= 1.96 * (near.speed_se_kmh or 0.0)
 
 
 def summary(scores: list[SceneScore]) -> dict[str, Any]:
@@ -195,8 +190,9 @@ def summary(scores: list[SceneScore]) -> dict[str, Any]:
             kinds.setdefault(name, KindScore()).add(kind)
             total.add(kind)
     duration_s = sum(score.duration_s for score in scores)
-    counts = [sum(getattr(score, name) for score in scores) for name in ("counts_true", "counts_seen", "counts_off")]
-    errors = [error for score in scores for error in score.speed_errors_kmh]
+    counts = [pair for score in scores for pair in score.counts]
+    true_n = sum(true for true, _ in counts)
+    errors = [seen - true for score in scores for true, seen in score.speeds_kmh]
     return {
         "scenes": len(scores),
         "duration_s": duration_s,
@@ -206,7 +202,11 @@ def summary(scores: list[SceneScore]) -> dict[str, Any]:
             "estimate": _ratio(total.false_alarms * DAY_S, duration_s),
             "upper_95": _ratio(poisson_upper_95(total.false_alarms) * DAY_S, duration_s),
         },
-        "counts": {"truth": counts[0], "counted": counts[1], "error": _ratio(counts[2], counts[0])},
+        "counts": {
+            "truth": true_n,
+            "counted": sum(counted for _, counted in counts),
+            "error": _ratio(sum(abs(true - counted) for true, counted in counts), true_n),
+        },
         "speeds": {
             "n": len(errors),
             "misses": sum(score.speed_misses for score in scores),

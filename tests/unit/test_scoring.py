@@ -100,7 +100,7 @@ def test_count_error_sums_over_all_rows() -> None:
     )  # fmt: skip
     score = SceneScore(60)
     match_counts(known, [LineTraffic("c1", {"car": 4, "bus": 9}, {"car": 3}), LineTraffic("c2", {"bus": 3}, {"car": 4})], score)
-    assert (score.counts_true, score.counts_seen, score.counts_off) == (14, 14, 2)
+    assert score.counts == [(5, 4), (2, 3), (7, 7)]
 
 
 def user(x: float, kmh: float | None, se_kmh: float = 1.0) -> RoadUser:
@@ -115,7 +115,7 @@ def test_a_speed_belongs_to_the_nearest_road_user_within_reach() -> None:
     match_speed(one, [user(0.56, 60)], score)  # too far
     match_speed(one, [user(0.5, None)], score)  # not measured
     match_speed(one, [user(0.5, 63)], score)  # outside 1.96 standard errors
-    assert score.speed_errors_kmh == [1.5, 3.0]
+    assert [round(seen - true, 6) for true, seen in score.speeds_kmh] == [1.5, 3.0]
     assert (score.speed_misses, score.speed_inside) == (2, 1)
 
 
