@@ -16,7 +16,7 @@ from edge_agent.image_checks.small import Grey
 Field = NDArray[np.float32]  # (h, w, 2): direction of the brightness gradient, its length 0..1
 Plane = NDArray[np.float32]  # (h, w)
 QUICK = sorted(2**a * 3**b * 5**c for a in range(9) for b in range(6) for c in range(4))  # sizes of a quick transform
-SOFT = 6.0  # grey levels per pixel: an edge of this steepness counts half
+SOFT = 4.0  # grey levels per pixel: an edge of this steepness counts half
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import msgspec
+import numpy as np
 import pytest
 
 from edge_agent.app import live
@@ -74,12 +75,30 @@ def test_what_a_dead_camera_saw_last_ends_though_no_frame_comes(agent: Agent, tm
 
     def hear(event: Outgoing) -> None:
         heard.append(event)
-        if incidents(heard):
+        if len(incidents(heard)) == 2:
             agent.stop()
 
     agent.run(hear)
-    (end,) = incidents(heard)
-    assert (end.phase, end.detail["ended_by"]) == ("end", "unobserved")
+    road, camera, camera_end = incidents(heard)
+    assert (road.kind, road.phase, road.detail["ended_by"]) == ("stopped_vehicle", "end", "unobserved")
+    assert (camera.kind, camera.phase, camera.detail) == ("camera_fault", "new", {"reason": "no_frames"})
+    assert (camera_end.incident, camera_end.detail["ended_by"]) == (camera.incident, "agent_stopped")
+
+
+def test_what_stands_before_a_camera_is_kept_over_a_restart(agent: Agent, tmp_path: Path) -> None:
+    heard: list[Outgoing] = []
+
+    def hear(event: Outgoing) -> None:
+        heard.append(event)
+        if agent._eyes["north"].check.reference.is_learnt:
+            agent.stop()
+
+    agent.run(hear)
+    learnt = agent._eyes["north"].check.reference
+    site = tmp_path / "site.toml"
+    again = Agent(load_config(site), site)._eyes["north"].check.reference
+    assert again.is_learnt and again.looks == learnt.looks
+    assert np.abs(again.field - learnt.field).max() < 0.01
 
 
 def test_a_data_dir_that_cannot_be_made(tmp_path: Path) -> None:

@@ -12,9 +12,10 @@ BLACK = 28.0  # the brightest of such a picture; street lamps and head lamps are
 BURNT = 0.5
 WASHED_OUT, GLARING = 100.0, 0.05  # nothing is dark, and so much is burnt: a night picture is never white as a whole
 NOTHING = 4.0  # contrast of a picture in which there is nothing
-STILL_S = 1.0
+STILL_S = 0.5
 BLURRED = 0.72  # of the fine detail is left; night, rain and fog leave 0.92 and more
 LOST = 6.0  # certainty below which the road is not found; unrelated pictures reach 4 to 5.5
+FOUND = 7.0  # certainty with which a road that is found elsewhere is neither covered nor blurred
 SLIP = 0.018  # of the width: wind and masts that bend in the sun stay within 0.013
 SETTLED = 13  # readings, about four seconds
 MOST = 0.7  # of them agree
@@ -57,11 +58,12 @@ class CameraView:
             return "black"
         if reading.burnt > BURNT or (reading.darkest > WASHED_OUT and reading.burnt > GLARING):
             return "overexposed"
-        if reading.contrast < NOTHING or (standing is not None and standing.flat >= self._covered_share):
+        found = standing is not None and standing.certainty >= FOUND and self._is_elsewhere(standing.shift)
+        if reading.contrast < NOTHING or (standing is not None and standing.flat >= self._covered_share and not found):
             return "covered"
         if reading.still_s >= STILL_S:
             return "frozen"
-        if standing is not None and standing.detail < BLURRED:
+        if standing is not None and standing.detail < BLURRED and not found:
             return "blurred"
         return None
 
