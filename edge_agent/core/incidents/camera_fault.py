@@ -19,6 +19,7 @@ CONFIDENCE = 0.9
 AS_DRAWN: Point = (0.0, 0.0)
 START_S = 25.0  # a camera may take so long until its first frame
 STEP_S = 1.0  # at most so much time stands behind one reading
+AWAY_S = 10.0  # where the picture lay before such an absence is forgotten
 
 
 class CameraFaultRule(KindRule, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -72,7 +73,7 @@ class CameraFault:
     def see(self, at_s: float, reading: PictureReading | None) -> list[IncidentReport]:
         """A frame has come; most come without a reading, and a recording without pictures has none at all."""
         reports = self._weigh("no_frames", at_s, False, _step(self._frame_s, at_s))
-        if self._frame_s is not None and at_s - self._frame_s > STEP_S:
+        if self._frame_s is not None and at_s - self._frame_s > AWAY_S:
             self._view.forget()
         self._frame_s = at_s
         if reading is None:
