@@ -104,7 +104,7 @@ class LostLoad(_Staged, frozen=True, tag="lost_load"):
 
 
 class SlowVehicle(_Staged, frozen=True, tag="slow_vehicle"):
-    """Hard negative where a lane has no lowest speed: somebody drives `speed_kmh` all along; `at_s` is when he passes `at_m`."""
+    """Hard negative where a lane has no lowest speed: somebody drives `speed_kmh` all along; `at_s`: when he passes `at_m`."""
 
     lane: Id
     at_m: Along

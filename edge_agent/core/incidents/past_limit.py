@@ -21,11 +21,12 @@ REACH_M = 12.0
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """Somebody who is past a limit now."""
+    """Somebody who seems to be past a limit now, or surely is."""
 
     user: RoadUser
     speed_kmh: float
     limit_kmh: float
+    sure: bool
 
 
 @dataclass(slots=True)
@@ -50,7 +51,7 @@ class PastLimit:
     def update(
         self, at_s: float, past: list[Past], not_past: set[int], duration_s: float, steady_kmh: float | None = None
     ) -> list[IncidentReport]:
-        """`not_past` are the tracks that are seen not to be. With `steady_kmh` a speed that changes by more begins anew."""
+        """`not_past` are the tracks that seem not to be. With `steady_kmh` a speed that surely changes by more begins anew."""
         reports = []
         for number, driver in list(self._drivers.items()):
             lost_s = at_s - driver.at_s
@@ -62,7 +63,7 @@ class PastLimit:
         for one in past:
             driver = self._drivers.get(one.user.track.id) or self._begin(at_s, one)
             driver.at_s, driver.user = at_s, one.user
-            if steady_kmh is not None and abs(one.speed_kmh - driver.since_kmh) > steady_kmh:
+            if steady_kmh is not None and _changed(driver, one) > steady_kmh:
                 driver.since_s, driver.since_kmh = at_s, one.speed_kmh
             report = self._judge(at_s, driver, one, duration_s)
             if report is not None:
@@ -82,12 +83,17 @@ class PastLimit:
         box, users = one.user.track.box, (one.user,)
         if driver.report is not None:
             return self._ledger.update(driver.report, at_s, box=box, users=users)
-        if at_s - driver.since_s < duration_s:
+        if not one.sure or at_s - driver.since_s < duration_s:
             return None
         detail: dict[str, str | float | int] = {"speed_kmh": round(one.speed_kmh, 1), "limit_kmh": one.limit_kmh}
         return self._ledger.open(
             at_s, driver.since_s, lane=one.user.lane, confidence=one.user.track.score, box=box, users=users, detail=detail
         )
+
+
+def _changed(driver: _Driver, one: Past) -> float:
+    """By how much his speed surely is another one."""
+    return abs(one.speed_kmh - driver.since_kmh) - (one.user.speed_se_kmh or 0.0)
 
 
 def _is_there(driver: _Driver, at_s: float, user: RoadUser) -> bool:

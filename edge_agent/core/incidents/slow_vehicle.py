@@ -34,10 +34,10 @@ class SlowVehicle:
                 continue
             lane = self._scene.lane_of_id.get(user.lane or "")
             lowest = None if lane is None else self._lowest_kmh(lane, user)
-            if lowest is None or user.speed_kmh + SURE * user.speed_se_kmh >= lowest or self._is_excused(user, observation):
+            if lowest is None or user.speed_kmh >= lowest or self._is_excused(user, observation):
                 not_past.add(user.track.id)
             else:
-                past.append(Past(user, user.speed_kmh, lowest))
+                past.append(Past(user, user.speed_kmh, lowest, user.speed_kmh + SURE * user.speed_se_kmh < lowest))
         return self._drivers.update(at_s, past, not_past, self._rule.duration_s, self._rule.steady_kmh)
 
     def _lowest_kmh(self, lane: Lane, user: RoadUser) -> float | None:

@@ -30,8 +30,9 @@ class Speeding:
             if lane is None or not user.track.seen or speed is None or error is None or user.track.cls == "person":
                 continue
             limit = limit_of(lane.highest_kmh, user.track.cls) if self._rule.concerns(user) else None
-            if limit is not None and speed - SURE * error > limit + self._rule.tolerance_kmh:
-                past.append(Past(user, speed, limit))
-            else:
+            over = 0.0 if limit is None else speed - limit - self._rule.tolerance_kmh
+            if limit is None or over <= 0:
                 not_past.add(user.track.id)
+            else:
+                past.append(Past(user, speed, limit, over > SURE * error))
         return self._drivers.update(at_s, past, not_past, self._rule.duration_s)

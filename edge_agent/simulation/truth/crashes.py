@@ -10,6 +10,7 @@ class Crashes:
     def __init__(self) -> None:
         self._known: dict[int, Happening] = {}
         self._boxes: dict[int, dict[int, tuple[float, ...]]] = {}  # by collision and body
+        self._stood = set[int]()
 
     def update(self, at_s: float, body: Body, lane: str, box: tuple[float, ...]) -> Happening | None:
         """Somebody who is part of one, as he is seen now; the accident when it is new."""
@@ -17,10 +18,11 @@ class Crashes:
         new = known is None
         if known is None:
             known = self._known[body.crash] = Happening("suspected_accident", at_s, at_s, lane)
-        if body.speed_m_s >= ROLLS_M_S or body.id not in boxes:
+        if body.id not in self._stood:
             boxes[body.id] = box
             left, top, right, bottom = zip(*boxes.values(), strict=True)
             known.box = min(left), min(top), max(right), max(bottom)
         if body.speed_m_s < ROLLS_M_S:
+            self._stood.add(body.id)
             known.end_s = at_s
         return known if new else None
