@@ -18,7 +18,8 @@ STYLE = """
 body{font:16px/1.5 system-ui,sans-serif;max-width:72rem;margin:2rem auto;padding:0 1rem;color:#1b1f24;background:#fff}
 h1{font-size:1.6rem}h2{font-size:1.2rem;margin-top:2.2rem}
 table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
-th,td{padding:.35rem .6rem;border-bottom:1px solid #d5dae0;text-align:right}th:first-child,td:first-child{text-align:left;min-width:11rem}
+th,td{padding:.35rem .6rem;border-bottom:1px solid #d5dae0;text-align:right}
+th:first-child,td:first-child{text-align:left;min-width:11rem}
 .wide{overflow-x:auto}.charts{margin-top:1.5rem;display:grid;grid-template-columns:repeat(auto-fit,minmax(20rem,1fr));gap:1rem}
 .sheet{display:grid;grid-template-columns:repeat(auto-fill,minmax(18rem,1fr));gap:1rem}
 figure{margin:0}figure img,figure svg{width:100%;height:auto;background:#f3f5f7;border-radius:4px}
