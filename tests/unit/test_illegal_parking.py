@@ -82,3 +82,15 @@ def test_classes_limit_it() -> None:
     both = [standing("car", KERB_M, 30), standing("truck", KERB_M, 50)]
     (report,) = told(incidents(zoned(classes=["truck"]), both, 80, seed=5))
     assert report.road_users[0].track.cls == "truck"
+
+
+def test_a_box_that_wanders_by_two_metres_has_not_driven_on() -> None:
+    moved = Someone("car", lambda t_s: (KERB_M, 35.0 if t_s < 40 else 37.5))
+    (report,) = told(incidents(zoned(), [moved], 75))
+    assert report.updated_s == pytest.approx(60, abs=1)
+
+
+def test_who_drives_on_within_the_zone_begins_anew() -> None:
+    moved = Someone("car", lambda t_s: (KERB_M, 30.0 + min(max(t_s - 40, 0), 5) * 4))
+    (report,) = told(incidents(zoned(), [moved], 115))
+    assert report.started_s > 44

@@ -15,16 +15,27 @@ from edge_agent.core.incidents.rule import Rule, Seconds, Share
 from edge_agent.core.observation import Observation
 from edge_agent.core.scene import Scene
 from edge_agent.core.standing import Place
-from edge_agent.core.types import IncidentReport
+from edge_agent.core.types import Box, IncidentReport
 from event_contract.kinds import INCIDENT_KINDS
 
 SAME_IOU = 0.5
+LEFT_IOU = 0.3  # a place whose box overlaps less with where it was has moved on
 
 
 class IllegalParkingRule(Rule, frozen=True, forbid_unknown_fields=True, kw_only=True):
     dwell_s: Seconds = 60.0
     min_seen: Share = 0.3
     hidden_s: Seconds = 600.0
+
+
+@dataclass(slots=True)
+class _Stand:
+    """One place in a zone, since it came to where it is: a box that wanders a little over a minute has not driven on."""
+
+    since_s: float
+    box: Box
+    frames: int = 0
+    seen: int = 0
 
 
 @dataclass(slots=True)
@@ -42,10 +53,13 @@ class IllegalParking:
         self._zones = geometry.Polygons([zone.polygon for zone in scene.no_stop_zones])
         severity = rule.severity or INCIDENT_KINDS["illegal_parking"].severity
         self._ledger = Ledger("illegal_parking", scene.camera, severity, 1, numbers)
-        self._parked: dict[int, _Parked] = {}  # by place
+        self._stands: dict[int, _Stand] = {}  # by place, as is
+        self._parked: dict[int, _Parked] = {}
 
     def update(self, at_s: float, observation: Observation) -> list[IncidentReport]:
         reports = self._end(at_s, observation)
+        here = {place.id for place in observation.places}
+        self._stands = {number: stand for number, stand in self._stands.items() if number in here}
         for place in observation.places:
             zone = self._zone_of(place)
             if zone is None or not self._rule.concerns(place.user) or self._waits(place, observation):
@@ -75,12 +89,17 @@ class IllegalParking:
         return reports
 
     def _judge(self, at_s: float, place: Place, zone: str) -> IncidentReport | None:
-        stood_s = at_s - place.since_s
-        if stood_s < self._rule.dwell_s or place.last_seen_s < at_s or place.seen_s < self._rule.min_seen * stood_s:
+        stand = self._stands.get(place.id)
+        if stand is None or geometry.iou(stand.box, place.box) < LEFT_IOU:
+            stand = self._stands[place.id] = _Stand(place.since_s, place.box)
+        stand.frames += 1
+        stand.seen += place.last_seen_s >= at_s
+        share = stand.seen / stand.frames
+        if at_s - stand.since_s < self._rule.dwell_s or place.last_seen_s < at_s or share < self._rule.min_seen:
             return None
-        confidence = place.user.track.score * min(1.0, 0.5 + 0.5 * place.seen_s / stood_s)
+        confidence = place.user.track.score * (0.5 + 0.5 * share)
         return self._ledger.open(
-            at_s, place.since_s, lane=place.lane, confidence=confidence, box=place.box, users=(place.user,),
+            at_s, stand.since_s, lane=place.lane, confidence=confidence, box=place.box, users=(place.user,),
             detail={"zone": zone},
         )  # fmt: skip
 
