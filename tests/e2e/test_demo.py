@@ -17,6 +17,7 @@ import pytest
 from tests.clips import ROAD_SCENE, write_clip
 
 ROOT = Path(__file__).resolve().parents[2]
+pytestmark = pytest.mark.alone  # a road painted and looked at as it happens takes both cores
 CLIP, SCENE = "bgs_video02.avi", ROOT / "tests" / "scenes" / "bgs_video02.json"
 
 
