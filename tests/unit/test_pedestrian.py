@@ -87,3 +87,20 @@ def test_who_walks_across_between_waiting_riders_is_on_foot() -> None:
 
 def test_a_runner_across_the_road_is_on_foot() -> None:
     assert "pedestrian" in begun(incidents(scene(carriageway=ROAD), [crossing("person", 25, m_s=3.0)], 8, seed=14))
+
+
+def test_a_motorcycle_that_was_a_car_and_is_a_person_when_it_stands_is_none() -> None:
+    def at(t_s: float) -> tuple[float, float]:
+        return 0.0, min(34.0, 14 + 25 / 3.6 * t_s)
+
+    first = Someone("motorcycle", lambda t_s: at(t_s) if t_s < 2.8 else None)
+    then = Someone("person", lambda t_s: at(t_s) if t_s > 3.2 else None)
+    assert "pedestrian" not in begun(incidents(scene(carriageway=ROAD), [first, then], 20, seed=15))
+    assert "pedestrian" in begun(incidents(scene(carriageway=ROAD), [then], 20, seed=15))
+
+
+def test_what_lies_within_a_lorry_is_a_part_of_it() -> None:
+    lorry, part = standing("truck", 0, 25), standing("person", 0.3, 25.2, from_s=3)
+    assert "pedestrian" not in begun(incidents(scene(carriageway=ROAD), [lorry, part], 20, seed=16))
+    out = Someone("person", lambda t_s: (min(0.3 + 1.2 * max(0.0, t_s - 4), 4.5), 24.0) if t_s > 3 else None)
+    assert "pedestrian" in begun(incidents(scene(carriageway=ROAD), [lorry, out], 20, seed=16))

@@ -1,7 +1,8 @@
 """Which of those the detector calls a person rides? It says so of most motorcycles and bicycles that are far or come head-on.
 
 Who has moved like a vehicle rides as long as he is followed, at the red light as well; so does whom the detector now and then
-calls a two-wheeler. Of the rest nobody can tell by his looks; so among riders only he is on foot who walks across the lane.
+calls a two-wheeler. Of the rest nobody can tell by his looks; so among riders, where a vehicle of his size was lost a moment
+ago, and within a vehicle's box, only he is on foot who walks across the lane.
 """
 
 from dataclasses import dataclass
@@ -18,14 +19,19 @@ MOUNTED = 0.3  # so much of the person's box lies in a two-wheeler's box, a ride
 COMPANY_HEIGHTS = 3.0  # a rider within so many body heights is company
 ACROSS_M = 1.5
 FORGET_S = 30.0  # a track that is not there
+LOST_S, SAME_HEIGHTS = 5.0, 1.0  # a new track within so many body heights of what was lost so lately may be the same
+PART = 0.7  # so much of a person's box in a vehicle's is as likely a part of the vehicle
+VEHICLES = ("car", "bus", "truck")
 
 
 @dataclass(slots=True)
 class _Known:
     from_m: tuple[float, float]  # where he was seen first
+    user: RoadUser
     last_s: float
     across_m: float = 0.0
     rides: bool = False
+    doubtful: bool = False  # he came up where a vehicle was lost
 
 
 class Riders:
@@ -35,14 +41,16 @@ class Riders:
         self._rider_kmh, self._scene = rider_kmh, scene
         self._known: dict[int, _Known] = {}
         self._riding: list[RoadUser] = []
+        self._vehicles: list[RoadUser] = []
 
     def update(self, at_s: float, users: list[RoadUser]) -> None:
-        self._riding = []
+        self._riding, self._vehicles = [], [user for user in users if user.track.cls in VEHICLES]
         for user in users:
-            if user.track.cls not in (*TWO_WHEELERS, "person"):
+            known = self._known.get(user.track.id) or self._begun(at_s, user)
+            if user.track.seen:
+                known.user, known.last_s = user, at_s
+            if user.track.cls in VEHICLES:
                 continue
-            known = self._known.setdefault(user.track.id, _Known(user.plane_m, at_s))
-            known.last_s = at_s
             known.rides = known.rides or user.track.cls in TWO_WHEELERS or user.track.ridden >= RIDDEN or self._is_fast(user)
             known.across_m = max(known.across_m, self._across_m(known, user))
             if known.rides:
@@ -55,7 +63,20 @@ class Riders:
         known = self._known[person.track.id]
         if known.rides or any(_mounted(person, rider) for rider in self._riding if rider.track.cls in TWO_WHEELERS):
             return False
-        return known.across_m >= ACROSS_M or not any(self._scene.near(person, rider, COMPANY_HEIGHTS) for rider in self._riding)
+        if known.across_m >= ACROSS_M:
+            return True
+        if known.doubtful or any(geometry.covered(person.track.box, vehicle.track.box) >= PART for vehicle in self._vehicles):
+            return False
+        return not any(self._scene.near(person, rider, COMPANY_HEIGHTS) for rider in self._riding)
+
+    def _begun(self, at_s: float, user: RoadUser) -> _Known:
+        doubtful = any(
+            0 < at_s - lost.last_s <= LOST_S and self._scene.near(lost.user, user, SAME_HEIGHTS) and _of_a_size(lost.user, user)
+            for lost in self._known.values()
+            if lost.rides or lost.user.track.cls in VEHICLES
+        )
+        known = self._known[user.track.id] = _Known(user.plane_m, user, at_s, doubtful=doubtful)
+        return known
 
     def _is_fast(self, user: RoadUser) -> bool:
         if user.pace_kmh is None:
@@ -78,3 +99,8 @@ class Riders:
 def _mounted(person: RoadUser, machine: RoadUser) -> bool:
     left, top, right, bottom = machine.track.box
     return geometry.covered(person.track.box, (left, top - 0.6 * (bottom - top), right, bottom)) >= MOUNTED
+
+
+def _of_a_size(one: RoadUser, other: RoadUser) -> bool:
+    first, second = (user.track.box.bottom - user.track.box.top for user in (one, other))
+    return 0.5 < first / second < 2.0
