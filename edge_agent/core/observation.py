@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from math import hypot, sqrt
 
+from edge_agent.core.crawling import Crawling
 from edge_agent.core.scene import Scene, metres
 from edge_agent.core.standing import Place, Standing
 from edge_agent.core.types import RoadUser
@@ -44,17 +45,20 @@ class Observation:
 class Observer:
     """Road users -> Observation, frame by frame."""
 
-    def __init__(self, scene: Scene, creep_share: float = 0.0) -> None:
-        """`creep_share` of a lane's usual pace: a vehicle that stood, and goes no faster, has not driven off."""
+    def __init__(self, scene: Scene, creep_share: float = 0.0, crawl_share: float = 0.0) -> None:
+        """Shares of a lane's usual pace. `creep_share`: a vehicle that stood, and goes no faster, has not driven off.
+        `crawl_share`: who is slower is as good as standing on a fast lane."""
         self._creep_share, self._usual = creep_share, UsualPace()
+        self._crawling = Crawling(scene.height_px, crawl_share)
         self._standing = Standing(scene.width_px, scene.height_px)
         self._samples = {lane.id: sampled(lane.centreline) for lane in scene.lanes}
 
     def update(
         self, at_s: float, users: list[RoadUser], resumed: bool = False, congested: frozenset[str] = frozenset()
     ) -> Observation:
-        creep_kmh = {lane: self._creep_share * pace for lane, pace in self._usual.update(at_s, users).items()}
-        places = self._standing.update(at_s, users, creep_kmh)
+        usual_kmh = self._usual.update(at_s, users)
+        creep_kmh = {lane: self._creep_share * pace for lane, pace in usual_kmh.items()}
+        places = self._standing.update(at_s, users, creep_kmh, self._crawling.update(at_s, users, usual_kmh))
         standing = frozenset(place.user.track.id for place in places if place.stands(at_s))
         vehicles: dict[str, list[RoadUser]] = {lane: [] for lane in self._samples}
         for user in users:

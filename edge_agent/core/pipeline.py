@@ -139,7 +139,8 @@ class Pipeline:
         self.road_users = []
         self._watch = Watch()
         self._tracker = Tracker(self._track_ids)
-        self._observer = Observer(self.scene, self._file.rules.stopped_vehicle.creep_share)
+        stopped = self._file.rules.stopped_vehicle
+        self._observer = Observer(self.scene, stopped.creep_share, stopped.crawl_share)
         self._precedence = Precedence()
         self._incidents = _incidents(self._file, self.scene, self._numbers)
 

@@ -6,7 +6,8 @@ boxes wander by themselves where that is more: far away one pixel is metres of r
 tenth of their height, as much in two seconds as in ten, so it takes time to tell standing from creeping; the less sure the
 detector is, the longer.
 
-A place goes along with a vehicle that creeps on: what breaks down in fast traffic rolls, stands and rolls again.
+A place goes along with a vehicle that creeps on: what breaks down in fast traffic rolls, stands and rolls again. Where creeping
+is a danger of its own, who creeps has a place before it stands.
 """
 
 from collections import Counter
@@ -50,6 +51,7 @@ class Place:
     since_s: float
     last_seen_s: float
     seen_s: float
+    crawls_since_s: float | None = None  # where that is a danger
     hidden_s: float = 0.0
     empty_s: float = 0.0
     lanes: Counter[str | None] = field(default_factory=Counter)  # where it was seen, in frames
@@ -123,11 +125,18 @@ class Standing:
         self._ids: Iterator[int] = count(1)
         self._at_s: float | None = None
 
-    def update(self, at_s: float, users: list[RoadUser], creep_kmh: Mapping[str, float] | None = None) -> list[Place]:
-        """`creep_kmh`: by lane, the pace up to which a vehicle that stood has not driven off; 0 where none is given."""
+    def update(
+        self,
+        at_s: float,
+        users: list[RoadUser],
+        creep_kmh: Mapping[str, float] | None = None,
+        crawling: Mapping[int, float] | None = None,
+    ) -> list[Place]:
+        """`creep_kmh`: by lane, the pace up to which a vehicle that stood has not driven off; 0 where none is given.
+        `crawling`: by track, since when it crawls where that is a danger."""
         elapsed = 0.0 if self._at_s is None else min(at_s - self._at_s, GAP_S)  # without frames nothing is seen empty
         self._at_s = at_s
-        creep = creep_kmh or {}
+        creep, crawls = creep_kmh or {}, crawling or {}
         # What is still, track by track.
         seen = [user for user in users if user.track.seen]
         stays = [self._follow(at_s, elapsed, user, creep.get(user.lane or "", 0.0) / 3.6) for user in seen]
@@ -141,13 +150,19 @@ class Standing:
         for place in self._places:
             self._look(at_s, elapsed, place, here.get(place.id), seen)
         self._places = [place for place in self._places if not self._is_over(place)]
-        # What has long been still, and nowhere yet, makes a place.
+        for place in self._places:
+            if place.crawls_since_s is None and place.last_seen_s == at_s:
+                place.crawls_since_s = crawls.get(place.user.track.id)
+        # What has long been still, or crawls, and is nowhere yet, makes a place.
         for one in steady:
             user, stay = one
             stay.has_place = stay.has_place or any(one.lies_on(place) for place in self._places)
-            if stay.settled and not stay.has_place:
+            crawls_since_s = crawls.get(user.track.id)
+            if (stay.settled or crawls_since_s is not None) and not stay.has_place:
                 stay.has_place = True
-                place = Place(next(self._ids), user, stay.box, stay.anchor, stay.since_s, at_s, stay.seen_s)
+                place = Place(
+                    next(self._ids), user, stay.box, stay.anchor, stay.since_s, at_s, stay.seen_s, crawls_since_s
+                )
                 self._places.append(place)
         for gone in [number for number, stay in self._stays.items() if at_s - stay.at_s > GAP_S]:
             del self._stays[gone]

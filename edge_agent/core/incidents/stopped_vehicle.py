@@ -1,4 +1,4 @@
-"""A vehicle on a lane that moves less than 1.5 m for `dwell_s`.
+"""A vehicle on a lane that moves less than 1.5 m for `dwell_s`, or crawls for so long where one drives fast.
 
 Not while it is part of a queue, and on a signalised lane only when others pass it or after `signalised_s`. A congestion
 replaces those that nobody passes. A place, not a track, is judged: occlusion and ID switches do not restart it.
@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from math import hypot
 
+from edge_agent.core.crawling import CRAWL_KMH
 from edge_agent.core.geometry import covered
 from edge_agent.core.incidents.lifecycle import Ledger
 from edge_agent.core.incidents.rule import Count, Rule, Seconds, Share
-from edge_agent.core.observation import SLOW_KMH, Observation
+from edge_agent.core.observation import QUEUE_SPAN_M, QUEUE_VEHICLES, SLOW_KMH, Observation, distance_m
 from edge_agent.core.scene import Scene
 from edge_agent.core.standing import Place
 from edge_agent.core.types import IncidentReport, RoadUser
@@ -25,13 +26,15 @@ PASSING_COUNTS_S = 30.0  # a queue that nobody has passed for so long is a queue
 
 class StoppedVehicleRule(Rule, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """`min_seen`: the share of the dwell in which the vehicle must really have been detected. `creep_share`: a vehicle that
-    goes on no faster than this share of its lane's usual pace has not driven off, and when it stands again it is no news."""
+    goes on no faster than this share of its lane's usual pace has not driven off, and when it stands again it is no news.
+    `crawl_share`: on a lane where one drives at 40 km/h and more, who goes on below this share of that crawls."""
 
     dwell_s: Seconds = 10.0
     signalised_s: Seconds = 120.0
     passers: Count = 1  # so many in PASSING_COUNTS_S make it an obstruction, not a queue
     min_seen: Share = 0.3
     creep_share: Share = 0.25
+    crawl_share: Share = 0.17
 
 
 @dataclass(slots=True)
@@ -75,18 +78,29 @@ class StoppedVehicle:
             if queued and congested and not passed:
                 return self._ledger.end(watched.report, at_s, "congestion")
             return self._ledger.update(watched.report, at_s, box=place.box, users=(place.user,))
-        stood_s = at_s - place.since_s
-        if stood_s < self._rule.dwell_s or place.last_seen_s < at_s or place.seen_s < self._rule.min_seen * stood_s:
+        begun_s = self._begun_s(at_s, place, observation)
+        if begun_s is None or place.last_seen_s < at_s:
             return None
+        stood_s = at_s - begun_s
         if (queued or congested) and not passed:
             return None
         lane = self._scene.lane_of_id[place.lane or ""]
         if lane.signalised and not passed and stood_s < self._rule.signalised_s:
             return None
-        confidence = place.user.track.score * min(1.0, 0.5 + 0.5 * place.seen_s / stood_s)
+        confidence = place.user.track.score * min(1.0, 0.5 + 0.5 * place.seen_share)
         return self._ledger.open(
-            at_s, place.since_s, lane=place.lane, confidence=confidence, box=place.box, users=(place.user,)
+            at_s, begun_s, lane=place.lane, confidence=confidence, box=place.box, users=(place.user,)
         )
+
+    def _begun_s(self, at_s: float, place: Place, observation: Observation) -> float | None:
+        """When the stand or the crawl began that has lasted for the dwell."""
+        stood_s = at_s - place.since_s
+        if stood_s >= self._rule.dwell_s and place.seen_s >= self._rule.min_seen * stood_s:
+            return place.since_s
+        crawls_since_s = place.crawls_since_s
+        if crawls_since_s is None or at_s - crawls_since_s < self._rule.dwell_s or _crawls_in_company(place, observation):
+            return None
+        return crawls_since_s
 
     def _note_passers(self, at_s: float, watched: _Watched, place: Place, observation: Observation) -> None:
         """Another vehicle in the lane that was behind and now is ahead, or the other way where the lane is two-way."""
@@ -117,3 +131,14 @@ class StoppedVehicle:
         x, y = (user.point[0] - place.box.contact[0]) * width, (user.point[1] - place.box.contact[1]) * height
         tall = max(1.0, (place.box.bottom - place.box.top) * height)
         return (x * dx + y * dy) / max(hypot(dx, dy), 1e-9) / tall
+
+
+def _crawls_in_company(place: Place, observation: Observation) -> bool:
+    """Several that crawl after one another are traffic."""
+    still = {other.user.track.id for other in observation.places if other.crawls_since_s is None}
+    slow = [
+        user
+        for user in observation.lanes[place.lane or ""].vehicles
+        if user.track.id not in still and user.pace_kmh is not None and user.pace_kmh < CRAWL_KMH
+    ]
+    return sum(distance_m(place.user, user) <= QUEUE_SPAN_M for user in slow) >= QUEUE_VEHICLES
