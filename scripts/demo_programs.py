@@ -4,8 +4,8 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -23,7 +23,7 @@ class Program:
     """
 
     def __init__(self, name: str, arguments: Sequence[str], log: Path | None = None) -> None:
-        self._name, self._log = name, log
+        self.name, self.log = name, log
         with ExitStack() as stack:
             out = None if log is None else stack.enter_context(log.open("wb"))
             self._process = subprocess.Popen([PROGRAMS / name, *arguments], stdout=out, stderr=out, start_new_session=True)
@@ -40,11 +40,11 @@ class Program:
     def ended(self) -> str | None:
         """How it came to its end, with its last words; None while it runs."""
         status = self._process.poll()
-        return None if status is None else f"{self._name} ended with status {status}: {self.last_words}"
+        return None if status is None else f"{self.name} ended with status {status}: {self.last_words}"
 
     @property
     def last_words(self) -> str:
-        said = "" if self._log is None else self._log.read_text(errors="replace").strip()
+        said = "" if self.log is None else self.log.read_text(errors="replace").strip()
         return said[-LAST_WORDS:] or "it said nothing"
 
     def wait(self) -> int:
@@ -59,6 +59,31 @@ class Program:
             except (subprocess.TimeoutExpired, KeyboardInterrupt):
                 self._process.kill()
                 self._process.wait()
+
+
+class Interrupts:
+    """Ctrl-C and SIGTERM as KeyboardInterrupt, but never between a program's start and the note of it."""
+
+    def __init__(self) -> None:
+        self._held = self._pending = False
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._come)
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        self._held = True
+        try:
+            yield
+        finally:
+            self._held = False
+        if self._pending:
+            self._pending = False
+            raise KeyboardInterrupt
+
+    def _come(self, number: int, frame: object) -> None:
+        if not self._held:
+            raise KeyboardInterrupt
+        self._pending = True
 
 
 def take_port(stack: ExitStack, wanted: int) -> int:

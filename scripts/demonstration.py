@@ -7,7 +7,6 @@ import argparse
 import os
 import secrets
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -17,7 +16,7 @@ from pathlib import Path
 
 from scripts.demo_api import Api, NoAnswer
 from scripts.demo_cameras import Cameras, Clip, Roads
-from scripts.demo_programs import PROGRAMS, Program, take_port
+from scripts.demo_programs import PROGRAMS, Interrupts, Program, take_port
 from scripts.history import lost
 from scripts.staged import Staged
 
@@ -36,14 +35,18 @@ EXAMPLES = """examples:
 class Demo:
     """Its files lie in `folder`, its programs live until `stack` is closed; `run` returns the exit status."""
 
-    def __init__(self, folder: Path, cameras: Cameras, options: argparse.Namespace, stack: ExitStack) -> None:
-        self._folder, self._cameras, self._options, self._stack = folder, cameras, options, stack
+    def __init__(
+        self, folder: Path, cameras: Cameras, options: argparse.Namespace, stack: ExitStack, interrupts: Interrupts
+    ) -> None:
+        self._folder, self._cameras, self._options = folder, cameras, options
+        self._stack, self._interrupts = stack, interrupts
         self._http, self._mqtt = take_port(stack, 8088), take_port(stack, 1883)
         self._url = f"http://127.0.0.1:{self._http}"
         self._token_file = folder / "collector" / "api-token"
         self._api = Api(self._url, self._token_file)
         self._site = folder / "site.toml"
         self._staged = Staged({}, started_at=0.0, until_s=0.0)
+        self._programs: list[Program] = []
 
     def run(self) -> int:
         self._cameras.prepare()
@@ -51,20 +54,28 @@ class Demo:
         checked = subprocess.run([PROGRAMS / "edge-agent", "config", "check", self._site], stdout=subprocess.DEVNULL)
         if checked.returncode:
             return checked.returncode
-        collector = self._start_collector()
-        self._show_alerts()
-        # The cameras begin in a moment; from then on the seconds count.
-        started_at = time.time() + self._cameras.lead_s
-        self._write_site(started_at)
-        self._staged = self._cameras.staged(started_at)
-        self._announce()
-        agent = self._start("edge-agent", ["run", "--config", str(self._site)], log="agent.log")
-        how = self._watch(agent, collector)
-        agent.stop()
+        self._start_collector()
+        try:
+            self._show_alerts()
+            # The cameras begin in a moment; from then on the seconds count.
+            started_at = time.time() + self._cameras.lead_s
+            self._write_site(started_at)
+            self._staged = self._cameras.staged(started_at)
+            self._announce()
+            self._start("edge-agent", ["run", "--config", str(self._site)], log="agent.log")
+            how = self._watch()
+        except KeyboardInterrupt:
+            print("\nstopping  the agent delivers what it still has", flush=True)
+            how = INTERRUPTED
+        for program in self._programs:
+            if program.name == "edge-agent":
+                program.stop()
         return self._conclude(how)
 
     def _start(self, program: str, arguments: list[str], log: str | None = None) -> Program:
-        return self._stack.enter_context(Program(program, arguments, self._folder / log if log else None))
+        with self._interrupts.held():
+            self._programs.append(self._stack.enter_context(Program(program, arguments, self._folder / log if log else None)))
+        return self._programs[-1]
 
     def _start_collector(self) -> Program:
         """Returns when it answers; says where. SystemExit when it does not."""
@@ -107,23 +118,19 @@ class Demo:
             print("coming    and so on, unannounced")
         sys.stdout.flush()
 
-    def _watch(self, *programs: Program) -> int:
-        """Until the time is OVER, it is INTERRUPTED, or it FAILED: a program has ended by itself, which is said."""
+    def _watch(self) -> int:
+        """Until the time is OVER, or it FAILED: a program has ended by itself, which is said."""
         end_s = time.monotonic() + (self._options.seconds or float("inf")) + self._cameras.lead_s
         look_s = time.monotonic()
-        try:
-            while time.monotonic() < end_s:
-                for told in filter(None, (program.ended for program in programs)):
-                    print(f"demo: {told}", file=sys.stderr)
-                    return FAILED
-                if time.monotonic() >= look_s:
-                    look_s = time.monotonic() + LOOK_EVERY_S
-                    with suppress(NoAnswer):  # a collector that is gone is seen above
-                        self._look_at_arrivals()
-                time.sleep(0.2)
-        except KeyboardInterrupt:
-            print("\nstopping  the agent delivers what it still has", flush=True)
-            return INTERRUPTED
+        while time.monotonic() < end_s:
+            for told in filter(None, (program.ended for program in self._programs if program.log)):
+                print(f"demo: {told}", file=sys.stderr)
+                return FAILED
+            if time.monotonic() >= look_s:
+                look_s = time.monotonic() + LOOK_EVERY_S
+                with suppress(NoAnswer):  # a collector that is gone is seen above
+                    self._look_at_arrivals()
+            time.sleep(0.2)
         return OVER
 
     def _look_at_arrivals(self) -> None:
@@ -141,7 +148,7 @@ class Demo:
         outbox = self._folder / "agent" / "outbox.db"
         missing = lost(outbox, streams) if outbox.exists() else 0  # an agent that ended before it had one committed nothing
         absent = self._staged.missing if how == OVER else []
-        seen = self._all_cameras_were_live() or how == INTERRUPTED
+        seen = how == INTERRUPTED or self._all_cameras_were_live()
         for incident in absent:
             print(f"MISSED    {incident}")
         print(f"alerts={summary['alerts']} events={summary['events']} lost={missing}", flush=True)
@@ -161,13 +168,13 @@ class Demo:
 def main() -> int:
     options = _options()
     os.environ.setdefault("PYTHONUNBUFFERED", "1")
-    signal.signal(signal.SIGTERM, _interrupt)  # whoever ends the demo ends what it has started, too
+    interrupts = Interrupts()  # whoever ends the demo ends what it has started, too
     folder = options.keep or Path(tempfile.mkdtemp(prefix="kerbwatch-demo-"))
     folder.mkdir(parents=True, exist_ok=True)
     cameras: Cameras = Clip(options) if options.clip else Roads(folder, options)
     try:
         with ExitStack() as stack:
-            return Demo(folder, cameras, options, stack).run()
+            return Demo(folder, cameras, options, stack, interrupts).run()
     finally:
         if options.keep is None:
             shutil.rmtree(folder, ignore_errors=True)
@@ -198,10 +205,6 @@ def _options() -> argparse.Namespace:
     if options.headless and options.seconds is None:
         options.seconds = 60.0 if options.clip else 90.0
     return options
-
-
-def _interrupt(number: int, frame: object) -> None:
-    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":
