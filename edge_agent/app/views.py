@@ -34,4 +34,4 @@ class Views:
             self.unkept += 1
 
     def _file(self, camera: str) -> Path:
-        return self._folder / f"{camera}.npz"
+        return self._folder / f"{camera}.view"

@@ -1,7 +1,7 @@
 """The reference of a camera on the disk, so that a camera that was moved while nobody looked is noticed after the restart."""
 
 import io
-import zipfile
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +10,7 @@ from edge_agent.files import whole_file
 from edge_agent.image_checks.reference import Reference
 
 MAX_BYTES = 1_000_000
+DIGEST_BYTES = sha256().digest_size
 STEPS = 127  # of a field that is -1..1
 Shift = tuple[float, float]
 
@@ -22,7 +23,7 @@ def save_reference(path: Path, reference: Reference, scene_sha256: str, register
         looks=np.int64(reference.looks), registered=np.array(registered), scene=np.array(scene_sha256),
     )  # fmt: skip
     with whole_file(path) as file:
-        file.write(packed.getvalue())
+        file.write(sha256(packed.getvalue()).digest() + packed.getvalue())
 
 
 def load_reference(path: Path, scene_sha256: str) -> tuple[Reference, Shift]:
@@ -30,13 +31,17 @@ def load_reference(path: Path, scene_sha256: str) -> tuple[Reference, Shift]:
     try:
         if path.stat().st_size > MAX_BYTES:
             return Reference(), (0.0, 0.0)
-        with np.load(path, allow_pickle=False) as kept:
+        text = path.read_bytes()
+        digest, packed = text[:DIGEST_BYTES], text[DIGEST_BYTES:]
+        if sha256(packed).digest() != digest:  # a damaged card: what numpy would say of it is anybody's guess
+            return Reference(), (0.0, 0.0)
+        with np.load(io.BytesIO(packed), allow_pickle=False) as kept:
             if str(kept["scene"]) != scene_sha256:
                 return Reference(), (0.0, 0.0)
             field = np.asarray(kept["field"], np.float32) / np.float32(STEPS)
             x, y = (float(one) for one in kept["registered"])
             detail, looks = float(kept["detail"]), int(kept["looks"])
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile, EOFError):  # none yet, or a damaged card: learn it anew
+    except (OSError, ValueError, KeyError):  # none yet, or not ours: learn it anew
         return Reference(), (0.0, 0.0)
     if field.ndim != 3 or field.shape[2] != 2 or not np.isfinite([x, y, detail]).all():
         return Reference(), (0.0, 0.0)

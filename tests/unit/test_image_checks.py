@@ -160,8 +160,8 @@ def test_a_hurt_camera_teaches_nothing(camera: Camera) -> None:
 
 
 def test_a_reference_is_the_same_after_a_restart(camera: Camera, tmp_path: Path) -> None:
-    save_reference(tmp_path / "north.npz", camera.check.reference, "a", (0.02, -0.01))
-    reference, registered = load_reference(tmp_path / "north.npz", "a")
+    save_reference(tmp_path / "north.view", camera.check.reference, "a", (0.02, -0.01))
+    reference, registered = load_reference(tmp_path / "north.view", "a")
     assert registered == (0.02, -0.01) and reference.looks == camera.check.reference.looks
     flat, detail, shift, certainty = standing(Camera(PictureCheck(reference=reference)).takes(street(right_px=32)))
     assert shift[0] == pytest.approx(0.1, abs=0.003) and certainty > 7 and flat < 0.5 and detail > 0.8
@@ -169,7 +169,7 @@ def test_a_reference_is_the_same_after_a_restart(camera: Camera, tmp_path: Path)
 
 @pytest.mark.parametrize("harm", ["other scene", "missing", "cut", "not a file of ours", "large"])
 def test_a_reference_that_is_of_no_use_is_learnt_anew(camera: Camera, tmp_path: Path, harm: str) -> None:
-    kept = tmp_path / "north.npz"
+    kept = tmp_path / "north.view"
     save_reference(kept, camera.check.reference, "a", (0.0, 0.0))
     whole = kept.read_bytes()
     match harm:
@@ -183,6 +183,16 @@ def test_a_reference_that_is_of_no_use_is_learnt_anew(camera: Camera, tmp_path: 
             kept.write_bytes(whole + bytes(2_000_000))
     reference, registered = load_reference(kept, "b" if harm == "other scene" else "a")
     assert not reference.is_learnt and registered == (0.0, 0.0)
+
+
+def test_no_damage_to_a_kept_reference_stops_the_agent(camera: Camera, tmp_path: Path) -> None:
+    kept, random = tmp_path / "north.view", np.random.default_rng(5)
+    save_reference(kept, camera.check.reference, "a", (0.02, 0.0))
+    whole = kept.read_bytes()
+    for place in random.integers(len(whole), size=200).tolist():
+        kept.write_bytes(whole[:place] + bytes([whole[place] ^ int(random.integers(1, 256))]) + whole[place + 1 :])
+        reference, registered = load_reference(kept, "a")
+        assert not reference.is_learnt and registered == (0.0, 0.0), place
 
 
 def test_a_camera_that_sends_another_size_is_learnt_anew(camera: Camera) -> None:
