@@ -79,7 +79,7 @@ def _kinds(figures: dict[str, Any]) -> str:
     head = "".join(f"<th>{_both(*names)}</th>" for names in COLUMNS)
     rows = []
     for name, kind in [*figures["kinds"].items(), ("", figures["total"])]:
-        label = _both(INCIDENT_KINDS[name].en, INCIDENT_KINDS[name].vi) if name else _both("All", "Tất cả")
+        label = _both(*_named(name)) if name else _both("All", "Tất cả")
         delay = kind["delay_from_start_s"]
         cells = [kind[key] for key in ("truths", "hits", "misses", "false_alarms", "duplicates", "recall", "precision")]
         texts = [*map(_number, cells), f"{_number(delay['p50'])} / {_number(delay['p95'])}"]
@@ -93,7 +93,7 @@ def _charts(scores: Sequence[SceneScore]) -> str:
         for name, kind in score.kinds.items():
             delays.setdefault(name, []).extend(kind.from_start_s)
     figures = [
-        (_both(f"{INCIDENT_KINDS[name].en}: delay, s", f"{INCIDENT_KINDS[name].vi}: độ trễ, s"), histogram(values))
+        (_both(f"{_named(name)[0]}: delay, s", f"{_named(name)[1]}: độ trễ, s"), histogram(values))
         for name, values in sorted(delays.items()) if values
     ]  # fmt: skip
     counts = [pair for score in scores for pair in score.counts]
@@ -109,8 +109,8 @@ def _charts(scores: Sequence[SceneScore]) -> str:
 def _sheet(shots: Iterable[Shot], left_out: int) -> str:
     figures = []
     for shot in shots:
-        kind, what = INCIDENT_KINDS[shot.verdict.kind], WHAT[shot.verdict.what]
-        caption = _both(f"{what[0]}: {kind.en}", f"{what[1]}: {kind.vi}")
+        kind, what = _named(shot.verdict.kind), WHAT[shot.verdict.what]
+        caption = _both(f"{what[0]}: {kind[0]}", f"{what[1]}: {kind[1]}")
         figures.append(
             f'<figure><img loading="lazy" alt="" src="data:image/jpeg;base64,{shot.jpeg_base64}">'
             f'<figcaption><b class="{shot.verdict.what}">{caption}</b><br>{escape(shot.scene)}, {shot.verdict.at_s:.1f} s'
@@ -121,6 +121,12 @@ def _sheet(shots: Iterable[Shot], left_out: int) -> str:
     note = _both(f"{left_out} more without a picture.", f"Còn {left_out} mục không có hình.") if left_out else ""
     title = _both("Every miss and false alarm", "Mọi lần bỏ sót và báo sai")
     return f'<h2>{title}</h2><p>{note}</p><div class="sheet">{"".join(figures)}</div>'
+
+
+def _named(kind: str) -> tuple[str, str]:
+    """English and Vietnamese. A truth may have a kind that nothing raises; it has its own name only."""
+    known = INCIDENT_KINDS.get(kind)
+    return (kind, kind) if known is None else (known.en, known.vi)
 
 
 def _number(value: float | None) -> str:

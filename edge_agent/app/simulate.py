@@ -1,6 +1,6 @@
 """A plan -> a scene folder: simulation.toml, scene.json, truth.json, tracks.csv, and what a detector would have seen.
 
-`detections.txt` comes from the model of a detector, at hundreds of frames a second; without it, `edge-agent evaluate` paints
+`detections.txt` comes from the model of a detector, at a thousand frames a second; without it, `edge-agent evaluate` paints
 the pictures and looks at them with the real one.
 """
 

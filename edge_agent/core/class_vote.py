@@ -7,12 +7,12 @@ Each detection votes for its class with its score. The class that holds the vote
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_agent.core.types import CLASS_OF_COCO
+from edge_agent.core.types import CLASS_OF_COCO, TWO_WHEELERS
 
 Indices = NDArray[np.intp]
 
 CLASSES = tuple(CLASS_OF_COCO.values())  # a class's slot is its place in here
-RIDDEN = [CLASSES.index("bicycle"), CLASSES.index("motorcycle")]  # slots of what has a rider
+RIDDEN = [CLASSES.index(name) for name in TWO_WHEELERS]  # slots of what has a rider
 _SLOT_OF_COCO = np.full(max(CLASS_OF_COCO) + 2, -1)  # the last stands for every COCO id that is no road user
 _SLOT_OF_COCO[list(CLASS_OF_COCO)] = range(len(CLASSES))
 

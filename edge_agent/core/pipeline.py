@@ -4,9 +4,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import count
 
-import numpy as np
-
-from edge_agent.core import geometry
 from edge_agent.core.incidents.camera_fault import AS_DRAWN, CameraFault
 from edge_agent.core.incidents.camera_view import Point
 from edge_agent.core.incidents.congestion import Congestion
@@ -65,7 +62,7 @@ class Pipeline:
             return said
         watched_s = self._watch.look(at_s)
         # 1. nothing is detected in a mask
-        detections = unmasked(self.scene.masks, detections)
+        detections = self.scene.unmasked(detections)
         # 2. the same road user keeps its id
         tracks = self._tracker.update(at_s, detections)
         # 3. where it is on the road, and how fast
@@ -163,15 +160,6 @@ class Pipeline:
             self.open_incidents.pop(report.number, None)
         else:
             self.open_incidents[report.number] = report
-
-
-def unmasked(masks: tuple[geometry.Array, ...], detections: Detections) -> Detections:
-    """Detections whose middle lies in no mask."""
-    if not masks or not len(detections):
-        return detections
-    middles = (detections.boxes[:, :2] + detections.boxes[:, 2:]).astype(np.float64) / 2
-    hidden = np.any([geometry.inside(mask, middles) for mask in masks], axis=0)
-    return Detections(detections.boxes[~hidden], detections.scores[~hidden], detections.classes[~hidden])
 
 
 def _incidents(file: SceneFile, scene: Scene, numbers: Iterator[int]) -> list[Incident]:

@@ -12,7 +12,7 @@ import numpy as np
 from edge_agent.core import geometry
 from edge_agent.core.lane import Area, Lane
 from edge_agent.core.motion import Motion, Velocity
-from edge_agent.core.types import RoadUser, Track
+from edge_agent.core.types import Detections, RoadUser, Track
 
 CLASS_HEIGHT_M = {"bicycle": 1.7, "person": 1.7, "motorcycle": 1.7, "car": 1.5, "bus": 3.0, "truck": 3.2}
 DEFAULT_HEIGHT_M = 1.5
@@ -57,6 +57,8 @@ class Scene:
         self.width_px, self.height_px = size_px
         self.lanes = lanes
         self._lane_polygons = geometry.Polygons([lane.polygon for lane in lanes])
+        self._mask_polygons = geometry.Polygons(masks)
+        self._stretch_polygon = geometry.Polygons([] if stretch is None else [stretch])
         self.lane_of_id = {lane.id: lane for lane in lanes}
         self.carriageway = carriageway
         self.no_stop_zones = no_stop_zones
@@ -72,13 +74,21 @@ class Scene:
             return []
         points = np.array([track.box.contact for track in tracks])
         lanes = self._lanes_of(points, tracks)
-        published = np.zeros(len(tracks), bool) if self.stretch is None else geometry.inside(self.stretch, points)
+        published = np.logical_or.reduce(self._stretch_polygon.hold(points), axis=0)
         users = [
             self._user(at_s, track, lane, bool(calibrated))
             for track, lane, calibrated in zip(tracks, lanes, published, strict=True)
         ]
         self._forget(at_s)
         return users
+
+    def unmasked(self, detections: Detections) -> Detections:
+        """Detections whose middle lies in no mask."""
+        if not self.masks or not len(detections):
+            return detections
+        middles = (detections.boxes[:, :2] + detections.boxes[:, 2:]).astype(np.float64) / 2
+        hidden = np.logical_or.reduce(self._mask_polygons.hold(middles), axis=0)
+        return Detections(detections.boxes[~hidden], detections.scores[~hidden], detections.classes[~hidden])
 
     def near(self, one: RoadUser, other: RoadUser, heights: float) -> bool:
         """Their feet are within so many heights of the first on the picture."""

@@ -11,6 +11,7 @@ from event_contract.kinds import Phase, Severity
 # COCO ids that matter -> road-user class. Everything else a detector may say is not a road user.
 CLASS_OF_COCO = {0: "person", 1: "bicycle", 2: "car", 3: "motorcycle", 5: "bus", 7: "truck"}
 COCO_OF_CLASS = {name: number for number, name in CLASS_OF_COCO.items()}
+TWO_WHEELERS = ("bicycle", "motorcycle")
 
 
 class Box(NamedTuple):

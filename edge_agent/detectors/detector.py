@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_agent.core.types import COCO_OF_CLASS, Detections
+from edge_agent.core.types import COCO_OF_CLASS, TWO_WHEELERS, Detections
 from edge_agent.detectors.catalogue import Model, ModelError
 from edge_agent.detectors.family import Family, Wanted
 from edge_agent.detectors.letterbox import Letterbox
@@ -17,7 +17,7 @@ from edge_agent.detectors.yolov8 import YOLOV8
 from edge_agent.detectors.yolox import YOLOX
 
 FAMILIES = {"nanodet": NANODET, "yolox": YOLOX, "yolov8": YOLOV8}
-TWO_WHEELERS = (COCO_OF_CLASS["bicycle"], COCO_OF_CLASS["motorcycle"])
+TWO_WHEELER_IDS = tuple(COCO_OF_CLASS[name] for name in TWO_WHEELERS)
 # Small COCO detectors see few motorcycles and invent hardly any: at 0.15 one false box in 72 frames of roads without them.
 TWO_WHEELER_THRESHOLD = 0.15
 PICTURE_SIZES = 16  # inputs kept ready; a site has a handful of cameras
@@ -50,7 +50,7 @@ class OnnxDetector:
         self._input = self._session.get_inputs()[0].name
         self._classes = np.array([COCO_OF_CLASS[name] for name in model.classes if name in COCO_OF_CLASS], np.int32)
         thresholds = np.full(len(self._classes), score_threshold, np.float32)
-        thresholds[np.isin(self._classes, TWO_WHEELERS)] = min(two_wheeler_threshold, score_threshold)
+        thresholds[np.isin(self._classes, TWO_WHEELER_IDS)] = min(two_wheeler_threshold, score_threshold)
         columns = [column for column, name in enumerate(model.classes) if name in COCO_OF_CLASS]
         if not columns:
             raise ModelError(f"model {model.name}: its classes name no road user; known are {', '.join(COCO_OF_CLASS)}")

@@ -27,6 +27,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_folder(replace(presets.load("motorway"), duration_s=25.0, warm_up_s=5.0), folder, "nanodet-g-416", tracks=False)
     truth = json.loads((folder / "truth.json").read_text())
     truth["incidents"].append({"kind": "obstacle", "start_s": 3.0, "end_s": 9.0, "box": BOX})
+    truth["incidents"].append({"kind": "stray_dog", "start_s": 3.0, "end_s": 9.0})  # of a kind that nobody raises
     (folder / "truth.json").write_text(json.dumps(truth))
     return folder
 
@@ -37,10 +38,11 @@ def test_every_mistake_has_its_picture_and_both_languages_their_words(folder: Pa
     assert done.exit_code == 0, done.output
     text = report.read_text()
     mistakes = len(re.findall(r": (miss|false_alarm|duplicate) ", done.output))
-    assert mistakes >= 1
+    assert mistakes >= 2
     assert text.count("data:image/jpeg;base64,") == mistakes
     assert "Obstacle on the road" in text
     assert "Vật cản trên đường" in text
+    assert "missed: stray_dog" in text
     assert re.findall(r'(?:src|href)="(?!data:)', text) == []
     assert "http" not in text.replace("http://www.w3.org", "")
 

@@ -10,9 +10,8 @@ from math import hypot
 
 from edge_agent.core import geometry
 from edge_agent.core.scene import Scene, metres
-from edge_agent.core.types import RoadUser
+from edge_agent.core.types import TWO_WHEELERS, RoadUser
 
-TWO_WHEELERS = ("bicycle", "motorcycle")
 RIDDEN = 0.15  # such a share of the detector's votes for a two-wheeler is no chance
 ALONG = 0.7  # who moves with the lane rides from such a share of `rider_kmh` on: people run across a road, not down it
 MOUNTED = 0.3  # so much of the person's box lies in a two-wheeler's box, a rider's height added

@@ -16,10 +16,9 @@ from edge_agent.core.incidents.rule import Acceleration, Count, Rule, Seconds
 from edge_agent.core.observation import QUEUE_SPAN_M, Observation, distance_m
 from edge_agent.core.scene import Scene, metres
 from edge_agent.core.standing import Place
-from edge_agent.core.types import Box, IncidentReport, RoadUser
+from edge_agent.core.types import TWO_WHEELERS, Box, IncidentReport, RoadUser
 from event_contract.kinds import INCIDENT_KINDS
 
-TWO_WHEELERS = ("bicycle", "motorcycle")
 KEPT_S = 20.0  # so long what was seen there counts
 REACH_M = 10.0  # ... and what was seen so near
 STOPPED_S = 6.0  # who braked hard stood so soon

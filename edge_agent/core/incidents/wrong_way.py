@@ -12,10 +12,9 @@ from edge_agent.core.incidents.lifecycle import Ledger
 from edge_agent.core.incidents.rule import Kmh, Metres, Rule, Seconds
 from edge_agent.core.observation import Observation
 from edge_agent.core.scene import Scene, metres
-from edge_agent.core.types import IncidentReport, RoadUser
+from edge_agent.core.types import TWO_WHEELERS, IncidentReport, RoadUser
 from event_contract.kinds import INCIDENT_KINDS
 
-TWO_WHEELERS = ("bicycle", "motorcycle")
 JUMP_KMH, JUMP_SHARE = 250.0, 0.4  # a box that jumps faster, and by such a share of its size, is another road user's
 LOST_S = 3.0  # so long after its driver was last seen against the lane an incident ends
 AMONG_STANDING_M = 15.0  # where others stand: an id that hops along a queue goes back as well

@@ -11,6 +11,7 @@ import numpy as np
 
 from edge_agent.core import geometry
 from edge_agent.core.scene_format import SceneFile
+from edge_agent.core.types import TWO_WHEELERS
 from edge_agent.simulation import script
 from edge_agent.simulation.bodies import Body
 from edge_agent.simulation.plan import Simulation
@@ -26,7 +27,6 @@ LEAST_VISIBLE = 0.4  # on average, of somebody who stands
 PARKING_S = 60.0
 OBSTACLE_S = 20.0
 GONE_S = 1.0
-TWO_WHEELERS = ("bicycle", "motorcycle")
 NO_VEHICLES = ("person", "object")
 
 
