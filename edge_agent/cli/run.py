@@ -12,7 +12,7 @@ from edge_agent.cli.options import PathType
 from edge_agent.core.failure import Failure
 
 if TYPE_CHECKING:
-    from edge_agent.app.live import Agent
+    from edge_agent.app.live import Agent, AgentStatus
 
 WATCH_S = 0.5
 
@@ -56,14 +56,21 @@ def command(file: Path, quiet: bool) -> None:
 
 
 def _watch(agent: "Agent", tell: Callable[[str | None], None]) -> None:
-    """Say it when a camera's state or the link's changes."""
+    """Say it when a state changes."""
     said: dict[str, str] = {}
     pause = threading.Event()
     while not pause.wait(WATCH_S):
-        status = agent.status
-        now = {name: camera.reason or f"camera {name}: {camera.state}" for name, camera in status.cameras.items()}
-        now["link"] = f"link: {status.sink.link.text}"
+        now = states(agent.status)
         for name, text in now.items():
             if said.get(name) != text:
                 tell(text)
         said = now
+
+
+def states(status: "AgentStatus") -> dict[str, str]:
+    """A line each: of the cameras, the link, and of what should be written down and is not."""
+    now = {name: camera.reason or f"camera {name}: {camera.state}" for name, camera in status.cameras.items()}
+    now["link"] = f"link: {status.sink.link.text}"
+    if status.unkept:
+        now["views"] = f"views: not written {status.unkept} times; see whether data_dir is full or read-only"
+    return now

@@ -14,6 +14,7 @@ import pytest
 
 from edge_agent.app import live
 from edge_agent.app.live import Agent
+from edge_agent.cli.run import states
 from edge_agent.config import load_config
 from edge_agent.core.failure import WrongInput
 from edge_agent.core.outgoing import Outgoing
@@ -99,6 +100,18 @@ def test_what_stands_before_a_camera_is_kept_over_a_restart(agent: Agent, tmp_pa
     again = Agent(load_config(site), site)._eyes["north"].check.reference
     assert again.is_learnt and again.looks == learnt.looks
     assert np.abs(again.field - learnt.field).max() < 0.01
+
+
+def test_a_view_that_cannot_be_written_is_counted_and_said(agent: Agent, tmp_path: Path) -> None:
+    (tmp_path / "data" / "views").write_text("in the way")
+    assert "views" not in states(agent.status)
+
+    def hear(event: Outgoing) -> None:
+        if agent._eyes["north"].check.reference.is_learnt:
+            agent.stop()
+
+    agent.run(hear)
+    assert states(agent.status)["views"].startswith("views: not written 1 times")
 
 
 def test_a_data_dir_that_cannot_be_made(tmp_path: Path) -> None:
