@@ -10,6 +10,7 @@ from math import hypot
 import numpy as np
 
 from edge_agent.core import geometry
+from edge_agent.core.calibration import ScaleError
 from edge_agent.core.lane import Area, Lane
 from edge_agent.core.motion import Motion, Velocity
 from edge_agent.core.types import Detections, RoadUser, Track
@@ -50,9 +51,10 @@ class Scene:
         homography: geometry.Homography | None = None,
         stretch: geometry.Array | None = None,
         no_stop_zones: tuple[Area, ...] = (),
+        scale_error: ScaleError | None = None,
     ) -> None:
         """`size_px` is the scene's reference resolution; `stretch` the calibrated part of the image (k, 2): outside it
-        nothing is published."""
+        nothing is published. `scale_error`: how well the homography's metres are known."""
         self.camera = camera
         self.width_px, self.height_px = size_px
         self.lanes = lanes
@@ -65,6 +67,7 @@ class Scene:
         self.masks = masks
         self.homography = homography
         self.stretch = stretch
+        self._scale_error = scale_error
         self._progress: dict[int, _Progress] = {}
 
     def locate(self, at_s: float, tracks: list[Track]) -> list[RoadUser]:
@@ -120,6 +123,7 @@ class Scene:
             before.velocity = before.motion.update(at_s, *before.plane_m, self._sigma_m(before.velocity, scale, height))
             before.height, before.at_s = height, at_s
         velocity = before.velocity if at_s - before.at_s <= STALE_S else None
+        common = self._share_of_scale(velocity, point) if published else 0.0
         return RoadUser(
             track=track,
             point=point,
@@ -129,8 +133,9 @@ class Scene:
             scale=scale,
             pace_kmh=None if velocity is None else velocity.speed_m_s * 3.6,
             along_kmh=None if velocity is None or lane is None else _along(velocity, lane, point, scale) * 3.6,
-            pace_se_kmh=None if velocity is None else velocity.se_m_s * 3.6,
+            pace_se_kmh=None if velocity is None else hypot(velocity.se_m_s, common * velocity.speed_m_s) * 3.6,
             calibrated=published,
+            scale_se=common,
         )
 
     def _advance(self, before: _Progress, point: tuple[float, float], road: tuple[float, float] | None, scale: Scale) -> None:
@@ -155,6 +160,14 @@ class Scene:
 
     def _road(self, point: tuple[float, float]) -> tuple[float, float] | None:
         return None if self.homography is None else self.homography.road_at(*point)
+
+    def _share_of_scale(self, velocity: Velocity | None, point: tuple[float, float]) -> float:
+        """The share by which the calibration may be off, where and whither it goes."""
+        if self._scale_error is None or velocity is None:
+            return 0.0
+        speed = velocity.speed_m_s
+        ux, uy = (velocity.x_m_s / speed, velocity.y_m_s / speed) if speed > 0.5 else (0.0, 1.0)
+        return self._scale_error.share_at(*point, ux, uy)
 
     def _sigma_m(self, velocity: Velocity | None, scale: Scale, height: float) -> float:
         """How well one contact point is known, in metres along the direction of travel (away from the camera if unknown)."""

@@ -14,6 +14,7 @@ from msgspec import Meta, Struct, field
 from msgspec.structs import replace
 
 from edge_agent.core import geometry
+from edge_agent.core.calibration import ScaleError, calibrate
 from edge_agent.core.failure import WrongInput
 from edge_agent.core.incidents.rules import Rules
 from edge_agent.core.lane import Area, Lane
@@ -82,8 +83,13 @@ class Origin(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Calibration(Struct, frozen=True, forbid_unknown_fields=True):
+    """`method` says where the pairs come from. Where they were worked out, not clicked, they fit without residuals, and
+    `scale_se` is the share by which all speeds may be off, one standard error."""
+
     pairs: Annotated[tuple[Pair, ...], Meta(min_length=4, max_length=1000)]
     rms_m: float | None = None
+    method: Literal["pairs", "lane", "tracks"] = "pairs"
+    scale_se: Annotated[float, Meta(ge=0, le=1)] = 0.0
     origin: Origin | None = None
 
 
@@ -125,15 +131,16 @@ def build_scene(file: SceneFile) -> Scene:
              _by_class(lane.min_speed_kmh))
         for lane in file.lanes
     )  # fmt: skip
-    homography = stretch = None
+    homography = stretch = scale_error = None
     if file.calibration is not None:
         image, road = pairs_of(file.calibration)
-        homography, stretch = geometry.fit_homography(image, road), geometry.convex_hull(image)
+        fit, stretch = calibrate(image, road, file.ref_resolution), geometry.convex_hull(image)
+        homography, scale_error = fit.homography, ScaleError(fit, file.calibration.scale_se)
     carriageway, zones = (
         tuple(Area(area.id, np.array(area.polygon)) for area in areas) for areas in (file.carriageway, file.no_stop_zones)
     )
     masks = tuple(np.array(mask.polygon) for mask in file.masks)
-    return Scene(file.camera, file.ref_resolution, lanes, carriageway, masks, homography, stretch, zones)
+    return Scene(file.camera, file.ref_resolution, lanes, carriageway, masks, homography, stretch, zones, scale_error)
 
 
 def _by_class(limits_kmh: Limits | None) -> dict[str, float]:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import pairwise
-from math import ceil, floor, sqrt
+from math import ceil, floor, hypot, sqrt
 
 from edge_agent.core.geometry import cross
 from edge_agent.core.observation import Observation
@@ -20,10 +20,10 @@ FORGET_S = 10.0
 
 @dataclass(slots=True)
 class _Passage:
-    """One vehicle in one lane: its speeds of this minute, weighted by their precision."""
+    """One vehicle in one lane: its speeds of this minute, each with its own standard error and that of the calibration."""
 
     cls: str
-    speeds: list[tuple[float, float]] = field(default_factory=list)
+    speeds: list[tuple[float, float, float]] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -92,7 +92,8 @@ class Traffic:
         if passage is not None:
             passage.cls = user.track.cls
             if user.speed_kmh is not None and user.speed_se_kmh is not None:
-                passage.speeds.append((user.speed_kmh, user.speed_se_kmh))
+                common = user.scale_se * user.speed_kmh
+                passage.speeds.append((user.speed_kmh, sqrt(max(0.0, user.speed_se_kmh**2 - common**2)), common))
 
     def _report(self, to_s: float) -> TrafficMinute:
         report = TrafficMinute(
@@ -105,23 +106,27 @@ class Traffic:
 
 
 def _lane_traffic(lane: str, minute: _LaneMinute) -> LaneTraffic:
-    """Speeds: one value per vehicle (precision-weighted mean), then the mean and nearest-rank 85th percentile of vehicles."""
-    means: list[tuple[float, float]] = []
+    """Speeds: one value per vehicle (precision-weighted mean), then the mean and nearest-rank 85th percentile of vehicles.
+
+    Their own errors average out, the calibration's does not.
+    """
+    means: list[tuple[float, float, float]] = []
     for passage in minute.passages.values():
         if passage.speeds:
-            weights = [1 / max(se, 0.1) ** 2 for _, se in passage.speeds]
-            mean = sum(w * v for w, (v, _) in zip(weights, passage.speeds, strict=True)) / sum(weights)
+            weights = [1 / max(hypot(own, common), 0.1) ** 2 for _, own, common in passage.speeds]
+            mean = sum(w * v for w, (v, _, _) in zip(weights, passage.speeds, strict=True)) / sum(weights)
             # neighbouring fits share most of their samples: a vehicle is known no better than by its best fit
-            means.append((mean, min(se for _, se in passage.speeds)))
+            own, common = min((own, common) for _, own, common in passage.speeds)
+            means.append((mean, own, common))
     n = len(means)
-    speeds = sorted(mean for mean, _ in means)
+    speeds = sorted(mean for mean, _, _ in means)
     gaps = [b - a for a, b in pairwise(minute.arrivals_s)]
     return LaneTraffic(
         lane=lane,
         counts=dict(sorted(Counter(passage.cls for passage in minute.passages.values()).items())),
         mean_kmh=sum(speeds) / n if n else None,
         p85_kmh=speeds[ceil(0.85 * n) - 1] if n else None,
-        speed_se_kmh=sqrt(sum(se * se for _, se in means)) / n if n else None,
+        speed_se_kmh=hypot(sqrt(sum(own * own for _, own, _ in means)), sum(common for *_, common in means)) / n if n else None,
         occupancy=minute.occupied / minute.frames if minute.frames else 0.0,
         headway_s=sum(gaps) / len(gaps) if gaps else None,
         queue_m=minute.queue_m,

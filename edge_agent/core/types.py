@@ -77,7 +77,8 @@ class RoadUser:
     `plane_m` are metres for the rules: the road plane where the scene is calibrated, else steps scaled by class heights;
     `scale` (a, b, c, d) turns an image step there into metres: (a dx + b dy, c dx + d dy). `pace_kmh` and `along_kmh` (in the
     lane's legal direction, negative = against it) are in those metres. What is published, `road_m` and `speed_kmh`, is None
-    outside the calibrated stretch and while too little has been seen.
+    outside the calibrated stretch and while too little has been seen. `scale_se`: the share by which the calibration may be off
+    there, one standard error; it is part of `pace_se_kmh`, and all road users have it in common.
     """
 
     track: Track
@@ -90,6 +91,7 @@ class RoadUser:
     pace_se_kmh: float | None
     along_kmh: float | None
     calibrated: bool
+    scale_se: float = 0.0
 
     @property
     def speed_kmh(self) -> float | None:
@@ -114,9 +116,19 @@ class StandingView:
 
 
 @dataclass(frozen=True, slots=True)
+class Thing:
+    """Something that stands in the picture and did not stand there before, whatever it is. `box` is around its edges;
+    `stands_s`: for how long they have been the same, 60 at most; `strength` of them, 0..1."""
+
+    box: Box
+    stands_s: float
+    strength: float
+
+
+@dataclass(frozen=True, slots=True)
 class PictureReading:
     """What one picture says of its camera. Grey levels are 0..255, shares 0..1; `still_s`: for how long it has been the same
-    picture. `standing` is None while nothing is known yet of what stands there."""
+    picture. `standing` is None while nothing is known yet of what stands there, `things` where nobody looked for them."""
 
     brightest: float  # 99th percentile
     darkest: float  # 1st percentile
@@ -124,6 +136,7 @@ class PictureReading:
     contrast: float  # standard deviation
     still_s: float
     standing: StandingView | None
+    things: tuple[Thing, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
