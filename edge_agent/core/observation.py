@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from math import hypot, sqrt
 
+from edge_agent.core.attention import Presence
 from edge_agent.core.crawling import Crawling
 from edge_agent.core.scene import Scene, metres
 from edge_agent.core.standing import Place, Standing
@@ -40,6 +41,13 @@ class Observation:
     queued: frozenset[int]
     resumed: bool = False
     congested: frozenset[str] = frozenset()
+
+    def presence(self, at_s: float) -> Presence:
+        """Standing: all that are seen have their place, and whoever has one is seen. Who is not may have driven off."""
+        seen = [user.track.id for user in self.road_users if user.track.seen]
+        if any(place.last_seen_s < at_s for place in self.places) or not self.standing.issuperset(seen):
+            return "moving"
+        return "standing" if seen else "nobody"
 
 
 class Observer:

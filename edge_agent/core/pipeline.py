@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import count
 
+from edge_agent.core.attention import Presence
 from edge_agent.core.incidents.camera_fault import AS_DRAWN, CameraFault
 from edge_agent.core.incidents.camera_view import Point
 from edge_agent.core.incidents.congestion import Congestion
@@ -39,6 +40,8 @@ class Pipeline:
         self.road_users: list[RoadUser] = []
         self.open_incidents: dict[int, IncidentReport] = {}
         self.unjudged = 0  # frames, because the camera did not see its road
+        self._detected: Detections | None
+        self._presence: Presence
         self._file, self._minute_offset_s = file, minute_offset_s
         self._track_ids, self._numbers = count(1), count(1)
         self._camera = CameraFault(file.rules.camera_fault, file.camera, file.ref_resolution, self._numbers, registered)
@@ -49,16 +52,25 @@ class Pipeline:
         """The shift of the picture, in normalised image coordinates, that the scene's zones have followed."""
         return self._camera.registered
 
+    @property
+    def presence(self) -> Presence:
+        """Who is in the last frame, for whoever decides whether the next one must be looked at; in doubt, somebody moves."""
+        return self._presence if self._camera.sees else "blind"
+
     def update(
-        self, at_s: float, detections: Detections, reading: PictureReading | None = None
+        self, at_s: float, detections: Detections | None, reading: PictureReading | None = None
     ) -> list[IncidentReport | TrafficMinute]:
-        """`reading`: what the frame says of the camera itself, where it was looked at for that."""
+        """`detections` None: the detector was spared, for nothing has moved; what it saw last is there still.
+        `reading`: what the frame says of the camera itself, where it was looked at for that."""
         # 0. after a long absence everything begins anew; a camera that does not see its road is as good as away
         said: list[IncidentReport | TrafficMinute] = [*self.away(at_s)]
         said += self._looked_at(at_s, reading)
         if not self._camera.sees:
             self.unjudged += 1
-            self.road_users = []
+            self.road_users, self._detected, self._presence = [], None, "moving"
+            return said
+        self._detected = detections = self._detected if detections is None else detections
+        if detections is None:  # it has just begun to see again: there is nothing to go by yet
             return said
         watched_s = self._watch.look(at_s)
         # 1. nothing is detected in a mask
@@ -69,6 +81,7 @@ class Pipeline:
         self.road_users = self.scene.locate(at_s, tracks)
         # 4. who stands, who queues
         observation = self._observer.update(watched_s, self.road_users, self._watch.resumed, self._congested())
+        self._presence = "moving" if self._tracker.doubts else observation.presence(watched_s)
         # 5. traffic state, and what the rules say
         said += self._traffic.update(at_s, observation)
         reports = [report for incident in self._incidents for report in incident.update(watched_s, observation)]
@@ -134,6 +147,7 @@ class Pipeline:
     def _begin(self) -> None:
         """All that is remembered of road users, new; ids and numbers go on."""
         self.road_users = []
+        self._detected, self._presence = None, "moving"
         self._watch = Watch()
         self._tracker = Tracker(self._track_ids)
         stopped = self._file.rules.stopped_vehicle

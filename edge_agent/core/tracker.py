@@ -74,6 +74,11 @@ class Tracker:
         self._rows: Rows = np.zeros(0, ROW)
         self._at_s = 0.0
 
+    @property
+    def doubts(self) -> bool:
+        """Whether something was seen of which the next frames must tell if it is anything."""
+        return bool((self._rows["id"] == 0).any())
+
     def update(self, at_s: float, detections: Detections) -> list[Track]:
         """The tracks after the frame of time at_s. Frames may come at any pace, but time must not run backwards."""
         boxes, scores, slots = _road_users(detections, self._config.low_score)
