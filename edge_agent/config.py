@@ -52,6 +52,14 @@ class SimulationSource(Struct, frozen=True, forbid_unknown_fields=True, tag_fiel
 SourceConfig = RtspSource | UsbSource | ClipSource | SimulationSource
 
 
+class AttentionConfig(Struct, frozen=True, forbid_unknown_fields=True):
+    """How often the detector looks all the same where nothing moves: at an empty road, and where all that is there stands."""
+
+    enabled: bool = True
+    idle_every_s: Annotated[float, Meta(ge=0, le=10)] = 2.0
+    standing_every_s: Annotated[float, Meta(ge=0, le=2)] = 0.5
+
+
 class CameraConfig(Struct, frozen=True, forbid_unknown_fields=True):
     """One camera. Frames are taken at most `fps` times a second and scaled down to `width` pixels where they are wider."""
 
@@ -60,6 +68,7 @@ class CameraConfig(Struct, frozen=True, forbid_unknown_fields=True):
     source: SourceConfig
     fps: Annotated[float, Meta(gt=0, le=30)] = 10.0
     width: Annotated[int, Meta(ge=160, le=1920)] = 640
+    attention: AttentionConfig = field(default_factory=AttentionConfig)
 
 
 class DetectorConfig(Struct, frozen=True, forbid_unknown_fields=True):

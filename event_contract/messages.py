@@ -133,6 +133,7 @@ class CameraHealth(Struct, frozen=True, kw_only=True):
     fps: float
     inference_ms: float | None = None
     unjudged: int = 0  # frames on which no rule judged, because the camera did not see its road
+    spared: int = 0  # frames that the detector did not look at, because nothing moved or the camera was blind
 
 
 Body = IncidentData | LostData | TrafficMinuteData | HealthData

@@ -14,14 +14,15 @@ from pathlib import Path
 
 from edge_agent import __version__
 from edge_agent.app.detecting import build_detector
+from edge_agent.app.gate import Gate, OpenGate, build_gate
 from edge_agent.app.paths import made, resolved_broker, resolved_detector
 from edge_agent.app.scenes import load_scene, private_masks
 from edge_agent.app.views import Views
-from edge_agent.config import AgentConfig, resolve
+from edge_agent.config import AgentConfig, CameraConfig, resolve
 from edge_agent.core.outgoing import Outgoing
 from edge_agent.core.pipeline import Pipeline
 from edge_agent.core.scene_format import SceneFile, scene_sha256
-from edge_agent.core.types import Frame
+from edge_agent.core.types import Detections, Frame
 from edge_agent.core.wire import Voice, outgoing
 from edge_agent.image_checks.check import PictureCheck
 from edge_agent.sinks.clock import boot_id, read_clock
@@ -53,8 +54,10 @@ class _Eye:
     scene_sha256: str
     voice: Voice
     source: CaptureSource
+    gate: Gate | OpenGate
     frames: int = 0
-    detect_s: float = 0.0  # smoothed
+    looks: int = 0  # of the detector
+    detect_s: float = 0.0  # of one, smoothed
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,7 @@ class AgentStatus:
 
     cameras: dict[str, CameraStatus]
     dropped: dict[str, int]
+    spared: dict[str, int]  # frames that the detector did not look at
     sink: SinkStats
     unkept: int  # times that a camera's view could not be written down
 
@@ -87,7 +91,7 @@ class Agent:
         self._mailbox = Mailbox(camera.name for camera in config.cameras)
         self._eyes = {
             camera.name: self._eye(
-                camera.name, scene, scene_sha256(text), CaptureSource(camera, config_file, self._mailbox, private_masks(scene))
+                camera, scene, scene_sha256(text), CaptureSource(camera, config_file, self._mailbox, private_masks(scene))
             )
             for camera, (scene, text) in zip(config.cameras, scenes, strict=True)
         }
@@ -100,7 +104,8 @@ class Agent:
     def status(self) -> AgentStatus:
         cameras = {name: eye.source.status for name, eye in self._eyes.items()}
         dropped = {name: self._mailbox.dropped(name) for name in cameras}
-        return AgentStatus(cameras, dropped, self._sink.stats(), self._views.unkept)
+        spared = {name: eye.frames - eye.looks for name, eye in self._eyes.items()}
+        return AgentStatus(cameras, dropped, spared, self._sink.stats(), self._views.unkept)
 
     def stop(self) -> None:
         """May be called from any thread or a signal handler; `run` then returns after a clean end."""
@@ -174,19 +179,26 @@ class Agent:
 
     def _look(self, frame: Frame) -> list[Outgoing]:
         eye = self._eyes[frame.camera]
-        began_s = time.monotonic()
-        detections = self._detector.detect(frame.pixels)
         eye.frames += 1
-        eye.detect_s += (time.monotonic() - began_s - eye.detect_s) / min(eye.frames, 50)
+        wanted = eye.gate.opens(frame, eye.pipeline.presence)
+        detections = self._detect(eye, frame) if wanted else None
         reading = eye.check.look(frame.at_s, frame.pixels)
         return [outgoing(said, eye.voice) for said in eye.pipeline.update(frame.at_s, detections, reading)]
 
-    def _eye(self, name: str, scene: SceneFile, sha256: str, source: CaptureSource) -> _Eye:
+    def _detect(self, eye: _Eye, frame: Frame) -> Detections:
+        began_s = time.monotonic()
+        detections = self._detector.detect(frame.pixels)
+        eye.looks += 1
+        eye.detect_s += (time.monotonic() - began_s - eye.detect_s) / min(eye.looks, 50)
+        return detections
+
+    def _eye(self, camera: CameraConfig, scene: SceneFile, sha256: str, source: CaptureSource) -> _Eye:
+        name = camera.name
         check, registered = self._views.open(name, scene, sha256)
         # minutes of the traffic state begin with the wall clock's, though frames count monotonic time
         pipeline = Pipeline(scene, minute_offset_s=lambda: _wall_s(0.0) % 60, registered=registered)
         voice = Voice(self._run, name, _wall_s, self._clock_at, pipeline.origin)
-        return _Eye(name, pipeline, check, sha256, voice, source)
+        return _Eye(name, pipeline, check, sha256, voice, source, build_gate(camera.attention, scene))
 
     def _clock(self) -> Clock:
         return read_clock(self._boot)
@@ -218,6 +230,7 @@ class Agent:
             dropped=self._mailbox.dropped(eye.name),
             restarts=status.restarts,
             unjudged=eye.pipeline.unjudged,
+            spared=eye.frames - eye.looks,
             fps=round(eye.frames / max(1.0, time.monotonic() - self._started_s), 2),
             inference_ms=round(eye.detect_s * 1000, 1),
         )

@@ -22,6 +22,12 @@ def unseen_areas(scene: SceneFile) -> list[tuple[tuple[float, float], ...]]:
     return [mask.polygon for mask in scene.masks]
 
 
+def road_areas(scene: SceneFile) -> list[tuple[tuple[float, float], ...]]:
+    """Polygons of all that rules and counts are about; a count line is one of two points."""
+    areas = [area.polygon for area in (*scene.lanes, *scene.carriageway, *scene.no_stop_zones)]
+    return [*areas, *(line.line for line in scene.count_lines)]
+
+
 def private_masks(scene: SceneFile) -> list[tuple[tuple[float, float], ...]]:
     """Polygons that are painted into the pixels before anything else sees them."""
     return [mask.polygon for mask in scene.masks if mask.private]

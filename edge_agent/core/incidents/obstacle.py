@@ -1,0 +1,228 @@
+"""An obstacle: something lies on a lane for `dwell_s` that no road user explains.
+
+What stands in the picture and did not stand there before is mostly a vehicle. It is one where a road user stands on it, was last
+seen there, or stood there lately; a detector that loses him again makes no obstacle of him. In a queue nothing is judged.
+What was seen to lie there by itself first stays an obstacle, whoever stops beside it.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from math import hypot
+
+import numpy as np
+
+from edge_agent.core import geometry
+from edge_agent.core.incidents.lifecycle import Ledger
+from edge_agent.core.incidents.rule import LaneRule, Metres, Seconds
+from edge_agent.core.observation import SLOW_KMH, Observation
+from edge_agent.core.scene import Scene
+from edge_agent.core.types import Box, IncidentReport, RoadUser, Thing
+from event_contract.kinds import INCIDENT_KINDS
+
+SAME_IOU, WITHIN = 0.3, 0.6  # it is the same thing; it is part of the other
+ON_IT = 0.5  # so much of it lies under a road user who stands
+LIKE_IOU = 0.2  # a road user who was lost here was of its shape
+HIDES = 0.25
+ALONE_S = 4.0  # what was plainly seen by itself for so long is nobody's
+SETTLES_S = 10.0  # a vehicle may be lost by the detector so long before or after it stands
+PARKED_S, PARKED_COUNTS_S = 20.0, 600.0  # who stood so long leaves a mark, for so long
+MANY = 4  # things at once: the light has changed
+STEP_S = 2.0  # at most so much time stands behind one look
+ROWS = 20  # of the picture, for its scale where there is no calibration
+
+
+class ObstacleRule(LaneRule, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """`least_m`, `largest_m`: its larger side; larger ones are vehicles that the detector does not know. Over when the place
+    has been seen empty for `empty_s`."""
+
+    dwell_s: Seconds = 20.0
+    least_m: Metres = 0.3
+    largest_m: Metres = 3.0
+    empty_s: Seconds = 4.0
+
+
+@dataclass(slots=True)
+class _Lying:
+    """One thing: since when it lies there, for how long it was plainly seen by itself, and whether a road user explains it."""
+
+    box: Box
+    since_s: float
+    alone_s: float = 0.0
+    empty_s: float = 0.0
+    strength: float = 0.0
+    explained: bool = False
+    report: IncidentReport | None = None
+
+
+@dataclass(slots=True)
+class _Passed:
+    """A road user: where he was last seen, and since when he stood there."""
+
+    box: Box
+    at_s: float
+    stands_since_s: float | None = None
+
+
+class Obstacle:
+    def __init__(self, rule: ObstacleRule, scene: Scene, numbers: Iterator[int]) -> None:
+        self._rule, self._scene = rule, scene
+        self._lanes = [lane.id for lane in scene.lanes]
+        self._polygons = geometry.Polygons([lane.polygon for lane in scene.lanes])
+        severity = rule.severity or INCIDENT_KINDS["obstacle"].severity
+        self._ledger = Ledger("obstacle", scene.camera, severity, 1, numbers)
+        self._lying: list[_Lying] = []
+        self._passed: dict[int, _Passed] = {}
+        self._scales: dict[int, float] = {}  # by row of the picture: metres per width of it
+        self._at_s: float | None = None
+
+    def update(self, at_s: float, observation: Observation) -> list[IncidentReport]:
+        self._note(at_s, observation)
+        if observation.things is None:
+            return []
+        step_s = 0.0 if self._at_s is None else min(at_s - self._at_s, STEP_S)
+        self._at_s = at_s
+        here = self._matched(at_s, observation.things)
+        lanes = [self._lane_of(lying.box) for lying in self._lying]
+        for lying, thing, lane in zip(self._lying, here, lanes, strict=True):
+            if thing is None:
+                lying.empty_s += 0.0 if _hides(lying.box, observation.road_users) else step_s
+            else:
+                self._weigh(at_s, step_s, lying, lane, observation)
+        reports = self._judge(at_s, lanes)
+        self._lying = [lying for lying in self._lying if lying.empty_s <= self._rule.empty_s]
+        return reports
+
+    def _note(self, at_s: float, observation: Observation) -> None:
+        """Who is where, and how large the picture's pixels are."""
+        for user in observation.road_users:
+            if not user.track.seen:
+                continue
+            stands = user.track.id in observation.standing
+            passed = self._passed.get(user.track.id)
+            since_s = (passed.stands_since_s if passed and passed.stands_since_s is not None else at_s) if stands else None
+            self._passed[user.track.id] = _Passed(user.track.box, at_s, since_s)
+            a, _, c, _ = user.scale
+            self._scales[int(user.point[1] * ROWS)] = hypot(a, c)
+        for number in [number for number, one in self._passed.items() if at_s - one.at_s > _counts_s(one)]:
+            del self._passed[number]
+
+    def _matched(self, at_s: float, things: tuple[Thing, ...]) -> list[Thing | None]:
+        """What there is to see of everything that lies here now, new ones included."""
+        free = list(things)
+        here: list[Thing | None] = []
+        for lying in self._lying:
+            thing = max(free, key=lambda one, box=lying.box: geometry.iou(one.box, box), default=None)  # type: ignore[misc]
+            if thing is not None and geometry.iou(thing.box, lying.box) >= SAME_IOU:
+                lying.box, lying.strength = thing.box, thing.strength
+                free.remove(thing)
+            else:
+                thing = next((one for one in things if _is_part(lying, one)), None)
+                free = [one for one in free if one is not thing]
+            lying.empty_s = lying.empty_s if thing is None else 0.0
+            here.append(thing)
+        self._lying += [_Lying(thing.box, at_s - thing.stands_s, strength=thing.strength) for thing in free]
+        return here + [*free]
+
+    def _weigh(self, at_s: float, step_s: float, lying: _Lying, lane: str | None, observation: Observation) -> None:
+        """Is it a road user? If not, has it been plainly seen, on a lane that is not full of those who wait?"""
+        if lying.explained or lane is None:
+            return
+        if lying.alone_s < ALONE_S and (self._stood_on(lying, observation) or self._was_left(at_s, lying, observation)):
+            lying.explained = True
+        elif not _hides(lying.box, observation.road_users) and not self._waits(lane, observation):
+            lying.alone_s += step_s
+
+    def _stood_on(self, lying: _Lying, observation: Observation) -> bool:
+        boxes = [place.box for place in observation.places]
+        boxes += [user.track.box for user in observation.road_users if user.pace_kmh is not None and user.pace_kmh < SLOW_KMH]
+        return any(geometry.covered(lying.box, box) >= ON_IT for box in boxes)
+
+    def _was_left(self, at_s: float, lying: _Lying, observation: Observation) -> bool:
+        """By somebody who was lost here when it came, or who stood here for long before."""
+        now = {user.track.id for user in observation.road_users if user.track.seen}
+        for number, one in self._passed.items():
+            if one.stands_since_s is not None and one.at_s - one.stands_since_s >= PARKED_S:
+                if geometry.covered(lying.box, one.box) >= ON_IT:
+                    return True
+            elif number not in now and abs(one.at_s - lying.since_s) <= SETTLES_S:
+                if geometry.iou(lying.box, one.box) >= LIKE_IOU:
+                    return True
+        return False
+
+    def _waits(self, lane: str, observation: Observation) -> bool:
+        vehicles = {user.track.id for user in observation.lanes[lane].vehicles}
+        if lane in observation.congested or vehicles & observation.queued:
+            return True
+        return self._scene.lane_of_id[lane].signalised and bool(vehicles & observation.standing)
+
+    def _judge(self, at_s: float, lanes: list[str | None]) -> list[IncidentReport]:
+        reports, ripe = [], []
+        for lying, lane in zip(self._lying, lanes, strict=True):
+            report = None
+            if lying.report is not None:
+                over = lying.empty_s > self._rule.empty_s
+                report = self._ledger.end(lying.report, at_s) if over else self._ledger.update(lying.report, at_s, box=lying.box)
+            elif lane is not None and self._is_ripe(at_s, lying):
+                ripe.append((lying, lane))
+            if report is not None:
+                lying.report = report
+                reports.append(report)
+        if len(ripe) <= MANY:
+            for lying, lane in ripe:
+                lying.report = self._open(at_s, lying, lane)
+                reports.append(lying.report)
+        return reports
+
+    def _is_ripe(self, at_s: float, lying: _Lying) -> bool:
+        if lying.explained or lying.empty_s > 0 or lying.alone_s < ALONE_S or at_s - lying.since_s < self._rule.dwell_s:
+            return False
+        size_m = self._size_m(lying.box)
+        return size_m is None or self._rule.least_m <= size_m <= self._rule.largest_m
+
+    def _open(self, at_s: float, lying: _Lying, lane: str) -> IncidentReport:
+        confidence = 0.5 + 0.5 * lying.strength
+        report = self._ledger.open(at_s, lying.since_s, lane=lane, confidence=confidence, box=lying.box, users=())
+        return replace(report, road_m=self._road_m(lying.box))
+
+    def _lane_of(self, box: Box) -> str | None:
+        if not self._lanes:
+            return None
+        held = self._polygons.hold(np.array([box.contact]))[:, 0]
+        wanted = self._rule.lanes
+        return next((lane for lane, ok in zip(self._lanes, held, strict=True) if ok and (wanted is None or lane in wanted)), None)
+
+    def _size_m(self, box: Box) -> float | None:
+        """Its larger side as it is seen; None where nothing is known of the scale."""
+        x, y = box.contact
+        if self._scene.homography is not None:
+            a, _, c, _ = self._scene.homography.scale_at(x, y)
+            width_m = hypot(a, c)
+        elif self._scales:
+            width_m = self._scales[min(self._scales, key=lambda row: abs(row - int(y * ROWS)))]
+        else:
+            return None
+        tall = (box.bottom - box.top) * self._scene.height_px / self._scene.width_px
+        return width_m * max(box.right - box.left, tall)
+
+    def _road_m(self, box: Box) -> tuple[float, float] | None:
+        scene = self._scene
+        if scene.homography is None or scene.stretch is None or not geometry.inside(scene.stretch, np.array([box.contact]))[0]:
+            return None
+        return scene.homography.road_at(*box.contact)
+
+
+def _is_part(lying: _Lying, thing: Thing) -> bool:
+    """Grown together with its neighbour, or seen in part; what is left where a vehicle has gone is another thing."""
+    if geometry.covered(lying.box, thing.box) >= WITHIN:
+        return True
+    return not lying.explained and geometry.covered(thing.box, lying.box) >= WITHIN
+
+
+def _hides(box: Box, users: list[RoadUser]) -> bool:
+    return any(user.track.seen and geometry.covered(box, user.track.box) >= HIDES for user in users)
+
+
+def _counts_s(passed: _Passed) -> float:
+    stood = passed.stands_since_s is not None and passed.at_s - passed.stands_since_s >= PARKED_S
+    return PARKED_COUNTS_S if stood else 2 * SETTLES_S
