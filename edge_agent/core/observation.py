@@ -8,7 +8,7 @@ from edge_agent.core.attention import Presence
 from edge_agent.core.crawling import Crawling
 from edge_agent.core.scene import Scene, metres
 from edge_agent.core.standing import Place, Standing
-from edge_agent.core.types import RoadUser
+from edge_agent.core.types import RoadUser, Thing
 from edge_agent.core.usual_pace import UsualPace
 
 SLOW_KMH = 8.0
@@ -32,7 +32,8 @@ class LaneState:
 class Observation:
     """`standing` and `queued` hold track ids: of those that stand, and of vehicles that are part of a queue, that is
     >= 3 below 8 km/h within 60 m on their lane. `resumed`: the camera was away before this frame.
-    `congested`: the lanes on which a congestion is open."""
+    `congested`: the lanes on which a congestion is open. `things`: what stands in the picture and did not stand there before,
+    None where nobody looked for it."""
 
     road_users: list[RoadUser]
     places: list[Place]
@@ -41,6 +42,7 @@ class Observation:
     queued: frozenset[int]
     resumed: bool = False
     congested: frozenset[str] = frozenset()
+    things: tuple[Thing, ...] | None = None
 
     def presence(self, at_s: float) -> Presence:
         """Standing: all that are seen have their place, and whoever has one is seen. Who is not may have driven off."""
@@ -62,7 +64,12 @@ class Observer:
         self._samples = {lane.id: sampled(lane.centreline) for lane in scene.lanes}
 
     def update(
-        self, at_s: float, users: list[RoadUser], resumed: bool = False, congested: frozenset[str] = frozenset()
+        self,
+        at_s: float,
+        users: list[RoadUser],
+        resumed: bool = False,
+        congested: frozenset[str] = frozenset(),
+        things: tuple[Thing, ...] | None = None,
     ) -> Observation:
         usual_kmh = self._usual.update(at_s, users)
         creep_kmh = {lane: self._creep_share * pace for lane, pace in usual_kmh.items()}
@@ -79,7 +86,7 @@ class Observer:
             queue = self._queue([user for user in present if user.track.id in standing or _crawls(user)])
             queued.update(user.track.id for user in queue)
             lanes[lane] = self._state(lane, present, queue, standing)
-        return Observation(users, places, lanes, standing, frozenset(queued), resumed, congested)
+        return Observation(users, places, lanes, standing, frozenset(queued), resumed, congested, things)
 
     def _queue(self, slow: list[RoadUser]) -> list[RoadUser]:
         if len(slow) < QUEUE_VEHICLES:

@@ -10,6 +10,7 @@ from edge_agent.core.incidents.camera_view import Point
 from edge_agent.core.incidents.congestion import Congestion
 from edge_agent.core.incidents.illegal_parking import IllegalParking
 from edge_agent.core.incidents.lifecycle import ended
+from edge_agent.core.incidents.obstacle import Obstacle
 from edge_agent.core.incidents.pedestrian import Pedestrian
 from edge_agent.core.incidents.slow_vehicle import SlowVehicle
 from edge_agent.core.incidents.speeding import Speeding
@@ -25,7 +26,17 @@ from edge_agent.core.traffic import Traffic
 from edge_agent.core.types import Detections, IncidentReport, PictureReading, RoadUser, TrafficMinute
 from edge_agent.core.watch import Watch
 
-Incident = StoppedVehicle | WrongWay | Pedestrian | Congestion | Speeding | SlowVehicle | IllegalParking | SuspectedAccident
+Incident = (
+    StoppedVehicle
+    | WrongWay
+    | Pedestrian
+    | Congestion
+    | Speeding
+    | SlowVehicle
+    | IllegalParking
+    | SuspectedAccident
+    | Obstacle
+)
 
 
 class Pipeline:
@@ -80,7 +91,8 @@ class Pipeline:
         # 3. where it is on the road, and how fast
         self.road_users = self.scene.locate(at_s, tracks)
         # 4. who stands, who queues
-        observation = self._observer.update(watched_s, self.road_users, self._watch.resumed, self._congested())
+        things = None if reading is None else reading.things
+        observation = self._observer.update(watched_s, self.road_users, self._watch.resumed, self._congested(), things)
         self._presence = "moving" if self._tracker.doubts else observation.presence(watched_s)
         # 5. traffic state, and what the rules say
         said += self._traffic.update(at_s, observation)
@@ -188,6 +200,8 @@ def _incidents(file: SceneFile, scene: Scene, numbers: Iterator[int]) -> list[In
         incidents.append(SuspectedAccident(rules.suspected_accident, scene, numbers))
     if rules.stopped_vehicle.enabled:
         incidents.append(StoppedVehicle(rules.stopped_vehicle, scene, numbers))
+    if rules.obstacle.enabled:
+        incidents.append(Obstacle(rules.obstacle, scene, numbers))
     if rules.pedestrian.enabled:
         incidents.append(Pedestrian(rules.pedestrian, scene, numbers))
     if rules.illegal_parking.enabled and scene.no_stop_zones:

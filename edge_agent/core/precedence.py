@@ -1,7 +1,7 @@
 """One place, one incident: of several kinds that are told of one place only the one that says most stays.
 
-A suspected accident outranks a stopped vehicle, which outranks illegal parking. What comes to a place that a higher one has is
-never told; what was told there before ends, with the higher kind as its `ended_by`.
+A suspected accident outranks a stopped vehicle, which outranks illegal parking, which outranks an obstacle. What comes to a
+place that a higher one has is never told; what was told there before ends, with the higher kind as its `ended_by`.
 """
 
 from collections.abc import Iterable
@@ -10,7 +10,7 @@ from edge_agent.core import geometry
 from edge_agent.core.incidents.lifecycle import ended
 from edge_agent.core.types import IncidentReport
 
-RANKS = {"illegal_parking": 1, "stopped_vehicle": 2, "suspected_accident": 3}
+RANKS = {"obstacle": 1, "illegal_parking": 2, "stopped_vehicle": 3, "suspected_accident": 4}
 SAME_PLACE = 0.6  # so much of the smaller box lies in the larger one
 
 

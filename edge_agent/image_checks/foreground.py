@@ -2,7 +2,8 @@
 
 Edges are compared, not brightness: light, shadows that pass, headlights and a wet road hardly change where edges run. Each
 pixel knows two of them: the road's, learnt within minutes, and a newcomer's, with the seconds for which it has been the same.
-Traffic that passes over is neither. Where something has left, the edges that it hid are new and its own are gone: that is the road.
+Traffic that passes over is neither. Where something has left, the edges that it hid are new and its own are gone: that is the
+road.
 """
 
 import cv2

@@ -13,13 +13,13 @@ GREEN = 1
 Polygon = Sequence[tuple[float, float]]
 
 
-def small_picture(pixels: NDArray[np.uint8], masks: Iterable[Polygon] = ()) -> Grey:
+def small_picture(pixels: NDArray[np.uint8], masks: Iterable[Polygon] = (), width_px: int = WIDTH_PX) -> Grey:
     """BGR (H, W, 3) -> (h, w), each pixel the mean of a square; `masks` are black, so nothing there is looked at.
 
     Green alone serves: it is most of the brightness, and a third of the work; and of large squares every other row.
     """
     height, width = pixels.shape[:2]
-    side = max(1, ceil(width / WIDTH_PX))
+    side = max(1, ceil(width / width_px))
     rows = 2 if side % 2 == 0 else 1
     green = cv2.extractChannel(pixels[: height // side * side : rows, : width // side * side], GREEN)
     small = np.asarray(cv2.resize(green, (width // side, height // side), interpolation=cv2.INTER_AREA), np.uint8)

@@ -30,12 +30,17 @@ class Structure:
 
 def structure_of(small: Grey) -> Structure:
     grey = small.astype(np.float32)
+    field, steepness = field_of(grey)
+    return Structure(field, steepness, np.abs(_plane(cv2.Laplacian(grey, cv2.CV_32F))))
+
+
+def field_of(grey: Plane) -> tuple[Field, Plane]:
+    """And how steep it is."""
     across = cv2.Sobel(grey, cv2.CV_32F, 1, 0, ksize=3, scale=1 / 8)
     down = cv2.Sobel(grey, cv2.CV_32F, 0, 1, ksize=3, scale=1 / 8)
     steepness = cv2.magnitude(across, down)
     soft = 1 / (steepness + SOFT)
-    field = cv2.merge((across * soft, down * soft))
-    return Structure(_plane(field), _plane(steepness), np.abs(_plane(cv2.Laplacian(grey, cv2.CV_32F))))
+    return _plane(cv2.merge((across * soft, down * soft))), _plane(steepness)
 
 
 def length(field: Field) -> Plane:

@@ -1,11 +1,10 @@
 """An obstacle: something lies on a lane for `dwell_s` that no road user explains.
 
-What stands in the picture and did not stand there before is mostly a vehicle. It is one where a road user stands on it, was last
-seen there, or stood there lately; a detector that loses him again makes no obstacle of him. In a queue nothing is judged.
-What was seen to lie there by itself first stays an obstacle, whoever stops beside it.
+What stands in the picture and did not stand there before is mostly a vehicle. It is one where a road user stands on it, was
+lost by the detector there, or stood there lately, and stays one. Where vehicles wait nothing is judged. What was seen to lie
+there by itself first stays an obstacle, whoever stops beside it.
 """
 
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from math import hypot
@@ -63,6 +62,14 @@ class _Passed:
     at_s: float
     stands_since_s: float | None = None
 
+    @property
+    def stood_s(self) -> float:
+        return 0.0 if self.stands_since_s is None else self.at_s - self.stands_since_s
+
+    @property
+    def counts_s(self) -> float:
+        return PARKED_COUNTS_S if self.stood_s >= PARKED_S else 2 * SETTLES_S
+
 
 class Obstacle:
     def __init__(self, rule: ObstacleRule, scene: Scene, numbers: Iterator[int]) -> None:
@@ -104,7 +111,7 @@ class Obstacle:
             self._passed[user.track.id] = _Passed(user.track.box, at_s, since_s)
             a, _, c, _ = user.scale
             self._scales[int(user.point[1] * ROWS)] = hypot(a, c)
-        for number in [number for number, one in self._passed.items() if at_s - one.at_s > _counts_s(one)]:
+        for number in [number for number, one in self._passed.items() if at_s - one.at_s > one.counts_s]:
             del self._passed[number]
 
     def _matched(self, at_s: float, things: tuple[Thing, ...]) -> list[Thing | None]:
@@ -122,7 +129,7 @@ class Obstacle:
             lying.empty_s = lying.empty_s if thing is None else 0.0
             here.append(thing)
         self._lying += [_Lying(thing.box, at_s - thing.stands_s, strength=thing.strength) for thing in free]
-        return here + [*free]
+        return [*here, *free]
 
     def _weigh(self, at_s: float, step_s: float, lying: _Lying, lane: str | None, observation: Observation) -> None:
         """Is it a road user? If not, has it been plainly seen, on a lane that is not full of those who wait?"""
@@ -142,12 +149,10 @@ class Obstacle:
         """By somebody who was lost here when it came, or who stood here for long before."""
         now = {user.track.id for user in observation.road_users if user.track.seen}
         for number, one in self._passed.items():
-            if one.stands_since_s is not None and one.at_s - one.stands_since_s >= PARKED_S:
-                if geometry.covered(lying.box, one.box) >= ON_IT:
-                    return True
-            elif number not in now and abs(one.at_s - lying.since_s) <= SETTLES_S:
-                if geometry.iou(lying.box, one.box) >= LIKE_IOU:
-                    return True
+            parked = one.stood_s >= PARKED_S and geometry.covered(lying.box, one.box) >= ON_IT
+            lost = number not in now and abs(one.at_s - lying.since_s) <= SETTLES_S
+            if parked or (lost and geometry.iou(lying.box, one.box) >= LIKE_IOU):
+                return True
         return False
 
     def _waits(self, lane: str, observation: Observation) -> bool:
@@ -161,8 +166,8 @@ class Obstacle:
         for lying, lane in zip(self._lying, lanes, strict=True):
             report = None
             if lying.report is not None:
-                over = lying.empty_s > self._rule.empty_s
-                report = self._ledger.end(lying.report, at_s) if over else self._ledger.update(lying.report, at_s, box=lying.box)
+                ledger, over = self._ledger, lying.empty_s > self._rule.empty_s
+                report = ledger.end(lying.report, at_s) if over else ledger.update(lying.report, at_s, box=lying.box)
             elif lane is not None and self._is_ripe(at_s, lying):
                 ripe.append((lying, lane))
             if report is not None:
@@ -189,8 +194,8 @@ class Obstacle:
         if not self._lanes:
             return None
         held = self._polygons.hold(np.array([box.contact]))[:, 0]
-        wanted = self._rule.lanes
-        return next((lane for lane, ok in zip(self._lanes, held, strict=True) if ok and (wanted is None or lane in wanted)), None)
+        wanted = self._rule.lanes or self._lanes
+        return next((lane for lane, holds in zip(self._lanes, held, strict=True) if holds and lane in wanted), None)
 
     def _size_m(self, box: Box) -> float | None:
         """Its larger side as it is seen; None where nothing is known of the scale."""
@@ -207,9 +212,10 @@ class Obstacle:
 
     def _road_m(self, box: Box) -> tuple[float, float] | None:
         scene = self._scene
-        if scene.homography is None or scene.stretch is None or not geometry.inside(scene.stretch, np.array([box.contact]))[0]:
+        if scene.homography is None or scene.stretch is None:
             return None
-        return scene.homography.road_at(*box.contact)
+        within = geometry.inside(scene.stretch, np.array([box.contact]))[0]
+        return scene.homography.road_at(*box.contact) if within else None
 
 
 def _is_part(lying: _Lying, thing: Thing) -> bool:
@@ -221,8 +227,3 @@ def _is_part(lying: _Lying, thing: Thing) -> bool:
 
 def _hides(box: Box, users: list[RoadUser]) -> bool:
     return any(user.track.seen and geometry.covered(box, user.track.box) >= HIDES for user in users)
-
-
-def _counts_s(passed: _Passed) -> float:
-    stood = passed.stands_since_s is not None and passed.at_s - passed.stands_since_s >= PARKED_S
-    return PARKED_COUNTS_S if stood else 2 * SETTLES_S

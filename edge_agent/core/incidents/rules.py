@@ -5,6 +5,7 @@ from msgspec import Struct, field
 from edge_agent.core.incidents.camera_fault import CameraFaultRule
 from edge_agent.core.incidents.congestion import CongestionRule
 from edge_agent.core.incidents.illegal_parking import IllegalParkingRule
+from edge_agent.core.incidents.obstacle import ObstacleRule
 from edge_agent.core.incidents.pedestrian import PedestrianRule
 from edge_agent.core.incidents.slow_vehicle import SlowVehicleRule
 from edge_agent.core.incidents.speeding import SpeedingRule
@@ -24,6 +25,7 @@ class Rules(Struct, frozen=True, forbid_unknown_fields=True):
     slow_vehicle: SlowVehicleRule = field(default_factory=SlowVehicleRule)
     illegal_parking: IllegalParkingRule = field(default_factory=IllegalParkingRule)
     suspected_accident: SuspectedAccidentRule = field(default_factory=SuspectedAccidentRule)
+    obstacle: ObstacleRule = field(default_factory=ObstacleRule)
     camera_fault: CameraFaultRule = field(default_factory=CameraFaultRule)
 
     def durations_s(self) -> dict[str, float]:
@@ -37,5 +39,6 @@ class Rules(Struct, frozen=True, forbid_unknown_fields=True):
             "slow_vehicle": self.slow_vehicle.duration_s,
             "illegal_parking": self.illegal_parking.dwell_s,
             "suspected_accident": self.suspected_accident.dwell_s,
+            "obstacle": self.obstacle.dwell_s,
             "camera_fault": self.camera_fault.duration_s,
         }
