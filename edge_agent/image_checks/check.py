@@ -13,7 +13,7 @@ from edge_agent.image_checks.small import Grey, Polygon, small_picture
 from edge_agent.image_checks.structure import Structure, structure_of
 
 EVERY_S = 0.3
-THINGS_EVERY = 2  # looks
+THINGS_EVERY_S = 0.5
 ABSENT_S = 2.0  # after so long without a picture the next one is compared with nothing
 SAME_MEAN, SAME_MOST = 0.12, 8  # grey levels by which one and the same picture differs, encoded twice
 WHITE = 245
@@ -31,9 +31,8 @@ class PictureCheck:
         self, masks: Sequence[Polygon] = (), reference: Reference | None = None, foreground: Foreground | None = None
     ) -> None:
         self.reference, self.foreground = reference or Reference(), foreground or Foreground()
-        self._looks = 0
         self._masks = masks
-        self._due_s = self._last_s = self._since_s = self._renewed_s = float("-inf")
+        self._due_s = self._last_s = self._since_s = self._renewed_s = self._things_s = float("-inf")
         self._first: Grey | None = None  # of the pictures that have been the same since
 
     def look(self, at_s: float, pixels: NDArray[np.uint8]) -> PictureReading | None:
@@ -46,15 +45,15 @@ class PictureCheck:
         contrast = cv2.meanStdDev(small)[1].item()
         structure = structure_of(small)
         standing = self._compared(at_s, structure, still_s, contrast)
-        self._looks += 1
-        wanted = standing is not None and still_s == 0 and self._looks % THINGS_EVERY == 0
-        things = self._things(at_s, pixels, standing) if wanted and standing is not None else None
+        things = None if standing is None or still_s > 0 else self._things(at_s, pixels, standing)
         return PictureReading(*_levels(small), contrast, still_s, standing, things)
 
     def _things(self, at_s: float, pixels: NDArray[np.uint8], view: StandingView) -> tuple[Thing, ...] | None:
         """None where it is not sure that this is the road, and where on it every pixel lies."""
-        if view.certainty < PLACED or view.flat > UNHURT_FLAT or view.detail < UNHURT_DETAIL:
+        early = 0 <= at_s - self._things_s < THINGS_EVERY_S
+        if early or view.certainty < PLACED or view.flat > UNHURT_FLAT or view.detail < UNHURT_DETAIL:
             return None
+        self._things_s = at_s
         small = small_picture(pixels, self._masks, WIDTH_PX)
         height, width = small.shape
         return self.foreground.look(at_s, small, (view.shift[0] * width, view.shift[1] * height))

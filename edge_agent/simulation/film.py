@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from edge_agent.simulation.bodies import Snapshot
 from edge_agent.simulation.picture.lens import Lens
 from edge_agent.simulation.picture.painter import Painter
 from edge_agent.simulation.plan import Simulation, load_plan
@@ -21,9 +22,13 @@ class Film:
 
     def picture(self) -> NDArray[np.uint8]:
         """BGR (h, w, 3)."""
+        return self.taken()[0]
+
+    def taken(self) -> tuple[NDArray[np.uint8], Snapshot]:
+        """The picture, and who is truly there."""
         self.frames += 1
         snapshot = self._play.step()
-        return self._lens.apply(self._painter.paint(snapshot), snapshot.t_s)
+        return self._lens.apply(self._painter.paint(snapshot), snapshot.t_s), snapshot
 
     def skip(self) -> None:
         self.frames += 1

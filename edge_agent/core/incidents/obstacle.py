@@ -6,7 +6,7 @@ there by itself first stays an obstacle, whoever stops beside it.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from math import hypot
 
 import numpy as np
@@ -32,10 +32,11 @@ ROWS = 20  # of the picture, for its scale where there is no calibration
 
 
 class ObstacleRule(LaneRule, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """`least_m`, `largest_m`: its larger side; larger ones are vehicles that the detector does not know. Over when the place
-    has been seen empty for `empty_s`."""
+    """`least_m`, `largest_m`: its larger side; larger ones are vehicles that the detector does not know. `signalised_s`: where
+    vehicles wait at a signal, unless somebody has driven past. Over when the place has been seen empty for `empty_s`."""
 
     dwell_s: Seconds = 20.0
+    signalised_s: Seconds = 120.0
     least_m: Metres = 0.3
     largest_m: Metres = 3.0
     empty_s: Seconds = 4.0
@@ -43,7 +44,8 @@ class ObstacleRule(LaneRule, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
 @dataclass(slots=True)
 class _Lying:
-    """One thing: since when it lies there, for how long it was plainly seen by itself, and whether a road user explains it."""
+    """One thing: since when it lies there, for how long it was plainly seen by itself, whether a road user explains it, and who
+    is ahead of it, who behind."""
 
     box: Box
     since_s: float
@@ -51,6 +53,8 @@ class _Lying:
     empty_s: float = 0.0
     strength: float = 0.0
     explained: bool = False
+    sides: dict[int, bool] = field(default_factory=dict)
+    passed: bool = False
     report: IncidentReport | None = None
 
 
@@ -135,6 +139,7 @@ class Obstacle:
         """Is it a road user? If not, has it been plainly seen, on a lane that is not full of those who wait?"""
         if lying.explained or lane is None:
             return
+        self._note_passers(lying, lane, observation)
         if lying.alone_s < ALONE_S and (self._stood_on(lying, observation) or self._was_left(at_s, lying, observation)):
             lying.explained = True
         elif not _hides(lying.box, observation.road_users) and not self._waits(lane, observation):
@@ -155,6 +160,16 @@ class Obstacle:
                 return True
         return False
 
+    def _note_passers(self, lying: _Lying, lane: str, observation: Observation) -> None:
+        """Where somebody drives past there is no red light."""
+        (x, y), (along_x, along_y) = lying.box.contact, self._scene.lane_of_id[lane].direction_at(lying.box.contact)
+        for user in observation.road_users:
+            if user.track.seen and user.lane == lane and user.pace_kmh is not None and user.pace_kmh > SLOW_KMH:
+                dx, dy = (user.point[0] - x) * self._scene.width_px, (user.point[1] - y) * self._scene.height_px
+                ahead = dx * along_x * self._scene.width_px + dy * along_y * self._scene.height_px > 0
+                lying.passed = lying.passed or lying.sides.get(user.track.id, ahead) != ahead
+                lying.sides[user.track.id] = ahead
+
     def _waits(self, lane: str, observation: Observation) -> bool:
         vehicles = {user.track.id for user in observation.lanes[lane].vehicles}
         if lane in observation.congested or vehicles & observation.queued:
@@ -168,7 +183,7 @@ class Obstacle:
             if lying.report is not None:
                 ledger, over = self._ledger, lying.empty_s > self._rule.empty_s
                 report = ledger.end(lying.report, at_s) if over else ledger.update(lying.report, at_s, box=lying.box)
-            elif lane is not None and self._is_ripe(at_s, lying):
+            elif lane is not None and self._is_ripe(at_s, lying, lane):
                 ripe.append((lying, lane))
             if report is not None:
                 lying.report = report
@@ -179,8 +194,10 @@ class Obstacle:
                 reports.append(lying.report)
         return reports
 
-    def _is_ripe(self, at_s: float, lying: _Lying) -> bool:
-        if lying.explained or lying.empty_s > 0 or lying.alone_s < ALONE_S or at_s - lying.since_s < self._rule.dwell_s:
+    def _is_ripe(self, at_s: float, lying: _Lying, lane: str) -> bool:
+        waits = self._scene.lane_of_id[lane].signalised and not lying.passed
+        needed_s = self._rule.signalised_s if waits else self._rule.dwell_s
+        if lying.explained or lying.empty_s > 0 or lying.alone_s < ALONE_S or at_s - lying.since_s < needed_s:
             return False
         size_m = self._size_m(lying.box)
         return size_m is None or self._rule.least_m <= size_m <= self._rule.largest_m
