@@ -1,42 +1,21 @@
 """One camera, from detections to what is worth saying. Reads as the recipe; holds all state of the camera's core."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Callable
 from itertools import count
 
 from edge_agent.core.attention import Presence
 from edge_agent.core.incidents.camera_fault import AS_DRAWN, CameraFault
 from edge_agent.core.incidents.camera_view import Point
-from edge_agent.core.incidents.congestion import Congestion
-from edge_agent.core.incidents.illegal_parking import IllegalParking
-from edge_agent.core.incidents.lifecycle import ended
-from edge_agent.core.incidents.obstacle import Obstacle
-from edge_agent.core.incidents.pedestrian import Pedestrian
-from edge_agent.core.incidents.slow_vehicle import SlowVehicle
-from edge_agent.core.incidents.speeding import Speeding
-from edge_agent.core.incidents.stopped_vehicle import StoppedVehicle
-from edge_agent.core.incidents.suspected_accident import SuspectedAccident
-from edge_agent.core.incidents.wrong_way import WrongWay
+from edge_agent.core.incidents.lifecycle import dated, ended
+from edge_agent.core.incidents.switched_on import switched_on
 from edge_agent.core.observation import Observer
 from edge_agent.core.precedence import Precedence
-from edge_agent.core.scene import Scene
 from edge_agent.core.scene_format import SceneFile, build_scene, shifted
+from edge_agent.core.shadow_rules import ShadowRules
 from edge_agent.core.tracker import Tracker
 from edge_agent.core.traffic import Traffic
 from edge_agent.core.types import Detections, IncidentReport, PictureReading, RoadUser, TrafficMinute
 from edge_agent.core.watch import Watch
-
-Incident = (
-    StoppedVehicle
-    | WrongWay
-    | Pedestrian
-    | Congestion
-    | Speeding
-    | SlowVehicle
-    | IllegalParking
-    | SuspectedAccident
-    | Obstacle
-)
 
 
 class Pipeline:
@@ -54,6 +33,7 @@ class Pipeline:
         self._detected: Detections | None
         self._presence: Presence
         self._file, self._minute_offset_s = file, minute_offset_s
+        self._shadows = () if file.shadow_rules is None else (ShadowRules(file.rules, file.shadow_rules),)
         self._track_ids, self._numbers = count(1), count(1)
         self._camera = CameraFault(file.rules.camera_fault, file.camera, file.ref_resolution, self._numbers, registered)
         self._register()
@@ -99,9 +79,13 @@ class Pipeline:
         reports = [report for incident in self._incidents for report in incident.update(watched_s, observation)]
         # 6. of one place only what says most
         for report in self._precedence.settle(watched_s, reports):
-            dated = self._dated(report)
-            said.append(dated)
-            self._remember(dated)
+            # from the rules' clock to the frames'
+            told = dated(report, self._watch.away_s, self.open_incidents.get(report.number))
+            said.append(told)
+            self._remember(told)
+        # 7. rules on trial, beside these
+        for shadow in self._shadows:
+            said += shadow.update(watched_s, self._watch.away_s, observation)
         return said
 
     def away(self, at_s: float) -> list[IncidentReport]:
@@ -154,7 +138,8 @@ class Pipeline:
         on_road = [report for report in self.open_incidents.values() if report.kind != "camera_fault"]
         for report in on_road:
             del self.open_incidents[report.number]
-        return [ended(report, at_s, last_s, by) for report in on_road]
+        reports = [ended(report, at_s, last_s, by) for report in on_road]
+        return reports + [report for shadow in self._shadows for report in shadow.end(at_s, last_s, by)]
 
     def _begin(self) -> None:
         """All that is remembered of road users, new; ids and numbers go on."""
@@ -165,49 +150,16 @@ class Pipeline:
         stopped = self._file.rules.stopped_vehicle
         self._observer = Observer(self.scene, stopped.creep_share, stopped.crawl_share)
         self._precedence = Precedence()
-        self._incidents = _incidents(self._file, self.scene, self._numbers)
+        self._incidents = switched_on(self._file.rules, self.scene, self._numbers)
+        for shadow in self._shadows:
+            shadow.begin(self.scene)
 
     def _congested(self) -> frozenset[str]:
         """The lanes on which a congestion is open."""
         return frozenset(report.lane for report in self.open_incidents.values() if report.kind == "congestion" and report.lane)
-
-    def _dated(self, report: IncidentReport) -> IncidentReport:
-        """From the rules' clock to the frames'. What began before the camera was away keeps its beginning."""
-        away_s, known = self._watch.away_s, self.open_incidents.get(report.number)
-        return replace(
-            report,
-            started_s=report.started_s + away_s if known is None else known.started_s,
-            updated_s=report.updated_s + away_s,
-            ended_s=None if report.ended_s is None else report.ended_s + away_s,
-        )
 
     def _remember(self, report: IncidentReport) -> None:
         if report.phase == "end":
             self.open_incidents.pop(report.number, None)
         else:
             self.open_incidents[report.number] = report
-
-
-def _incidents(file: SceneFile, scene: Scene, numbers: Iterator[int]) -> list[Incident]:
-    """The rules that are on, in order: what outranks comes first."""
-    rules = file.rules
-    incidents: list[Incident] = []
-    if rules.wrong_way.enabled:
-        incidents.append(WrongWay(rules.wrong_way, scene, numbers))
-    if rules.congestion.enabled:
-        incidents.append(Congestion(rules.congestion, scene, numbers))
-    if rules.suspected_accident.enabled:
-        incidents.append(SuspectedAccident(rules.suspected_accident, scene, numbers))
-    if rules.stopped_vehicle.enabled:
-        incidents.append(StoppedVehicle(rules.stopped_vehicle, scene, numbers))
-    if rules.obstacle.enabled:
-        incidents.append(Obstacle(rules.obstacle, scene, numbers))
-    if rules.pedestrian.enabled:
-        incidents.append(Pedestrian(rules.pedestrian, scene, numbers))
-    if rules.illegal_parking.enabled and scene.no_stop_zones:
-        incidents.append(IllegalParking(rules.illegal_parking, scene, numbers))
-    if rules.speeding.enabled and any(lane.highest_kmh for lane in scene.lanes):
-        incidents.append(Speeding(rules.speeding, scene, numbers))
-    if rules.slow_vehicle.enabled and any(lane.lowest_kmh for lane in scene.lanes):
-        incidents.append(SlowVehicle(rules.slow_vehicle, scene, numbers))
-    return incidents

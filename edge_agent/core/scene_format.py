@@ -6,7 +6,7 @@ Coordinates are normalised (0..1, origin top left, y down). Only `camera`, `ref_
 import hashlib
 import re
 from collections.abc import Sequence
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 import numpy as np
@@ -103,6 +103,7 @@ class SceneFile(Struct, frozen=True, forbid_unknown_fields=True):
     masks: tuple[MaskShape, ...] = ()
     calibration: Calibration | None = None
     rules: Rules = field(default_factory=Rules)
+    shadow_rules: Rules | None = None
 
 
 def parse_scene(text: bytes) -> SceneFile:
@@ -114,11 +115,12 @@ def parse_scene(text: bytes) -> SceneFile:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise SceneError(f"is not valid JSON: {error}") from None
     try:
-        scene: SceneFile = validate(document, SceneFile)
+        scene: SceneFile = validate(_completed(document), SceneFile)
     except ValueError as error:
         raise SceneError(_in_words(str(error))) from None
     _check_shapes(scene)
     _check_references(scene)
+    _check_shadow(scene)
     _check_calibration(scene)
     return scene
 
@@ -172,11 +174,25 @@ def scene_sha256(text: bytes) -> str:
     return hashlib.sha256(text).hexdigest()
 
 
+def _completed(document: Any) -> Any:
+    """What `shadow_rules` leaves out is as in `rules`."""
+    match document:
+        case {"shadow_rules": dict(shadow)}:
+            live = document.get("rules")
+            live = live if isinstance(live, dict) else {}
+            return {**document, "shadow_rules": live | {name: _overlaid(live.get(name), rule) for name, rule in shadow.items()}}
+    return document
+
+
+def _overlaid(live: Any, rule: Any) -> Any:
+    return {**live, **rule} if isinstance(live, dict) and isinstance(rule, dict) else rule
+
+
 def _in_words(message: str) -> str:
     """What validation says -> the words of a scene: an unknown key under `rules` is a rule."""
-    unknown = re.fullmatch(r"rules: unknown key '(.*)'", message)
+    unknown = re.fullmatch(r"((?:shadow_)?rules): unknown key '(.*)'", message)
     if unknown:
-        return f"rules: unknown rule {unknown[1]!r}; known are {', '.join(Rules.__struct_fields__)}"
+        return f"{unknown[1]}: unknown rule {unknown[2]!r}; known are {', '.join(Rules.__struct_fields__)}"
     return message.replace("array of length >= 3", "a polygon of at least 3 points")
 
 
@@ -210,10 +226,16 @@ def _check_references(scene: SceneFile) -> None:
     for index, line in enumerate(scene.count_lines):
         if line.lane is not None and line.lane not in lanes:
             raise SceneError(f"count_lines[{index}].lane: no lane is called {line.lane!r}")
-    for name in Rules.__struct_fields__:
-        for lane in getattr(getattr(scene.rules, name), "lanes", None) or ():
-            if lane not in lanes:
-                raise SceneError(f"rules.{name}.lanes: no lane is called {lane!r}")
+    for place, rules in (("rules", scene.rules), ("shadow_rules", scene.shadow_rules or Rules())):
+        for name in Rules.__struct_fields__:
+            for lane in getattr(getattr(rules, name), "lanes", None) or ():
+                if lane not in lanes:
+                    raise SceneError(f"{place}.{name}.lanes: no lane is called {lane!r}")
+
+
+def _check_shadow(scene: SceneFile) -> None:
+    if scene.shadow_rules is not None and scene.shadow_rules.camera_fault != scene.rules.camera_fault:
+        raise SceneError("shadow_rules.camera_fault: decides what all rules get to see, so there is none beside it; see rules")
 
 
 def _check_calibration(scene: SceneFile) -> None:

@@ -159,6 +159,7 @@ class IncidentReport:
     road_users: tuple[RoadUser, ...]
     rule_version: int
     detail: dict[str, str | float | int]
+    shadow: str | None = None  # what is on trial: `rules`, or a detector's model; its numbers are its own, and it is no alarm
 
 
 @dataclass(frozen=True, slots=True)

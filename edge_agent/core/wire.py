@@ -42,7 +42,7 @@ def _incident(report: IncidentReport, voice: Voice) -> Outgoing:
         kind=report.kind,
         phase=report.phase,
         revision=report.revision,
-        incident=f"{voice.run}/{voice.camera}/{report.number}",
+        incident=_incident_id(report, voice),
         run=voice.run,
         camera=voice.camera,
         lane=report.lane,
@@ -57,10 +57,18 @@ def _incident(report: IncidentReport, voice: Voice) -> Outgoing:
         road_users=tuple(_road_user(user) for user in report.road_users),
         detail=report.detail,
         rule_version=report.rule_version,
+        shadow=report.shadow is not None,
         clock=voice.clock(report.updated_s),
     )
     subject = voice.camera if report.lane is None else f"{voice.camera}/lane/{report.lane}"
-    return Outgoing("incident", subject, time, body)
+    # No collector ever made an alert from the class state, whatever it knows of shadows; and it yields to incidents everywhere.
+    return Outgoing("incident" if report.shadow is None else "state", subject, time, body)
+
+
+def _incident_id(report: IncidentReport, voice: Voice) -> str:
+    """`<run>/<camera>/<n>`; what is on trial counts by itself."""
+    place = voice.camera if report.shadow is None else f"{voice.camera}/shadow-{report.shadow}"
+    return f"{voice.run}/{place}/{report.number}"
 
 
 def _minute(minute: TrafficMinute, voice: Voice) -> Outgoing:

@@ -55,6 +55,17 @@ class Ledger:
         return ended(last, at_s, at_s, by)
 
 
+def dated(report: IncidentReport, away_s: float, known: IncidentReport | None) -> IncidentReport:
+    """From the rules' clock to the frames', when the camera was away for so long. What began before that keeps its beginning,
+    as it is `known`."""
+    return replace(
+        report,
+        started_s=report.started_s + away_s if known is None else known.started_s,
+        updated_s=report.updated_s + away_s,
+        ended_s=None if report.ended_s is None else report.ended_s + away_s,
+    )
+
+
 def ended(last: IncidentReport, at_s: float, ended_s: float, by: str | None = None) -> IncidentReport:
     """The last revision, told at `at_s`. `by` says what ended it where that is not the road user itself."""
     detail = last.detail if by is None else {**last.detail, "ended_by": by}

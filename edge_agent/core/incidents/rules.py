@@ -28,6 +28,10 @@ class Rules(Struct, frozen=True, forbid_unknown_fields=True):
     obstacle: ObstacleRule = field(default_factory=ObstacleRule)
     camera_fault: CameraFaultRule = field(default_factory=CameraFaultRule)
 
+    def other_than(self, other: "Rules") -> frozenset[str]:
+        """The kinds whose rule differs."""
+        return frozenset(name for name in self.__struct_fields__ if getattr(self, name) != getattr(other, name))
+
     def durations_s(self) -> dict[str, float]:
         """How long each kind must last before it is raised: what a delay is measured without."""
         return {
