@@ -45,10 +45,12 @@ class Observation:
     things: tuple[Thing, ...] | None = None
 
     def presence(self, at_s: float) -> Presence:
-        """Standing: all that are seen have their place, and whoever has one is seen. Who is not may have driven off."""
+        """Of whoever is seen: does all of it stand? Who stood and is not seen may have driven off."""
         seen = [user.track.id for user in self.road_users if user.track.seen]
-        if any(place.last_seen_s < at_s for place in self.places) or not self.standing.issuperset(seen):
+        if not self.standing.issuperset(seen):
             return "moving"
+        if any(place.last_seen_s < at_s for place in self.places):
+            return "missed"
         return "standing" if seen else "nobody"
 
 
