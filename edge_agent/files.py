@@ -1,8 +1,9 @@
-"""Files that are there whole or not at all, also after a power cut: temp, fsync, rename."""
+"""Files and folders that are there whole or not at all, also after a power cut: temp, fsync, rename."""
 
 import errno
 import filecmp
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,3 +28,29 @@ def whole_file(path: Path, *, replace: bool = True) -> Iterator[BinaryIO]:
             raise FileExistsError(errno.EEXIST, "holds something else", str(path))
     finally:
         draft.unlink(missing_ok=True)
+
+
+@contextmanager
+def whole_folder(path: Path) -> Iterator[Path]:
+    """A draft to put whole files into, which becomes `path` when the work has succeeded, else nothing stays of it.
+
+    Never replaces anything but an empty folder: raises OSError.
+    """
+    draft = path.absolute().with_name(f".{path.name}.{os.getpid()}.tmp")
+    draft.mkdir()
+    try:
+        yield draft
+        _flush(draft)
+        draft.rename(path)
+        _flush(draft.parent)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+def _flush(folder: Path) -> None:
+    """What is in the folder is there after a power cut, too."""
+    number = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(number)
+    finally:
+        os.close(number)

@@ -11,13 +11,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from edge_agent.app.evaluate import recorded_detections
 from edge_agent.app.scenes import load_scene, private_masks
 from edge_agent.core.scene_format import SceneFile
 from edge_agent.core.scoring import Verdict, parse_truth
 from edge_agent.core.types import Detections, Frame
 from edge_agent.field.drawing import Drawing
 from edge_agent.sources.clip import read_clip
-from edge_agent.sources.recorded import read_detections
 
 Pixels = NDArray[np.uint8]
 Seen = TypeVar("Seen")
@@ -65,8 +65,7 @@ def _pictures(folder: Path, scene: SceneFile, times_s: list[float]) -> Generator
         yield from _painted(plan, times_s)
     elif recorded.exists():
         truth = parse_truth((folder / "truth.json").read_bytes())
-        rows = read_detections(recorded, scene.ref_resolution, truth.fps, round(truth.duration_s * truth.fps))
-        for at_s, found in _at(((at_s, found) for at_s, _, found in rows), times_s):
+        for at_s, found in _at(recorded_detections(recorded, scene, truth), times_s):
             yield at_s, _drawn(found, scene.ref_resolution)
 
 

@@ -137,6 +137,6 @@ def _observations(
 
 
 def recorded_detections(path: Path, scene: SceneFile, truth: Truth) -> Iterator[tuple[float, Detections]]:
-    frames = round(truth.duration_s * truth.fps)
-    for at_s, _, detections in read_detections(path, scene.ref_resolution, truth.fps, frames):
-        yield at_s, detections
+    frames = len(truth.times_s) or round(truth.duration_s * truth.fps)
+    for at_s, index, detections in read_detections(path, scene.ref_resolution, truth.fps, frames):
+        yield truth.times_s[index] if truth.times_s else at_s, detections

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edge_agent import __version__
+from edge_agent.app.asked import recall_desk
 from edge_agent.app.detecting import build_detector
 from edge_agent.app.gate import Gate, OpenGate, build_gate
 from edge_agent.app.paths import made, resolved_broker, resolved_detector
@@ -24,6 +25,7 @@ from edge_agent.core.pipeline import Pipeline
 from edge_agent.core.scene_format import SceneFile, scene_sha256
 from edge_agent.core.types import Detections, Frame
 from edge_agent.core.wire import Voice, outgoing
+from edge_agent.field.recent import Recent
 from edge_agent.image_checks.check import PictureCheck
 from edge_agent.sinks.clock import boot_id, read_clock
 from edge_agent.sinks.mqtt import EventSink, SinkStats, SinkStopped
@@ -69,6 +71,7 @@ class AgentStatus:
     spared: dict[str, int]  # frames that the detector did not look at
     sink: SinkStats
     unkept: int  # times that a camera's view could not be written down
+    deaf: str | None  # why nobody can ask what the cameras saw last
 
 
 class Agent:
@@ -98,6 +101,9 @@ class Agent:
         self._crash: BaseException | None = None
         self._stopping = threading.Event()
         outbox = Outbox.open(data_dir / OUTBOX_FILE, origin, config.outbox)
+        self._recent = Recent(self._eyes)
+        texts = dict(zip(self._eyes, (text for _, text in scenes), strict=True))
+        self._desk = recall_desk(data_dir, self._recent, texts, model)
         self._sink = EventSink(outbox, resolved_broker(config.broker, config_file), origin, self._on_crash)
 
     @property
@@ -105,7 +111,7 @@ class Agent:
         cameras = {name: eye.source.status for name, eye in self._eyes.items()}
         dropped = {name: self._mailbox.dropped(name) for name in cameras}
         spared = {name: eye.frames - eye.looks for name, eye in self._eyes.items()}
-        return AgentStatus(cameras, dropped, spared, self._sink.stats(), self._views.unkept)
+        return AgentStatus(cameras, dropped, spared, self._sink.stats(), self._views.unkept, self._desk.problem)
 
     def stop(self) -> None:
         """May be called from any thread or a signal handler; `run` then returns after a clean end."""
@@ -115,6 +121,7 @@ class Agent:
         """Until `stop`. `report` hears every event that goes to the outbox. Raises AgentCrashed."""
         threading.excepthook = lambda died: self._on_crash(died.exc_value or died.exc_type())
         self._sink.start()
+        self._desk.open()
         for eye in self._eyes.values():
             eye.source.start()
         try:
@@ -149,6 +156,7 @@ class Agent:
                     self._keep_views()
                 say(events)
         finally:
+            self._desk.close()
             for eye in self._eyes.values():
                 eye.source.close()
             if self._crash is None:
@@ -182,6 +190,7 @@ class Agent:
         eye.frames += 1
         wanted = eye.gate.opens(frame, eye.pipeline.presence)
         detections = self._detect(eye, frame) if wanted else None
+        self._recent.remember(eye.name, frame.at_s, detections)
         reading = eye.check.look(frame.at_s, frame.pixels)
         return [outgoing(said, eye.voice) for said in eye.pipeline.update(frame.at_s, detections, reading)]
 

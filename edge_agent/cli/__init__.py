@@ -14,6 +14,7 @@ COMMANDS = {
     "run": "Watch the site's cameras and send events to the collector.",
     "analyse": "Find the incidents in a clip.",
     "evaluate": "Judge scene folders with known truth: recall, false alarms, delay.",
+    "capture": "Keep a situation from the field as a scene folder.",
     "simulate": "Play a simulated road: its scene, its truth, and what a detector sees of it.",
     "config": "Check a site's configuration.",
     "models": "List, check and fetch detectors.",

@@ -73,4 +73,6 @@ def states(status: "AgentStatus") -> dict[str, str]:
     now["link"] = f"link: {status.sink.link.text}"
     if status.unkept:
         now["views"] = f"views: not written {status.unkept} times; see whether data_dir is full or read-only"
+    if status.deaf:
+        now["recall"] = f"capture --last: not possible: {status.deaf}"
     return now

@@ -6,6 +6,7 @@ where truth gives one, event time within [start - early_s, end + 5 s]; one to on
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import pairwise
 from math import ceil, exp, fsum, lgamma, log
 from typing import Annotated, Any, Literal
 
@@ -49,12 +50,15 @@ class TrueSpeed(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Truth(Struct, frozen=True, forbid_unknown_fields=True):
+    """`times_s`: when each frame of recorded detections was, where a live camera's were not evenly spaced."""
+
     fps: Annotated[float, Meta(gt=0, le=240)]
     duration_s: Annotated[float, Meta(ge=0)]
     incidents: tuple[TrueIncident, ...] = ()
     counts: tuple[TrueCount, ...] = ()
     speeds: tuple[TrueSpeed, ...] = ()
     early_s: float = 1.0
+    times_s: tuple[Annotated[float, Meta(ge=0)], ...] = ()
 
 
 def parse_truth(text: bytes) -> Truth:
@@ -65,6 +69,9 @@ def parse_truth(text: bytes) -> Truth:
         raise TruthError(f"is not valid JSON: {error}") from None
     except ValueError as error:
         raise TruthError(str(error)) from None
+    for index, (before_s, at_s) in enumerate(pairwise(truth.times_s), start=1):
+        if not before_s < at_s:
+            raise TruthError(f"times_s[{index}]: expected more than {before_s:g}, the frame before, got {at_s:g}")
     return truth
 
 

@@ -45,20 +45,21 @@ def read_detections(
 
 
 def write_detections(
-    path: Path, frames: Iterable[Detections], ref_resolution: tuple[int, int], *, replace: bool = True
+    path: Path, frames: Iterable[Detections], ref_resolution: tuple[int, int], *, replace: bool = True, digits: int = 2
 ) -> None:
-    """What `read_detections` reads back, to 0.01 px and 0.0001 of score; whole or not at all, as `whole_file` has it."""
+    """What `read_detections` reads back, to so many digits of a pixel and two more of the score; whole or not at all, as
+    `whole_file` has it. With 4 digits a replay gives the same events: boxes are float32, which hold no more."""
     with whole_file(path, replace=replace) as file:
         for number, found in enumerate(frames, start=1):
-            rows = _rows(number, found, ref_resolution) if len(found) else [f"{number}{EMPTY_ROW}\n"]
+            rows = _rows(number, found, ref_resolution, digits) if len(found) else [f"{number}{EMPTY_ROW}\n"]
             file.writelines(row.encode("ascii") for row in rows)
 
 
-def _rows(number: int, found: Detections, ref_resolution: tuple[int, int]) -> Iterator[str]:
+def _rows(number: int, found: Detections, ref_resolution: tuple[int, int], digits: int) -> Iterator[str]:
     sides = found.boxes.astype(np.float64).reshape(-1, 2, 2) * ref_resolution
     sides[:, 1] -= sides[:, 0]
-    for (left, top, width, height), score, cls in zip(sides.reshape(-1, 4), found.scores, found.classes, strict=True):
-        yield f"{number},-1,{left:.2f},{top:.2f},{width:.2f},{height:.2f},{score:.4f},{cls},-1,-1\n"
+    for box, score, cls in zip(sides.reshape(-1, 4).tolist(), found.scores, found.classes, strict=True):
+        yield f"{number},-1,{','.join(f'{side:.{digits}f}' for side in box)},{score:.{digits + 2}f},{cls},-1,-1\n"
 
 
 def _parse(path: Path) -> NDArray[np.float64]:

@@ -1,20 +1,24 @@
-"""A recorded scene -> the events that it gives, as JSON documents. `python -m tests.golden.replaying` writes them anew."""
+"""A recorded scene -> the events that it gives, as JSON documents.
 
+`python -m tests.golden.replaying` writes them anew. With `FOLDER...`, as `edge-agent capture` makes them, it takes these in.
+"""
+
+import shutil
 import sys
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from edge_agent.app.analyse import STREAM, media_voice
+from edge_agent.app.evaluate import recorded_detections
+from edge_agent.app.replay import replay as replay_frames
 from edge_agent.app.scenes import load_scene
-from edge_agent.core.pipeline import Pipeline
-from edge_agent.core.wire import outgoing
-from edge_agent.sinks.jsonl import EventFile
+from edge_agent.core.scoring import parse_truth
 from edge_agent.sources.recorded import read_detections
 
 FOLDER = Path(__file__).parent
-FPS = 10.0
+FPS = 10.0  # of folders without a truth.json
+KEPT = ("scene.json", "detections.txt", "truth.json")
 
 
 def folders() -> list[Path]:
@@ -24,13 +28,21 @@ def folders() -> list[Path]:
 def replay(folder: Path, into: Path) -> list[dict[str, Any]]:
     """Run the folder's detections through the pipeline, write its events `into` a file, and read them back."""
     scene, _ = load_scene(folder / "scene.json")
-    pipeline = Pipeline(scene)
-    voice = media_voice(scene.camera, 0.0, pipeline)
-    with EventFile(into, "clip", STREAM) as events:
-        for at_s, _, detections in read_detections(folder / "detections.txt", scene.ref_resolution, FPS):
-            events.append(outgoing(one, voice) for one in pipeline.update(at_s, detections))
-        events.append(outgoing(one, voice) for one in pipeline.flush())
+    recorded, truth = folder / "detections.txt", folder / "truth.json"
+    if truth.exists():
+        replay_frames(scene, recorded_detections(recorded, scene, parse_truth(truth.read_bytes())), into)
+    else:
+        frames = read_detections(recorded, scene.ref_resolution, FPS)
+        replay_frames(scene, ((at_s, found) for at_s, _, found in frames), into)
     return read_events(into)
+
+
+def take_in(captured: Path) -> None:
+    """A folder from the field becomes a golden one of the same name: what was seen, never the pixels."""
+    folder = FOLDER / captured.name
+    folder.mkdir()
+    for name in KEPT:
+        shutil.copyfile(captured / name, folder / name)
 
 
 def read_events(path: Path) -> list[dict[str, Any]]:
@@ -39,6 +51,8 @@ def read_events(path: Path) -> list[dict[str, Any]]:
 
 def main() -> int:
     """Look at the differences before you commit them."""
+    for captured in sys.argv[1:]:
+        take_in(Path(captured))
     for folder in folders():
         events = replay(folder, folder / "events.jsonl")
         kinds = [event["data"]["kind"] for event in events if event["data"].get("phase") == "new"]
