@@ -36,11 +36,11 @@ LIGHTS: dict[str, tuple[Light, Weather]] = {
     "rain": ("day", "rain"),
     "fog": ("day", "fog"),
 }
-LOADS, FALLS_S, LASTS_S = 2, 9.0, 32.0
+LOADS, FALLS_S, LASTS_S = 2, 12.0, 30.0
 APART_PX = 80.0  # of 640; what is nearer to another load may be noticed as one with it
 LEAST_IOU = 0.1
 STEP_S = 2 * EVERY_S
-Looks = list[tuple[float, tuple[float, ...], float, Thing | None]]  # time, true box, how much of it is visible, what was noticed
+Looks = list[tuple[float, tuple[float, ...], float, Thing | None]]  # time, true box, its visible share, what was noticed
 HEADER = "light,scene,what,size_px,visible,first_s,share,left,top,right,bottom\n"
 
 

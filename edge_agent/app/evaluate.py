@@ -28,6 +28,7 @@ from edge_agent.core.scoring import (
 from edge_agent.core.types import Detections, IncidentReport, PictureReading, TrafficMinute
 from edge_agent.sources.clip import read_clip
 from edge_agent.sources.recorded import read_detections
+from edge_agent.sources.recorded_things import Looks, read_things, reading_of
 
 INPUTS = "detections.txt, clip.* or simulation.toml"
 
@@ -122,7 +123,9 @@ def _observations(
     pictures say of the camera."""
     recorded = folder / "detections.txt"
     if recorded.exists():
-        yield from ((at_s, detections, None) for at_s, detections in recorded_detections(recorded, scene, truth))
+        looks = recorded_things(folder, scene)
+        for index, (at_s, detections) in enumerate(recorded_detections(recorded, scene, truth)):
+            yield at_s, detections, reading_of(looks[index]) if index in looks else None
         return
     clips = [*sorted(folder.glob("clip.*")), *folder.glob("simulation.toml")]
     if not clips:
@@ -134,6 +137,12 @@ def _observations(
     with closing(read_clip(clips[0], masks=private_masks(scene), camera=scene.camera)) as frames:
         for frame in frames:
             yield frame.at_s, eye.detect(frame.pixels), check.look(frame.at_s, frame.pixels)
+
+
+def recorded_things(folder: Path, scene: SceneFile) -> Looks:
+    """What was seen to stand there, where that was kept beside the detections."""
+    kept = folder / "foreground.txt"
+    return read_things(kept, scene.ref_resolution) if kept.exists() else {}
 
 
 def recorded_detections(path: Path, scene: SceneFile, truth: Truth) -> Iterator[tuple[float, Detections]]:

@@ -1,7 +1,7 @@
 """A plan -> a scene folder: simulation.toml, scene.json, truth.json, tracks.csv, and what a detector would have seen.
 
-`detections.txt` comes from the model of a detector, at a thousand frames a second; without it, `edge-agent evaluate` paints
-the pictures and looks at them with the real one.
+`detections.txt` comes from the model of a detector, at a thousand frames a second, and `foreground.txt` from one of the check
+for what stands there; without them, `edge-agent evaluate` paints the pictures and looks at them with the real ones.
 """
 
 from collections import deque
@@ -13,9 +13,10 @@ from typing import BinaryIO
 import msgspec
 
 from edge_agent.core.failure import WrongInput
-from edge_agent.core.types import Detections
+from edge_agent.core.types import Detections, Thing
 from edge_agent.files import whole_file
 from edge_agent.simulation.eye import SeeingEye
+from edge_agent.simulation.noticing import NOTICING, NoticingEye
 from edge_agent.simulation.plan import Simulation
 from edge_agent.simulation.seeing import condition, fitted
 from edge_agent.simulation.toml import to_toml
@@ -24,6 +25,7 @@ from edge_agent.simulation.truth.scenery import scene_of
 from edge_agent.simulation.truth.witness import Witness
 from edge_agent.simulation.world.staging import Play
 from edge_agent.sources.recorded import write_detections
+from edge_agent.sources.recorded_things import write_things
 
 PLAN = "simulation.toml"
 Progress = Callable[[int, int | None], None]
@@ -47,11 +49,13 @@ def write_folder(
         _put(folder / "scene.json", _json(scene))
         with ExitStack() as files:
             rows = files.enter_context(whole_file(folder / "tracks.csv", replace=False)) if tracks else None
-            seen = _played(plan, truth, rows, eye, progress)
+            noticed: list[tuple[int, tuple[Thing, ...]]] = []
+            seen = _played(plan, truth, rows, eye, noticed, progress)
             if eye is None:
                 deque(seen, maxlen=0)
             else:
                 write_detections(folder / "detections.txt", seen, plan.camera.size_px, replace=False)
+                write_things(folder / "foreground.txt", noticed, plan.camera.size_px)
         _put(folder / "truth.json", _json(truth.document()))  # the last: a folder without it is no scene folder
     except FileExistsError as error:
         raise WrongInput(f"{error.filename}: is not what this plan gives; move it away, or name another folder") from None
@@ -71,11 +75,14 @@ def _check_vacant(folder: Path, plan: Simulation) -> None:
 
 
 def _played(
-    plan: Simulation, truth: TruthKeeper, rows: BinaryIO | None, eye: SeeingEye | None, progress: Progress
-) -> Iterator[Detections]:
-    """The whole duration, `rows` being tracks.csv; yields what the eye sees, picture by picture."""
+    plan: Simulation, truth: TruthKeeper, rows: BinaryIO | None, eye: SeeingEye | None,
+    noticed: list[tuple[int, tuple[Thing, ...]]], progress: Progress,
+) -> Iterator[Detections]:  # fmt: skip
+    """The whole duration, `rows` being tracks.csv; yields what the eye sees, picture by picture. What stands there is added to
+    `noticed`, with the pictures' indices."""
     play, total = Play(plan), round(plan.duration_s * plan.fps)
     witness = Witness(plan, play.world.roads)
+    standing = NoticingEye(NOTICING[condition(plan.light, plan.weather)], plan.seed, plan.camera.size_px)
     if rows is not None:
         rows.write(HEADER.encode())
     for number in range(1, total + 1):
@@ -85,6 +92,9 @@ def _played(
         if rows is not None:
             rows.writelines(row.encode() for row in track_rows(number, sight, plan.camera.size_px))
         if eye is not None:
+            things = standing.notice(snapshot.t_s, sight)
+            if things is not None:
+                noticed.append((number - 1, things))
             yield eye.see(snapshot.t_s, sight)
         progress(number, total)
 

@@ -15,15 +15,15 @@ from edge_agent.image_checks.small import Grey
 from edge_agent.image_checks.structure import Plane, field_of
 
 WIDTH_PX = 320  # of the picture, at most: a crate of 0.7 m where cars are 20 pixels of 640 is four of these wide
-LEARN_S = 5.0  # of the first pictures make the road
+LEARN_S = 3.0  # of the first pictures make the road
 ROAD_S = 90.0  # ... which is learnt anew within so long
-ABSORB_S = 60.0, 3600.0  # ... but where something stands within as long as was watched before, at least and at most so long
+ABSORB_S = 150.0, 3600.0  # ... but where something stands within as long as was watched before, at least and at most so long
 STEP_S = 2.0  # no more time stands behind one picture
 EDGE = 0.33  # length of an edge that is one: 2 grey levels per pixel
-OTHER = 0.42  # from the road's own edge
-ALONG, ALIKE = 0.8, 0.55  # cosine and length: what runs like the road's own edge is that, in another light
+OTHER = 0.3  # from the road's own edge
+ALONG, ALIKE = 0.8, 0.6  # cosine and length: what runs like the road's own edge is that, in another light
 SAME = 0.4  # from the newcomer's edge as it was
-YOUNG_S = 2.5  # a newcomer that is replaced by the next one
+FROZEN_S, YOUNG_S = 1.0, 2.5  # the road does not learn a newcomer so old; a younger one is replaced by the next
 GROWN_S, STANDS_S, OLDEST_S = 4.0, 8.0, 20.0
 HIDDEN = 0.2  # of the time counts against a newcomer while other edges are over it
 SETTLE = 0.2  # of a newcomer's edge is learnt with each picture
@@ -88,7 +88,7 @@ class Foreground:
         self._watched_s += step_s
         watched_s = max(self._watched_s, step_s, 1e-6)
         quick, slow = step_s / min(watched_s, ROAD_S), step_s / min(max(watched_s, ABSORB_S[0]), ABSORB_S[1])
-        self.road += np.where(self._age_s < YOUNG_S, np.float32(quick), np.float32(slow)) * (edges - self.road)
+        self.road += np.where(self._age_s < FROZEN_S, np.float32(quick), np.float32(slow)) * (edges - self.road)
 
     def _things(self, shift: tuple[float, float]) -> tuple[Thing, ...]:
         stands = self._age_s >= STANDS_S

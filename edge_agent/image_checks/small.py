@@ -20,7 +20,7 @@ def small_picture(pixels: NDArray[np.uint8], masks: Iterable[Polygon] = (), widt
     """
     height, width = pixels.shape[:2]
     side = max(1, ceil(width / width_px))
-    rows = 2 if side % 2 == 0 else 1
+    rows = 2 if side % 2 == 0 and side > 2 else 1
     green = cv2.extractChannel(pixels[: height // side * side : rows, : width // side * side], GREEN)
     small = np.asarray(cv2.resize(green, (width // side, height // side), interpolation=cv2.INTER_AREA), np.uint8)
     for mask in masks:
