@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from edge_agent.app.detecting import build_detector
+from edge_agent.app.gate import build_gate
 from edge_agent.app.scenes import load_scene, private_masks, unseen_areas
-from edge_agent.config import DetectorConfig
+from edge_agent.config import AttentionConfig, DetectorConfig
 from edge_agent.core.failure import WrongInput
 from edge_agent.core.pipeline import Pipeline
 from edge_agent.core.types import IncidentReport, TrafficMinute
@@ -20,6 +21,7 @@ from event_contract.messages import Clock
 
 RUN = "00000000"  # a recorded clip gives the same ids every time
 STREAM = "00000000-0000-4000-8000-000000000000"
+EVERY_FRAME = AttentionConfig(enabled=False)
 Progress = Callable[[int, int | None], None]
 
 
@@ -28,15 +30,17 @@ class Analysis:
     """What was found. `duration_s` is media time."""
 
     frames: int = 0
+    looks: int = 0  # frames that the detector looked at
     duration_s: float = 0.0
     incidents: list[IncidentReport] = field(default_factory=list)  # every report, in order
+    shadows: list[IncidentReport] = field(default_factory=list)  # of what is on trial
     minutes: list[TrafficMinute] = field(default_factory=list)
     events: int = 0
 
     def add(self, said: list[IncidentReport | TrafficMinute]) -> None:
         for one in said:
             if isinstance(one, IncidentReport):
-                self.incidents.append(one)
+                (self.incidents if one.shadow is None else self.shadows).append(one)
             else:
                 self.minutes.append(one)
 
@@ -46,6 +50,7 @@ def analyse(
     scene_path: Path,
     *,
     detector: DetectorConfig,
+    attention: AttentionConfig = EVERY_FRAME,
     fps: float | None = None,
     width: int | None = None,
     reverse: bool = False,
@@ -59,7 +64,7 @@ def analyse(
         _check_output(output, clip, scene_path, *(other for other in (out, annotate) if other is not output))
     scene, _ = load_scene(scene_path)
     eye = build_detector(detector)
-    pipeline, check = Pipeline(scene), PictureCheck(unseen_areas(scene))
+    pipeline, check, gate = Pipeline(scene), PictureCheck(unseen_areas(scene)), build_gate(attention, scene)
     voice = media_voice(scene.camera, start_s, pipeline)
     found = Analysis()
     with ExitStack() as stack:
@@ -70,8 +75,11 @@ def analyse(
         events = None if out is None else stack.enter_context(EventFile(out, "clip", STREAM))
         video = None if annotate is None else stack.enter_context(AnnotatedVideo(annotate, shown_fps, scene))
         for frame in frames:
-            said = pipeline.update(frame.at_s, eye.detect(frame.pixels), check.look(frame.at_s, frame.pixels))
+            wanted = gate.opens(frame, pipeline.presence)
+            detections = eye.detect(frame.pixels) if wanted else None
+            said = pipeline.update(frame.at_s, detections, check.look(frame.at_s, frame.pixels))
             found.add(said)
+            found.looks += wanted
             if events is not None:
                 events.append(outgoing(one, voice) for one in said)
             if video is not None:

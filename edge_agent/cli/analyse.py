@@ -30,19 +30,22 @@ Examples:
 @click.option("--width", type=click.IntRange(160, 4096), default=960, show_default=True, help="Scale wider pictures down.")
 @click.option("--reverse", is_flag=True, help="Play the clip backwards.")
 @click.option("--start", default="1970-01-01T00:00:00Z", show_default=True, help="Time of the first frame (RFC 3339).")
+@click.option("--gate", is_flag=True, help="Spare the detector while nothing moves, as `run` does; default: look at all.")
 @detector_options
 @click.option("--json", "as_json", is_flag=True, help="Print a summary for programs.")
 def command(
     clip: Path, scene: Path, out: Path | None, annotate: Path | None, fps: float | None, width: int, reverse: bool,
-    start: str, model: str, models_dir: Path | None, providers: tuple[str, ...], threads: int, as_json: bool,
+    start: str, gate: bool, model: str, models_dir: Path | None, providers: tuple[str, ...], threads: int, as_json: bool,
 ) -> None:  # fmt: skip
     """Find the incidents in CLIP, as fast as this machine can, in the clip's own time."""
-    from edge_agent.app.analyse import analyse
+    from edge_agent.app.analyse import EVERY_FRAME, analyse
+    from edge_agent.config import AttentionConfig
 
     with progress_bar(clip.name, None, as_json) as progress:
         found = analyse(
-            clip, scene, detector=detector_config(model, models_dir, providers, threads), fps=fps, width=width,
-            reverse=reverse, out=out, annotate=annotate, start_s=_unix_s(start), progress=progress,
+            clip, scene, detector=detector_config(model, models_dir, providers, threads),
+            attention=AttentionConfig() if gate else EVERY_FRAME, fps=fps, width=width, reverse=reverse, out=out,
+            annotate=annotate, start_s=_unix_s(start), progress=progress,
         )  # fmt: skip
     if as_json:
         click.echo(json.dumps(_summary(found)))
@@ -55,6 +58,8 @@ def command(
         click.echo(f"{report.updated_s:8.2f} s  {report.severity:8}  {report.phase:6}  #{report.number} {kind.en}{lane}{why}")
     begun = sum(report.phase == "new" for report in found.incidents)
     click.echo(f"{found.frames} frames, {found.duration_s:.1f} s: {begun} incidents")
+    if gate:
+        click.echo(f"the detector looked at {found.looks} of them")
     for path in (out, annotate):
         if path is not None:
             click.echo(f"written: {path}")
@@ -71,6 +76,7 @@ def _unix_s(text: str) -> float:
 def _summary(found: "Analysis") -> dict[str, Any]:
     return {
         "frames": found.frames,
+        "looks": found.looks,
         "duration_s": round(found.duration_s, 3),
         "incidents": [
             {"number": one.number, "kind": one.kind, "phase": one.phase, "lane": one.lane, "severity": one.severity,

@@ -1,8 +1,8 @@
-"""Has anything changed on the road since the detector last looked at it? A small grey picture tells, in a tenth of a millisecond.
+"""Has anything changed on the road since the detector last looked? A small grey picture tells, for a hundredth of the work.
 
-Each place is held against what changes there anyway: the sensor's noise, rain, leaves, a road that trembles with its mast. Light
-that changes everywhere at once is no change. Against the picture that was looked at last, not against the one before: what creeps
-has come a step further at the latest when the step can be seen.
+Each place is held against what changes there anyway: the sensor's noise, rain, leaves, a road that trembles with its mast.
+Light that changes everywhere at once is no change. Against the picture that was looked at last, not against the one before:
+what creeps has gone a step that can be seen sooner or later.
 """
 
 from collections.abc import Iterable, Sequence
