@@ -16,6 +16,7 @@ COMMANDS = {
     "evaluate": "Judge scene folders with known truth: recall, false alarms, delay.",
     "capture": "Keep a situation from the field as a scene folder.",
     "simulate": "Play a simulated road: its scene, its truth, and what a detector sees of it.",
+    "calibrate": "Work out a scene's calibration, and how good its speeds will be.",
     "config": "Check a site's configuration.",
     "models": "List, check and fetch detectors.",
 }

@@ -74,6 +74,15 @@ class Motion:
         return Velocity(vx, vy, sqrt(variance * wider / tt + (USUAL_CHANGE_M_S2 * span / 2) ** 2))
 
 
+def expected_se_m_s(sigma_m: float, fps: float) -> float:
+    """The standard error of a speed that is seen `fps` times a second for a whole window; each position errs by `sigma_m`."""
+    n = int(WINDOW_S / max(1 / fps, SPACING_S)) + 1
+    span = (n - 1) * max(1 / fps, SPACING_S)
+    wider, _ = _of_lasting_errors(n, round(span / (n - 1), 2))
+    tt = span**2 * n * (n + 1) / 12 / (n - 1)
+    return sqrt(sigma_m**2 * wider / tt + (USUAL_CHANGE_M_S2 * span / 2) ** 2)
+
+
 @lru_cache(maxsize=1024)
 def _of_lasting_errors(n: int, step_s: float) -> tuple[float, float]:
     """For a line through n positions `step_s` apart: how many times the slope's variance is that of independent errors, and how
