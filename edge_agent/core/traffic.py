@@ -143,6 +143,7 @@ class LineCounter:
         self._lane = shape.lane
         self._sides: dict[int, tuple[bool, float, tuple[float, float]]] = {}  # by track: right of the line, when, where
         self._counts: dict[bool, Counter[str]] = {True: Counter(), False: Counter()}
+        self._tidied_s: float | None = None
         self._forward_is_right = True
         if shape.lane is not None:
             middle = (self._a[0] + self._b[0]) / 2, (self._a[1] + self._b[1]) / 2
@@ -161,8 +162,10 @@ class LineCounter:
                 crossed = right == self._forward_is_right
                 self._counts[crossed][user.track.cls] += 1
             self._sides[number] = right, at_s, user.point
-        for gone in [key for key, (_, seen_s, _) in self._sides.items() if at_s - seen_s > MINUTE_S]:
-            del self._sides[gone]
+        if at_s != self._tidied_s:  # once a frame, not once a road user
+            self._tidied_s = at_s
+            for gone in [key for key, (_, seen_s, _) in self._sides.items() if at_s - seen_s > MINUTE_S]:
+                del self._sides[gone]
         return crossed
 
     def take(self) -> LineTraffic:

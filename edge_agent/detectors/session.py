@@ -1,6 +1,8 @@
 """A model in ONNX Runtime: how it is opened, what its input is, and in which words it fails."""
 
+import ctypes
 from collections.abc import Sequence
+from contextlib import suppress
 
 import onnxruntime
 
@@ -35,6 +37,7 @@ def open_session(model: Model, providers: Sequence[str], threads: int) -> onnxru
         ) from None
     if names[0] not in session.get_providers():
         raise ModelError(f"provider {providers[0]}: is installed but does not start here; check its driver, or use cpu")
+    give_back()
     return session
 
 
@@ -52,6 +55,12 @@ def input_bounds(session: onnxruntime.InferenceSession, model: Model) -> tuple[t
         expected = "x".join(map(str, model.input)) if model.input else "multiples of 32"
         raise ModelError(f"model {model.name}: takes {width}x{height}, expected {expected}; correct its manifest")
     return (width, height), False
+
+
+def give_back() -> None:
+    """Loading a model leaves freed memory of the model's size behind, 14 to 28 MB here; glibc keeps it unless it is asked."""
+    with suppress(OSError, AttributeError):  # another C library
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def first_line(error: Exception) -> str:

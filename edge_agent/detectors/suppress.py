@@ -57,8 +57,8 @@ def survivors(boxes: Floats, scores: Floats, classes: NDArray[np.int32], rule: S
 
 
 def _intersections(boxes: Floats) -> Floats:
-    left_top = np.maximum(boxes[:, None, :2], boxes[:, :2])
-    right_bottom = np.minimum(boxes[:, None, 2:], boxes[:, 2:])
-    sides = np.maximum(right_bottom - left_top, 0)
-    areas: Floats = sides[..., 0] * sides[..., 1]
+    left, top, right, bottom = np.ascontiguousarray(boxes.T)
+    widths = np.minimum.outer(right, right) - np.maximum.outer(left, left)
+    heights = np.minimum.outer(bottom, bottom) - np.maximum.outer(top, top)
+    areas: Floats = np.maximum(widths, 0) * np.maximum(heights, 0)
     return areas
