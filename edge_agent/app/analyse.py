@@ -7,6 +7,7 @@ from pathlib import Path
 
 from edge_agent.app.detecting import build_detector
 from edge_agent.app.gate import build_gate
+from edge_agent.app.reaching import far_marks, reach_of
 from edge_agent.app.scenes import load_scene, private_masks, unseen_areas
 from edge_agent.config import AttentionConfig, DetectorConfig
 from edge_agent.core.failure import WrongInput
@@ -73,7 +74,8 @@ def analyse(
         )
         shown_fps = min(fps or frames.fps, frames.fps)
         events = None if out is None else stack.enter_context(EventFile(out, "clip", STREAM))
-        video = None if annotate is None else stack.enter_context(AnnotatedVideo(annotate, shown_fps, scene))
+        far = [*far_marks(reach_of(pipeline.scene, (frames.width, frames.height), eye.input_px))]
+        video = None if annotate is None else stack.enter_context(AnnotatedVideo(annotate, shown_fps, scene, far))
         for frame in frames:
             wanted = gate.opens(frame, pipeline.presence)
             detections = eye.detect(frame.pixels) if wanted else None

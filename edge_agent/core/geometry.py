@@ -104,6 +104,13 @@ class Homography:
         w = w if abs(w) > HORIZON else HORIZON
         return (a - u / w * g) / w, (b - u / w * h) / w, (d - v / w * g) / w, (e - v / w * h) / w
 
+    def across(self, points: Array) -> Array:
+        """(n, 2) image points -> (n,) metres on the road per unit of normalised image x. NaN on or beyond the horizon."""
+        mapped = np.column_stack([points, np.ones(len(points))]) @ self.matrix.T
+        w = np.where(mapped[:, 2:] > HORIZON, mapped[:, 2:], np.nan)
+        slopes = (self.matrix[:2, 0] - mapped[:, :2] / w * self.matrix[2, 0]) / w
+        return np.asarray(np.linalg.norm(slopes, axis=1))
+
 
 def fit_homography(image: Array, road_m: Array) -> Homography:
     """Direct linear transform with normalised coordinates (Hartley 1997), signed so that the pairs lie before the horizon.

@@ -64,6 +64,11 @@ class OnnxDetector:
         """What the session really runs on, in ONNX Runtime's names."""
         return list(self._session.get_providers())
 
+    @property
+    def input_px(self) -> tuple[int, int]:
+        """Width and height of what the network sees, at most."""
+        return self._bounds
+
     def detect(self, pixels: NDArray[np.uint8]) -> Detections:
         """BGR uint8 (height, width, 3) -> road users, best first, boxes normalised to this picture."""
         prepared = self.preprocess(pixels)

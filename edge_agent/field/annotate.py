@@ -1,7 +1,7 @@
 """A video of what the agent saw."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -11,23 +11,23 @@ import cv2
 from edge_agent.core.failure import Failure, WrongInput
 from edge_agent.core.scene_format import SceneFile
 from edge_agent.core.types import Frame, IncidentReport, RoadUser
-from edge_agent.field.drawing import Drawing
+from edge_agent.field.drawing import Drawing, Mark
 
 
 class AnnotatedVideo:
     """A context manager. The file appears whole at the end (temp, rename). Raises Failure when it cannot be written."""
 
-    def __init__(self, path: Path, fps: float, scene: SceneFile) -> None:
+    def __init__(self, path: Path, fps: float, scene: SceneFile, marks: Sequence[Mark] = ()) -> None:
         if path.suffix.lower() not in (".mp4", ".avi"):
             raise WrongInput(f"--annotate {path}: expected a name that ends in .mp4 or .avi")
-        self._path, self._fps, self._scene = path, fps, scene
+        self._path, self._fps, self._scene, self._marks = path, fps, scene, marks
         self._temp = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
         self._writer: cv2.VideoWriter | None = None
         self._drawing: Drawing | None = None
 
     def write(self, frame: Frame, users: Iterable[RoadUser], incidents: Iterable[IncidentReport]) -> None:
         if self._writer is None or self._drawing is None:
-            self._drawing = Drawing(self._scene, frame.pixels.shape[1], frame.pixels.shape[0])
+            self._drawing = Drawing(self._scene, frame.pixels.shape[1], frame.pixels.shape[0], self._marks)
             code = cv2.VideoWriter.fourcc(*("mp4v" if self._path.suffix.lower() == ".mp4" else "MJPG"))
             self._writer = cv2.VideoWriter(str(self._temp), code, self._fps, self._drawing.size_px)
             if not self._writer.isOpened():

@@ -1,8 +1,9 @@
 """What the agent saw, drawn on the picture: lanes, count lines, boxes with ids and speeds, incidents in red."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from math import hypot
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -36,14 +37,27 @@ COLOUR_OF_CLASS: dict[str, Colour] = {
 MOVING = ("wrong_way", "speeding", "slow_vehicle")  # where such a one was noticed is not where it is
 
 
+class Mark(NamedTuple):
+    """A line of normalised image points that is no part of the scene, with its label at its left end."""
+
+    label: str
+    points: Sequence[tuple[float, float]]
+    colour: Colour
+
+
+def too_small(cls: str, line: Sequence[tuple[float, float]]) -> Mark:
+    """The line beyond which the detector recognises no such road user."""
+    return Mark(f"{cls}s too small above", line, COLOUR_OF_CLASS[cls])
+
+
 class Drawing:
     """Draws on enlarged copies of the frames; what never changes is drawn once."""
 
-    def __init__(self, scene: SceneFile, width_px: int, height_px: int) -> None:
+    def __init__(self, scene: SceneFile, width_px: int, height_px: int, marks: Sequence[Mark] = ()) -> None:
         factor = max(1.0, LEAST_WIDTH_PX / width_px)
         self.size_px = _even(width_px * factor), _even(height_px * factor)
-        self._ground = self._of_scene(scene, inked=False)
-        self._bare = np.asarray(255 - self._of_scene(scene, inked=True), np.uint8)
+        self._ground = self._of_scene(scene, marks, inked=False)
+        self._bare = np.asarray(255 - self._of_scene(scene, marks, inked=True), np.uint8)
 
     def draw(self, frame: Frame, users: Iterable[RoadUser], incidents: Iterable[IncidentReport]) -> Pixels:
         picture: Pixels = np.asarray(cv2.resize(frame.pixels, self.size_px, interpolation=cv2.INTER_LINEAR), np.uint8)
@@ -112,8 +126,8 @@ class Drawing:
                 cv2.line(picture, (x, y), (to_x, y), colour, 1, cv2.LINE_AA)
                 cv2.line(picture, (x, y), (x, to_y), colour, 1, cv2.LINE_AA)
 
-    def _of_scene(self, scene: SceneFile, *, inked: bool) -> Pixels:
-        """Masks, lanes and count lines on black; `inked`: how much of each pixel they cover instead."""
+    def _of_scene(self, scene: SceneFile, marks: Sequence[Mark], *, inked: bool) -> Pixels:
+        """Masks, lanes, count lines and marks on black; `inked`: how much of each pixel they cover instead."""
 
         def ink(colour: Colour) -> Colour:
             return WHITE if inked else colour
@@ -127,6 +141,11 @@ class Drawing:
                 cv2.polylines(canvas, [chevron], False, ink(LANE), 2, cv2.LINE_AA)
         for line in scene.count_lines:
             cv2.polylines(canvas, [self._points(line.line)], False, ink(LINE), 2, cv2.LINE_AA)
+        for mark in marks:
+            cv2.polylines(canvas, [self._points(mark.points)], False, ink(mark.colour), 1, cv2.LINE_AA)
+            if mark.label:
+                at = self._points(mark.points)[0].tolist()
+                _text(canvas, (max(4, at[0]), at[1] - 4), mark.label, ink(mark.colour), ink(DARK), SMALL)
         for lane in scene.lanes:
             _text(canvas, tuple(self._points(lane.centreline)[0].tolist()), lane.id, ink(LANE), ink(DARK), SMALL)
         for line in scene.count_lines:
