@@ -1,9 +1,10 @@
-"""What a frame costs: ms per stage, the whole as a ratio to bare inference, and the memory of a running agent.
+"""What a frame costs: ms per stage, the whole as a ratio to bare inference, the memory of a running agent, and a peer.
 
-    ./scripts/bench frame [--clip CLIP --scene SCENE] [--frames N] [--threads N] [--json]
+    ./scripts/bench frame [--clip CLIP --scene SCENE] [--frames N] [--threads N] [--runs N] [--json]
 
 Bare inference is `InferenceSession.run` on the same frames, one by one in turn with the whole chain, so that both see
-the same machine. Decoding happens in the capture child; it is told apart and not part of the ratio.
+the same machine. Decoding happens in the capture child; it is told apart and not part of the ratio. The peer is ultralytics'
+`track`, on one thread: what it costs beyond inference, and its memory, beside ours with decoding, rules and outbox.
 """
 
 import argparse
@@ -31,13 +32,17 @@ from edge_agent.sinks.clock import boot_id, read_clock
 from edge_agent.sinks.origin import Origin
 from edge_agent.sinks.outbox import Outbox
 from edge_agent.sources.clip import read_clip
+from scripts.benchmarks.beside.account import pss_mb
+from scripts.benchmarks.beside.compare import compare
+from scripts.benchmarks.beside.compare import table as beside_table
+from scripts.benchmarks.beside.ours import cpu_s
 from scripts.benchmarks.road_clip import ROAD_SCENE, write_road_clip
 
 CLIPS = Path(__file__).resolve().parents[3] / "shared" / "clips"
 SCENES = Path(__file__).resolve().parents[2] / "tests" / "scenes"
 DEFAULT = "bgs_video02.avi"
 STAGES = ("preprocess", "inference", "postprocess", "tracking", "locating", "incidents", "outbox")
-AIM_RATIO, AIM_MB = 1.20, 300
+AIM_RATIO, AIM_MB = 1.15, 300
 AGENT_S = 12.0
 
 
@@ -47,6 +52,7 @@ def main() -> int:
     parser.add_argument("--scene", type=Path)
     parser.add_argument("--frames", type=int, default=300)
     parser.add_argument("--threads", type=int, default=0)
+    parser.add_argument("--runs", type=int, default=5, help="of each side beside its peer; 0: no peer")
     parser.add_argument("--model", default=DetectorConfig().model)
     parser.add_argument("--json", action="store_true", dest="as_json")
     options = parser.parse_args()
@@ -57,8 +63,16 @@ def main() -> int:
         clip, scene = _clip_and_scene(options, folder)
         result = measure(clip, scene, options.frames, options.threads, options.model, folder)
         result["agent_pss_mb"] = measure_agent(clip, scene, folder)
+        try:
+            beside = compare(clip, scene, options.frames, 1, options.runs, folder) if options.runs else None
+        except ImportError as missing:
+            beside = None
+            print(f"bench frame: {missing}", file=sys.stderr)
     result["clip"], result["aim"] = clip.name, {"ratio": AIM_RATIO, "pss_mb": AIM_MB}
-    print(json.dumps(result) if options.as_json else table(result))
+    if options.as_json:
+        print(json.dumps({**result, "beside": beside}))
+    else:
+        print(table(result), *([beside_table(beside)] if beside else []), sep="\n")
     return 0
 
 
@@ -117,12 +131,12 @@ def _decode(clip: Path, frames: int) -> tuple[list[Frame], float]:
     kept: list[Frame] = []
     with read_clip(clip, width=640) as reader:
         (child,) = _children(os.getpid())
-        before_s = _cpu_s(child)
+        before_s = cpu_s(child)
         for frame in reader:
             kept.append(frame)
             if len(kept) == frames:
                 break
-        used_s = _cpu_s(child) - before_s
+        used_s = cpu_s(child) - before_s
     return kept, used_s / len(kept) * 1000
 
 
@@ -158,7 +172,7 @@ def measure_agent(clip: Path, scene: Path, folder: Path) -> float:
     agent = subprocess.Popen([program, "run", "--config", site, "--quiet"], stderr=subprocess.DEVNULL)
     try:
         time.sleep(AGENT_S)
-        return round(sum(_pss_mb(pid) for pid in [agent.pid, *_children(agent.pid)]), 1)
+        return round(sum(pss_mb(pid) for pid in [agent.pid, *_children(agent.pid)]), 1)
     finally:
         agent.send_signal(signal.SIGINT)
         agent.wait(30)
@@ -167,16 +181,6 @@ def measure_agent(clip: Path, scene: Path, folder: Path) -> float:
 def _children(pid: int) -> list[int]:
     found = subprocess.run(["ps", "-o", "pid=,comm=", "--ppid", str(pid)], capture_output=True, text=True, check=False)
     return [int(pid) for pid, name in (line.split() for line in found.stdout.splitlines()) if name != "ps"]
-
-
-def _cpu_s(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def _pss_mb(pid: int) -> float:
-    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024
 
 
 def table(result: dict[str, Any]) -> str:
