@@ -8,7 +8,10 @@ from edge_agent.core.types import Frame
 
 
 class Mailbox:
-    """One place per camera. A newer frame replaces an older one that nobody took, and the loss is counted."""
+    """One place per camera. A newer frame replaces an older one that nobody took, and the loss is counted.
+
+    Whose last turn is longest ago comes first: under load all are served alike, and what a slow one leaves is the others'.
+    """
 
     def __init__(self, cameras: Iterable[str]) -> None:
         self._turns = deque(cameras)
@@ -25,7 +28,7 @@ class Mailbox:
             self._changed.notify()
 
     def take(self, timeout_s: float) -> Frame | None:
-        """The frame of the camera that has waited longest for its turn; None after `timeout_s`, or once closed."""
+        """The newest frame of the camera whose turn it is; None after `timeout_s`, or once closed."""
         with self._changed:
             self._changed.wait_for(lambda: self._places or self._closed, timeout_s)
             for camera in tuple(self._turns):

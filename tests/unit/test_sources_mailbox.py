@@ -1,6 +1,7 @@
 """The newest frame of each camera: what is lost is counted, nobody starves, waiting ends."""
 
 import threading
+from collections import Counter
 
 import numpy as np
 import pytest
@@ -46,6 +47,34 @@ def test_a_busy_camera_does_not_starve_a_quiet_one() -> None:
     assert taken(box) == ("busy", 0)
     box.put(frame("busy", 1))
     assert taken(box) == ("quiet", 0)
+
+
+@pytest.mark.parametrize("rates", [(5, 5, 5, 5), (30, 5, 10, 5)])
+def test_under_load_every_camera_is_served_alike(rates: tuple[int, ...]) -> None:
+    """12 frames a second can be looked at. Nobody gets more than an equal share while another one goes short."""
+    names = [f"camera-{number}" for number in range(len(rates))]
+    box, served = Mailbox(names), Counter[str]()
+    arrivals = sorted((index / rate, name) for name, rate in zip(names, rates, strict=True) for index in range(20 * rate))
+    due_s = 0.0
+    for at_s, name in arrivals:
+        while due_s <= at_s:
+            due_s += 1 / 12
+            if found := taken(box):
+                served[found[0]] += 1
+        box.put(frame(name, round(1000 * at_s)))
+    assert min(served.values()) >= 0.95 * max(served.values())
+    assert all(served[name] + box.dropped(name) >= 20 * rate - 1 for name, rate in zip(names, rates, strict=True))
+
+
+def test_a_camera_that_hangs_leaves_its_share_to_the_others() -> None:
+    box = Mailbox(["hangs", "a", "b"])
+    box.put(frame("hangs"))
+    order = []
+    for index in range(7):
+        box.put(frame("a", index))
+        box.put(frame("b", index))
+        order.append(taken(box))
+    assert [found and found[0] for found in order] == ["hangs", "a", "b", "a", "b", "a", "b"]
 
 
 def test_an_unknown_camera_is_refused() -> None:
