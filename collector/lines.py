@@ -69,7 +69,8 @@ def alert(alert: Json, language: str) -> str:
 
 def event(event: Json) -> str:
     key = f"{event['device']}/{event['stream'][:8]}/{event['seq']}"
-    return f"{event['n']:>8}  {event['received_at']}  {event['class']:<9}  {event['kind']:<18}  {key}"
+    shadow = "  shadow" if event.get("shadow") else ""
+    return f"{event['n']:>8}  {event['received_at']}  {event['class']:<9}  {event['kind']:<18}  {key}{shadow}"
 
 
 def device(device: Json) -> str:

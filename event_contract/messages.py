@@ -43,7 +43,8 @@ class RoadUserData(Struct, frozen=True, kw_only=True):
 class IncidentData(Struct, frozen=True, kw_only=True):
     """A road incident or a fault. The highest `revision` of one `incident` wins; messages can arrive out of order.
 
-    `box` is [left, top, right, bottom], normalised; `road_m` is [x to the right, y away from the camera] in metres.
+    `box` is [left, top, right, bottom], normalised; `road_m` is [x to the right, y away from the camera] in metres. `shadow`: of
+    rules or a model on trial; it comes in class state, has an `incident` of its own, is stored, and is never an alert.
     """
 
     kind: str

@@ -16,6 +16,16 @@ Json = dict[str, Any]
 PAGE_LIMIT = 1000
 
 
+class _Trial(msgspec.Struct):
+    shadow: Any = False
+
+
+class _Told(msgspec.Struct):
+    """Is it of what is only on trial at its device?"""
+
+    data: _Trial
+
+
 def connect(path: Path) -> sqlite3.Connection:
     db = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, check_same_thread=False, timeout=10)
     db.row_factory = sqlite3.Row
@@ -66,6 +76,7 @@ def events(db: sqlite3.Connection, after: int, limit: int, **only: str | None) -
             "at": format_time(row["at"]),
             "received_at": format_time(row["received_at"]),
             "late": bool(row["late"]),
+            "shadow": msgspec.json.decode(row["payload"], type=_Told).data.shadow is True,
             "event": msgspec.Raw(row["payload"]),
         }
         for row in rows

@@ -18,7 +18,7 @@ from edge_agent.app.situations import Situation
 from edge_agent.app.truth_draft import told, truth_document, truth_of
 from edge_agent.core.failure import Failure, WrongInput
 from edge_agent.core.scene_format import parse_scene
-from edge_agent.core.scoring import TrueIncident
+from edge_agent.core.truth_format import TrueIncident
 from edge_agent.core.types import Detections
 from edge_agent.field.film import Film
 from edge_agent.files import whole_file, whole_folder

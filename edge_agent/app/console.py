@@ -10,5 +10,6 @@ def console_line(event: Outgoing) -> str | None:
     if body.kind in ("traffic_minute", "health"):
         return None
     reason = CAMERA_FAULTS.get(getattr(body, "detail", {}).get("reason", ""))
-    told = [event.time, event.event_class, body.kind, getattr(body, "phase", ""), event.subject, reason.en if reason else ""]
-    return " ".join(filter(None, told))
+    shadow = "shadow" if getattr(body, "shadow", False) else ""
+    phase, why = getattr(body, "phase", ""), reason.en if reason else ""
+    return " ".join(filter(None, [event.time, event.event_class, shadow, body.kind, phase, event.subject, why]))

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from edge_agent.app.evaluate import recorded_detections
 from edge_agent.app.scenes import load_scene, private_masks
 from edge_agent.core.scene_format import SceneFile
-from edge_agent.core.scoring import Verdict, parse_truth
+from edge_agent.core.scoring import Verdict
+from edge_agent.core.truth_format import parse_truth
 from edge_agent.core.types import Detections, Frame
 from edge_agent.field.drawing import Drawing
 from edge_agent.sources.clip import read_clip

@@ -15,16 +15,8 @@ from edge_agent.config import DetectorConfig
 from edge_agent.core.failure import WrongInput
 from edge_agent.core.pipeline import Pipeline
 from edge_agent.core.scene_format import SceneFile
-from edge_agent.core.scoring import (
-    SceneScore,
-    TrueSpeed,
-    Truth,
-    TruthError,
-    match_counts,
-    match_incidents,
-    match_speed,
-    parse_truth,
-)
+from edge_agent.core.scoring import SceneScore, match_counts, match_incidents, match_shadow, match_speed
+from edge_agent.core.truth_format import TrueSpeed, Truth, TruthError, parse_truth
 from edge_agent.core.types import Detections, IncidentReport, PictureReading, TrafficMinute
 from edge_agent.sources.clip import read_clip
 from edge_agent.sources.recorded import read_detections
@@ -101,7 +93,12 @@ def judge(folder: Path, detector: DetectorConfig) -> Judged:
         speeds = _judge_speeds(speeds, at_s, frame_s, pipeline, score)
     score.speed_misses += len(speeds)
     minutes += pipeline.flush()
-    match_incidents(truth, reports, scene.rules.durations_s(), score)
+    match_incidents(truth, (report for report in reports if report.shadow is None), scene.rules.durations_s(), score)
+    if scene.shadow_rules is not None:
+        score.shadow = match_shadow(
+            truth, [report for report in reports if report.shadow is not None], scene.shadow_rules.durations_s(),
+            scene.shadow_rules.other_than(scene.rules),
+        )  # fmt: skip
     match_counts(truth, (line for minute in minutes for line in minute.lines), score)
     return Judged(folder, score)
 

@@ -78,13 +78,23 @@ def _outline(figures: dict[str, Any]) -> str:
 def _kinds(figures: dict[str, Any]) -> str:
     head = "".join(f"<th>{_both(*names)}</th>" for names in COLUMNS)
     rows = []
-    for name, kind in [*figures["kinds"].items(), ("", figures["total"])]:
-        label = _both(*_named(name)) if name else _both("All", "Tất cả")
+    lines = [(_both(*_named(name)), kind) for name, kind in figures["kinds"].items()]
+    lines.append((_both("All", "Tất cả"), figures["total"]))
+    lines += [(_on_trial(name, kind["more"]), kind) for name, kind in figures["shadow"].items()]
+    for label, kind in lines:
         delay = kind["delay_from_start_s"]
         cells = [kind[key] for key in ("truths", "hits", "misses", "false_alarms", "duplicates", "recall", "precision")]
         texts = [*map(_number, cells), f"{_number(delay['p50'])} / {_number(delay['p95'])}"]
         rows.append(f"<tr><td>{label}</td>" + "".join(f"<td>{text}</td>" for text in texts) + "</tr>")
     return f'<div class="wide"><table><tr>{head}</tr>{"".join(rows)}</table></div>'
+
+
+def _on_trial(name: str, more: dict[str, int]) -> str:
+    """Its line's name, with what it found more or less than the live rule."""
+    (en, vi), hits, false = _named(name), more["hits"], more["false_alarms"]
+    return _both(
+        f"{en}, on trial ({hits:+} found, {false:+} false alarms)", f"{vi}, đang thử ({hits:+} tìm thấy, {false:+} báo sai)"
+    )
 
 
 def _charts(scores: Sequence[SceneScore]) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from edge_agent.core.scoring import TrueIncident, Truth
+from edge_agent.core.truth_format import TrueIncident, Truth
 from edge_agent.core.types import IncidentReport
 
 EVEN_S = 0.0005  # frames so near to an even rate are told by the rate alone

@@ -12,6 +12,7 @@ from event_contract.kinds import CAMERA_FAULTS, INCIDENT_KINDS
 
 if TYPE_CHECKING:
     from edge_agent.app.analyse import Analysis
+    from edge_agent.core.types import IncidentReport
 
 EXAMPLES = """\b
 Examples:
@@ -57,7 +58,9 @@ def command(
         why = f": {reason.en}" if reason else ""
         click.echo(f"{report.updated_s:8.2f} s  {report.severity:8}  {report.phase:6}  #{report.number} {kind.en}{lane}{why}")
     begun = sum(report.phase == "new" for report in found.incidents)
-    click.echo(f"{found.frames} frames, {found.duration_s:.1f} s: {begun} incidents")
+    tried = sum(report.phase == "new" for report in found.shadows)
+    beside = f", and {tried} of what is on trial" if tried else ""
+    click.echo(f"{found.frames} frames, {found.duration_s:.1f} s: {begun} incidents{beside}")
     if gate:
         click.echo(f"the detector looked at {found.looks} of them")
     for path in (out, annotate):
@@ -78,15 +81,19 @@ def _summary(found: "Analysis") -> dict[str, Any]:
         "frames": found.frames,
         "looks": found.looks,
         "duration_s": round(found.duration_s, 3),
-        "incidents": [
-            {"number": one.number, "kind": one.kind, "phase": one.phase, "lane": one.lane, "severity": one.severity,
-             "at_s": round(one.updated_s, 3), "started_s": round(one.started_s, 3), "confidence": one.confidence,
-             "detail": one.detail}
-            for one in found.incidents
-        ],
+        "incidents": [_incident(one) for one in found.incidents],
+        "shadow": [{**_incident(one), "shadow": one.shadow} for one in found.shadows],
         "lines": [
             {"camera": minute.camera, "from_s": round(minute.from_s, 3), "line": line.line, "forward": line.forward,
              "backward": line.backward}
             for minute in found.minutes for line in minute.lines
         ],
+    }  # fmt: skip
+
+
+def _incident(one: "IncidentReport") -> dict[str, Any]:
+    return {
+        "number": one.number, "kind": one.kind, "phase": one.phase, "lane": one.lane, "severity": one.severity,
+        "at_s": round(one.updated_s, 3), "started_s": round(one.started_s, 3), "confidence": one.confidence,
+        "detail": one.detail,
     }  # fmt: skip

@@ -63,8 +63,9 @@ def command(
     scores = summary([one.score for one in judged])
     if listed:
         for one in judged:
-            for verdict in one.score.verdicts:
-                click.echo(f"{one.folder}: {verdict.what} {verdict.kind} at {verdict.at_s:.1f} s", err=as_json)
+            for mark, score in (("", one.score), ("shadow ", one.score.shadow)):
+                for verdict in score.verdicts if score else ():
+                    click.echo(f"{one.folder}: {mark}{verdict.what} {verdict.kind} at {verdict.at_s:.1f} s", err=as_json)
     if report is not None:
         _report(report, judged, scores)
     click.echo(json.dumps(rounded(scores)) if as_json else _table(scores))
@@ -89,13 +90,11 @@ def _report(path: Path, judged: list["Judged"], scores: dict[str, Any]) -> None:
 
 
 def _table(scores: dict[str, Any]) -> str:
-    rows = [f"{'':20} truths   hits misses false  dup  recall precision  delay p50/p95 s"]
-    for name, kind in [*scores["kinds"].items(), ("total", scores["total"])]:
-        delay = kind["delay_from_start_s"]
-        rows.append(
-            f"{name:20} {kind['truths']:6} {kind['hits']:6} {kind['misses']:6} {kind['false_alarms']:5} {kind['duplicates']:4}"
-            f"  {_number(kind['recall']):>6} {_number(kind['precision']):>9}  {_number(delay['p50'])} / {_number(delay['p95'])}"
-        )
+    rows = [f"{'':25} truths   hits misses false  dup  recall precision  delay p50/p95 s"]
+    rows += [_row(name, kind) for name, kind in [*scores["kinds"].items(), ("total", scores["total"])]]
+    for name, kind in scores["shadow"].items():
+        more = kind["more"]
+        rows.append(f"{_row(f'shadow {name}', kind)}   {more['hits']:+} hits, {more['false_alarms']:+} false alarms")
     per_day, counts, speeds = scores["false_alarms_per_camera_day"], scores["counts"], scores["speeds"]
     rows += [
         f"{scores['scenes']} scenes, {scores['duration_s'] / 3600:.2f} camera-hours (delays from the start of the incident)",
@@ -109,6 +108,14 @@ def _table(scores: dict[str, Any]) -> str:
             f"bias {_number(speeds['bias_kmh'])} km/h, inside 95 % interval {_number(speeds['inside_95'])}"
         )
     return "\n".join(rows)
+
+
+def _row(name: str, kind: dict[str, Any]) -> str:
+    delay = kind["delay_from_start_s"]
+    return (
+        f"{name:25} {kind['truths']:6} {kind['hits']:6} {kind['misses']:6} {kind['false_alarms']:5} {kind['duplicates']:4}"
+        f"  {_number(kind['recall']):>6} {_number(kind['precision']):>9}  {_number(delay['p50'])} / {_number(delay['p95'])}"
+    )
 
 
 def _number(value: float | None) -> str:
@@ -127,13 +134,15 @@ def _requirements(text: str) -> list[tuple[str, float]]:
 
 
 def _figure(scores: dict[str, Any], name: str) -> float | None:
-    """`recall` and the like are the total's, `kind.wrong_way.recall` is one kind's, `counts.error` stands as --json shows it.
+    """`recall` and the like are the total's, `kind.wrong_way.recall` is one kind's, `shadow.wrong_way.recall` that of its rule on
+    trial; `counts.error` stands as --json shows it.
 
     Raises WrongInput for a name that no figure has.
     """
     steps = name.split(".")
-    if steps[0] == "kind" and len(steps) > 1 and steps[1] in INCIDENT_KINDS:
-        place, steps = scores["kinds"].get(steps[1], KindScore().as_dict()), steps[2:]
+    block = {"kind": "kinds", "shadow": "shadow"}.get(steps[0])
+    if block is not None and len(steps) > 1 and steps[1] in INCIDENT_KINDS:
+        place, steps = scores[block].get(steps[1], KindScore().as_dict()), steps[2:]
     else:
         place = {**scores, **scores["total"]}
     for step in steps:

@@ -4,75 +4,22 @@ Events with phase new, in order of time, against truths of the same kind: lane e
 where truth gives one, event time within [start - early_s, end + 5 s]; one to one, each event to the earliest free truth.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
-from itertools import pairwise
 from math import ceil, exp, fsum, lgamma, log
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 import msgspec
-from msgspec import Meta, Struct
 
 from edge_agent.core.geometry import iou
+from edge_agent.core.truth_format import TrueIncident, TrueSpeed, Truth
 from edge_agent.core.types import Box, IncidentReport, LineTraffic, RoadUser
-from event_contract.explain import validate
 
 LATE_S = 5.0
 MIN_IOU = 0.1
 SPEED_REACH = 0.05  # a speed belongs to the road user within so much of its point, in normalised image units
 DAY_S = 86400.0
 POISSON_95_OF_0 = 3.0  # zero events seen: fewer than 3 are expected at 95 %, hence 72 hours / H
-
-
-class TruthError(Exception):
-    """A truth file that cannot be used."""
-
-
-class TrueIncident(Struct, frozen=True, forbid_unknown_fields=True):
-    kind: str
-    start_s: float
-    end_s: float
-    lane: str | None = None
-    box: tuple[float, float, float, float] | None = None
-
-
-class TrueCount(Struct, frozen=True, forbid_unknown_fields=True):
-    line: str
-    n: Annotated[int, Meta(ge=0)]
-    cls: str | None = msgspec.field(name="class", default=None)
-    direction: Literal["forward", "backward"] | None = None
-
-
-class TrueSpeed(Struct, frozen=True, forbid_unknown_fields=True):
-    t_s: float
-    point: tuple[float, float]
-    kmh: float
-
-
-class Truth(Struct, frozen=True, forbid_unknown_fields=True):
-    """`times_s`: when each frame of recorded detections was, where a live camera's were not evenly spaced."""
-
-    fps: Annotated[float, Meta(gt=0, le=240)]
-    duration_s: Annotated[float, Meta(ge=0)]
-    incidents: tuple[TrueIncident, ...] = ()
-    counts: tuple[TrueCount, ...] = ()
-    speeds: tuple[TrueSpeed, ...] = ()
-    early_s: float = 1.0
-    times_s: tuple[Annotated[float, Meta(ge=0)], ...] = ()
-
-
-def parse_truth(text: bytes) -> Truth:
-    """JSON -> Truth. Raises TruthError naming the place."""
-    try:
-        truth: Truth = validate(msgspec.json.decode(text), Truth)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise TruthError(f"is not valid JSON: {error}") from None
-    except ValueError as error:
-        raise TruthError(str(error)) from None
-    for index, (before_s, at_s) in enumerate(pairwise(truth.times_s), start=1):
-        if not before_s < at_s:
-            raise TruthError(f"times_s[{index}]: expected more than {before_s:g}, the frame before, got {at_s:g}")
-    return truth
 
 
 @dataclass(slots=True)
@@ -122,6 +69,7 @@ class SceneScore:
     speed_misses: int = 0
     speed_inside: int = 0
     verdicts: list[Verdict] = field(default_factory=list)
+    shadow: "SceneScore | None" = None  # of what is on trial: its kinds and verdicts
 
 
 def match_incidents(truth: Truth, reports: Iterable[IncidentReport], rule_s: dict[str, float], score: SceneScore) -> None:
@@ -148,6 +96,16 @@ def match_incidents(truth: Truth, reports: Iterable[IncidentReport], rule_s: dic
         score.kinds.setdefault(one.kind, KindScore()).truths += 1
         if index not in taken:
             score.verdicts.append(Verdict("miss", one.kind, one.start_s, one.box))
+
+
+def match_shadow(
+    truth: Truth, reports: Iterable[IncidentReport], rule_s: dict[str, float], kinds: Collection[str]
+) -> SceneScore:
+    """What is on trial, scored for itself; of other kinds it says nothing."""
+    score = SceneScore(truth.duration_s, {kind: KindScore() for kind in sorted(kinds)})
+    concerned = tuple(one for one in truth.incidents if one.kind in kinds)
+    match_incidents(msgspec.structs.replace(truth, incidents=concerned), reports, rule_s, score)
+    return score
 
 
 def _fits(one: TrueIncident, event: IncidentReport, early_s: float) -> bool:
@@ -205,6 +163,7 @@ def summary(scores: list[SceneScore]) -> dict[str, Any]:
         "duration_s": duration_s,
         "kinds": {name: kinds[name].as_dict() for name in sorted(kinds)},
         "total": total.as_dict(),
+        "shadow": _shadow(scores),
         "false_alarms_per_camera_day": {
             "estimate": _ratio(total.false_alarms * DAY_S, duration_s),
             "upper_95": _ratio(poisson_upper_95(total.false_alarms) * DAY_S, duration_s),
@@ -221,6 +180,21 @@ def summary(scores: list[SceneScore]) -> dict[str, Any]:
             "bias_kmh": _ratio(sum(errors), len(errors)),
             "inside_95": _ratio(sum(score.speed_inside for score in scores), len(errors)),
         },
+    }
+
+
+def _shadow(scores: list[SceneScore]) -> dict[str, Any]:
+    """Kind by kind as `kinds` has it, over the scenes where that is on trial; `more` than the live rule found there."""
+    found: dict[str, tuple[KindScore, KindScore]] = {}
+    for score in scores:
+        for name, kind in ({} if score.shadow is None else score.shadow.kinds).items():
+            tried, live = found.setdefault(name, (KindScore(), KindScore()))
+            tried.add(kind)
+            live.add(score.kinds.get(name, KindScore()))
+    compared = ("hits", "false_alarms", "duplicates")
+    return {
+        name: {**tried.as_dict(), "more": {what: getattr(tried, what) - getattr(live, what) for what in compared}}
+        for name, (tried, live) in sorted(found.items())
     }
 
 

@@ -1,5 +1,6 @@
 """Events into a JSON Lines file: the same CloudEvents that would cross the wire, one a line."""
 
+from collections import Counter
 from collections.abc import Iterable
 from contextlib import ExitStack
 from pathlib import Path
@@ -14,7 +15,8 @@ from edge_agent.sinks.envelope import encode_body, seal
 class EventFile:
     """A context manager. The file appears whole when the work has succeeded, else not at all.
 
-    `stream` comes from the caller: a recorded scene gives the same file on every machine. Raises OSError.
+    `stream` comes from the caller: a recorded scene gives the same file on every machine. What is on trial is numbered in a
+    stream of its own, so that the other lines are the same with and without it. Raises OSError.
     """
 
     def __init__(self, path: Path, device: str, stream: str) -> None:
@@ -23,11 +25,14 @@ class EventFile:
         self._stack = ExitStack()
         self._file = self._stack.enter_context(whole_file(path))
         self.written = 0
+        self._numbered: Counter[str] = Counter()
 
     def append(self, events: Iterable[Outgoing]) -> None:
         for event in events:
             self.written += 1
-            self._file.write(seal(self._device, self._stream, self.written, encode_body(event)) + b"\n")
+            stream = f"{self._stream}-shadow" if getattr(event.body, "shadow", False) else self._stream
+            self._numbered[stream] += 1
+            self._file.write(seal(self._device, stream, self._numbered[stream], encode_body(event)) + b"\n")
 
     def __enter__(self) -> Self:
         return self

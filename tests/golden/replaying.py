@@ -13,7 +13,7 @@ import msgspec
 from edge_agent.app.evaluate import recorded_detections
 from edge_agent.app.replay import replay as replay_frames
 from edge_agent.app.scenes import load_scene
-from edge_agent.core.scoring import parse_truth
+from edge_agent.core.truth_format import parse_truth
 from edge_agent.sources.recorded import read_detections
 
 FOLDER = Path(__file__).parent

@@ -23,7 +23,7 @@ from edge_agent.cli.capture import command
 from edge_agent.config import DetectorConfig
 from edge_agent.core.failure import Failure, WrongInput
 from edge_agent.core.pipeline import Pipeline
-from edge_agent.core.scoring import parse_truth
+from edge_agent.core.truth_format import parse_truth
 from edge_agent.core.types import IncidentReport
 from edge_agent.sources.errors import SourceError
 from tests.brokers import free_port

@@ -4,20 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from edge_agent.core.scoring import (
-    SceneScore,
-    TrueCount,
-    TrueIncident,
-    TrueSpeed,
-    Truth,
-    TruthError,
-    match_counts,
-    match_incidents,
-    match_speed,
-    parse_truth,
-    poisson_upper_95,
-    summary,
-)
+from edge_agent.core.scoring import SceneScore, match_counts, match_incidents, match_speed, poisson_upper_95, summary
+from edge_agent.core.truth_format import TrueCount, TrueIncident, TrueSpeed, Truth, TruthError, parse_truth
 from edge_agent.core.types import Box, IncidentReport, LineTraffic, RoadUser, Track
 
 BOX = Box(0.4, 0.4, 0.5, 0.5)
