@@ -3,7 +3,7 @@
 import tomllib
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
 
@@ -72,10 +72,12 @@ class CameraConfig(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class DetectorConfig(Struct, frozen=True, forbid_unknown_fields=True):
-    """`providers` in order of preference: cpu, cuda, tensorrt, openvino. `threads` 0 leaves the choice to the runtime."""
+    """`engine` computes the network; `providers` are ONNX Runtime's, in order of preference: cpu, cuda, tensorrt, openvino.
+    `threads` 0 leaves the choice to the engine."""
 
     model: str = "nanodet-g-416"
     models_dir: str | None = None
+    engine: Literal["onnxruntime", "openvino"] = "onnxruntime"
     providers: tuple[str, ...] = ("cpu",)
     threads: Annotated[int, Meta(ge=0, le=64)] = 0
     score_threshold: Annotated[float, Meta(gt=0, lt=1)] = 0.15  # what is half seen continues tracks; see TrackerConfig

@@ -12,6 +12,7 @@ def build_detector(config: DetectorConfig) -> OnnxDetector:
     models_dir = None if config.models_dir is None else Path(config.models_dir).expanduser()
     return OnnxDetector(
         load_model(config.model, models_dir),
+        engine=config.engine,
         providers=config.providers,
         threads=config.threads,
         score_threshold=config.score_threshold,
