@@ -17,6 +17,7 @@ COMMANDS = {
     "capture": "Keep a situation from the field as a scene folder.",
     "simulate": "Play a simulated road: its scene, its truth, and what a detector sees of it.",
     "calibrate": "Work out a scene's calibration, and how good its speeds will be.",
+    "doctor": "Look at everything a site needs, and say what to do.",
     "config": "Check a site's configuration.",
     "models": "List, check and fetch detectors.",
 }

@@ -127,7 +127,7 @@ class Link:
         """Certificates and password are read for every connection: they may have been renewed."""
         broker = self._broker
         if broker.ca:
-            self._client.tls_set_context(_tls_context(broker.ca, broker.cert, broker.key))
+            self._client.tls_set_context(tls_context(broker.ca, broker.cert, broker.key))
         if broker.username:
             password = Path(broker.password_file).read_text(encoding="utf-8").strip() if broker.password_file else None
             self._client.username_pw_set(broker.username, password)
@@ -174,7 +174,8 @@ class Link:
         self._reason = self._reason or f"disconnected: {str(reason).lower()}"
 
 
-def _tls_context(ca: str, cert: str | None, key: str | None) -> ssl.SSLContext:
+def tls_context(ca: str, cert: str | None, key: str | None) -> ssl.SSLContext:
+    """Raises OSError that names the file, and ssl.SSLError."""
     for name in filter(None, (ca, cert, key)):
         Path(name).open("rb").close()  # unlike ssl's, this error names the file
     context = ssl.create_default_context(cafile=ca)
