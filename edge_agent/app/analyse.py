@@ -9,6 +9,7 @@ from edge_agent.app.detecting import build_detector
 from edge_agent.app.gate import build_gate
 from edge_agent.app.reaching import far_marks, reach_of
 from edge_agent.app.scenes import load_scene, private_masks, unseen_areas
+from edge_agent.app.shadow_model import ShadowModel
 from edge_agent.config import AttentionConfig, DetectorConfig
 from edge_agent.core.failure import WrongInput
 from edge_agent.core.pipeline import Pipeline
@@ -51,6 +52,7 @@ def analyse(
     scene_path: Path,
     *,
     detector: DetectorConfig,
+    shadow_model: DetectorConfig | None = None,
     attention: AttentionConfig = EVERY_FRAME,
     fps: float | None = None,
     width: int | None = None,
@@ -66,6 +68,7 @@ def analyse(
     scene, _ = load_scene(scene_path)
     eye = build_detector(detector)
     pipeline, check, gate = Pipeline(scene), PictureCheck(unseen_areas(scene)), build_gate(attention, scene)
+    trials = [] if shadow_model is None else [ShadowModel(shadow_model, scene)]
     voice = media_voice(scene.camera, start_s, pipeline)
     found = Analysis()
     with ExitStack() as stack:
@@ -79,7 +82,9 @@ def analyse(
         for frame in frames:
             wanted = gate.opens(frame, pipeline.presence)
             detections = eye.detect(frame.pixels) if wanted else None
-            said = pipeline.update(frame.at_s, detections, check.look(frame.at_s, frame.pixels))
+            reading = check.look(frame.at_s, frame.pixels)
+            said = pipeline.update(frame.at_s, detections, reading)
+            said += [one for trial in trials for one in trial.look(frame, reading)]
             found.add(said)
             found.looks += wanted
             if events is not None:

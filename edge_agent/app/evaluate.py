@@ -6,7 +6,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -17,11 +17,12 @@ from edge_agent.core.pipeline import Pipeline
 from edge_agent.core.scene_format import SceneFile
 from edge_agent.core.scoring import SceneScore, match_counts, match_incidents, match_shadow, match_speed
 from edge_agent.core.truth_format import TrueSpeed, Truth, TruthError, parse_truth
-from edge_agent.core.types import Detections, IncidentReport, PictureReading, TrafficMinute
+from edge_agent.core.types import Detections, Frame, IncidentReport, PictureReading, TrafficMinute
 from edge_agent.sources.clip import read_clip
 from edge_agent.sources.recorded import read_detections
 from edge_agent.sources.recorded_things import Looks, read_things, reading_of
 
+Pictured = tuple[Frame, PictureReading | None]
 INPUTS = "detections.txt, clip.* or simulation.toml"
 
 
@@ -45,10 +46,11 @@ def find_folders(roots: list[Path]) -> list[Path]:
 
 
 def evaluate(
-    folders: list[Path], detector: DetectorConfig, jobs: int, progress: Callable[[Judged], None] = lambda judged: None
-) -> list[Judged]:
+    folders: list[Path], detector: DetectorConfig, jobs: int, progress: Callable[[Judged], None] = lambda judged: None,
+    shadow_model: DetectorConfig | None = None,
+) -> list[Judged]:  # fmt: skip
     """Judge the folders, `jobs` at a time, in the order given. Raises what `judge` raises."""
-    work = partial(judge, detector=detector)
+    work = partial(judge, detector=detector, shadow_model=shadow_model)
     judged = []
     if jobs == 1 or len(folders) == 1:
         for folder in folders:
@@ -72,8 +74,8 @@ def _leave_interrupts_to_the_parent() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-def judge(folder: Path, detector: DetectorConfig) -> Judged:
-    """Run the pipeline over one folder and hold it against the truth.
+def judge(folder: Path, detector: DetectorConfig, shadow_model: DetectorConfig | None = None) -> Judged:
+    """Run the pipeline over one folder and hold it against the truth; what is on trial beside it, too.
 
     Raises FolderError, SceneError, SourceError, ModelError.
     """
@@ -95,10 +97,13 @@ def judge(folder: Path, detector: DetectorConfig) -> Judged:
     minutes += pipeline.flush()
     match_incidents(truth, (report for report in reports if report.shadow is None), scene.rules.durations_s(), score)
     if scene.shadow_rules is not None:
-        score.shadow = match_shadow(
-            truth, [report for report in reports if report.shadow is not None], scene.shadow_rules.durations_s(),
-            scene.shadow_rules.other_than(scene.rules),
-        )  # fmt: skip
+        on_trial = [report for report in reports if report.shadow is not None]
+        kinds = scene.shadow_rules.other_than(scene.rules)
+        score.shadow["rules"] = match_shadow(truth, on_trial, scene.shadow_rules.durations_s(), kinds)
+    if shadow_model is not None:
+        on_trial = _told_by(shadow_model, folder, scene, truth)
+        kinds = frozenset((*score.kinds, *(report.kind for report in on_trial)))
+        score.shadow["model"] = match_shadow(truth, on_trial, scene.rules.durations_s(), kinds)
     match_counts(truth, (line for minute in minutes for line in minute.lines), score)
     return Judged(folder, score)
 
@@ -124,16 +129,40 @@ def _observations(
         for index, (at_s, detections) in enumerate(recorded_detections(recorded, scene, truth)):
             yield at_s, detections, reading_of(looks[index]) if index in looks else None
         return
+    from edge_agent.app.detecting import build_detector  # the runtime weighs: only where pixels are looked at
+
+    pictures = _pictures(folder, scene, truth, INPUTS)
+    eye = build_detector(detector)
+    for frame, reading in pictures:
+        yield frame.at_s, eye.detect(frame.pixels), reading
+
+
+def _told_by(model: DetectorConfig, folder: Path, scene: SceneFile, truth: Truth) -> list[IncidentReport]:
+    from edge_agent.app.shadow_model import ShadowModel
+
+    pictures = _pictures(folder, scene, truth, "clip.* or simulation.toml: a model on trial looks at pixels")
+    trial = ShadowModel(model, scene)
+    return [report for frame, reading in pictures for report in trial.look(frame, reading)]
+
+
+def _pictures(folder: Path, scene: SceneFile, truth: Truth, inputs: str) -> Iterator[Pictured]:
+    """Frame by frame, with what it says of the camera. Raises FolderError, at once, that names `inputs` when there are none."""
     clips = [*sorted(folder.glob("clip.*")), *folder.glob("simulation.toml")]
     if not clips:
-        raise FolderError(f"{folder}: holds no {INPUTS}; one of them is needed")
-    from edge_agent.app.detecting import build_detector  # the runtime weighs: only where pixels are looked at
+        raise FolderError(f"{folder}: holds no {inputs}; one of them is needed")
+    return _filmed(clips[0], scene, truth.times_s)
+
+
+def _filmed(clip: Path, scene: SceneFile, times_s: tuple[float, ...]) -> Iterator[Pictured]:
+    """`times_s` are right where they are known: a clip's own rate is even."""
     from edge_agent.image_checks.check import PictureCheck
 
-    eye, check = build_detector(detector), PictureCheck(unseen_areas(scene))
-    with closing(read_clip(clips[0], masks=private_masks(scene), camera=scene.camera)) as frames:
+    check = PictureCheck(unseen_areas(scene))
+    with closing(read_clip(clip, masks=private_masks(scene), camera=scene.camera)) as frames:
         for frame in frames:
-            yield frame.at_s, eye.detect(frame.pixels), check.look(frame.at_s, frame.pixels)
+            known = times_s[frame.index : frame.index + 1]
+            timed = replace(frame, at_s=known[0]) if known else frame
+            yield timed, check.look(timed.at_s, timed.pixels)
 
 
 def recorded_things(folder: Path, scene: SceneFile) -> Looks:

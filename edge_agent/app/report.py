@@ -35,6 +35,7 @@ COLUMNS = (
     ("Duplicates", "Báo trùng"), ("Recall", "Tỷ lệ tìm thấy"), ("Precision", "Độ chính xác"),
     ("Delay p50 / p95, s", "Độ trễ p50 / p95, s"),
 )  # fmt: skip
+ON_TRIAL, OTHER_MODEL = ("on trial", "đang thử"), ("model on trial", "mô hình đang thử")
 WHAT = {
     "miss": ("missed", "bỏ sót"),
     "false_alarm": ("false alarm", "báo sai"),
@@ -80,7 +81,8 @@ def _kinds(figures: dict[str, Any]) -> str:
     rows = []
     lines = [(_both(*_named(name)), kind) for name, kind in figures["kinds"].items()]
     lines.append((_both("All", "Tất cả"), figures["total"]))
-    lines += [(_on_trial(name, kind["more"]), kind) for name, kind in figures["shadow"].items()]
+    lines += [(_on_trial(name, kind["more"], ON_TRIAL), kind) for name, kind in figures["shadow"].items()]
+    lines += [(_on_trial(name, kind["more"], OTHER_MODEL), kind) for name, kind in figures["shadow_model"].items()]
     for label, kind in lines:
         delay = kind["delay_from_start_s"]
         cells = [kind[key] for key in ("truths", "hits", "misses", "false_alarms", "duplicates", "recall", "precision")]
@@ -89,11 +91,11 @@ def _kinds(figures: dict[str, Any]) -> str:
     return f'<div class="wide"><table><tr>{head}</tr>{"".join(rows)}</table></div>'
 
 
-def _on_trial(name: str, more: dict[str, int]) -> str:
+def _on_trial(name: str, more: dict[str, int], what: tuple[str, str]) -> str:
     """Its line's name, with what it found more or less than the live rule."""
     (en, vi), hits, false = _named(name), more["hits"], more["false_alarms"]
     return _both(
-        f"{en}, on trial ({hits:+} found, {false:+} false alarms)", f"{vi}, đang thử ({hits:+} tìm thấy, {false:+} báo sai)"
+        f"{en}, {what[0]} ({hits:+} found, {false:+} false alarms)", f"{vi}, {what[1]} ({hits:+} tìm thấy, {false:+} báo sai)"
     )
 
 

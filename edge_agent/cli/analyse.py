@@ -31,12 +31,14 @@ Examples:
 @click.option("--width", type=click.IntRange(160, 4096), default=960, show_default=True, help="Scale wider pictures down.")
 @click.option("--reverse", is_flag=True, help="Play the clip backwards.")
 @click.option("--start", default="1970-01-01T00:00:00Z", show_default=True, help="Time of the first frame (RFC 3339).")
+@click.option("--shadow-model", help="A model on trial, by name or file: what the rules would tell with it, beside.")
 @click.option("--gate", is_flag=True, help="Spare the detector while nothing moves, as `run` does; default: look at all.")
 @detector_options
 @click.option("--json", "as_json", is_flag=True, help="Print a summary for programs.")
 def command(
     clip: Path, scene: Path, out: Path | None, annotate: Path | None, fps: float | None, width: int, reverse: bool,
-    start: str, gate: bool, model: str, models_dir: Path | None, providers: tuple[str, ...], threads: int, as_json: bool,
+    start: str, shadow_model: str | None, gate: bool, model: str, models_dir: Path | None, providers: tuple[str, ...],
+    threads: int, as_json: bool,
 ) -> None:  # fmt: skip
     """Find the incidents in CLIP, as fast as this machine can, in the clip's own time."""
     from edge_agent.app.analyse import EVERY_FRAME, analyse
@@ -45,6 +47,7 @@ def command(
     with progress_bar(clip.name, None, as_json) as progress:
         found = analyse(
             clip, scene, detector=detector_config(model, models_dir, providers, threads),
+            shadow_model=None if shadow_model is None else detector_config(shadow_model, models_dir, providers, threads),
             attention=AttentionConfig() if gate else EVERY_FRAME, fps=fps, width=width, reverse=reverse, out=out,
             annotate=annotate, start_s=_unix_s(start), progress=progress,
         )  # fmt: skip

@@ -31,12 +31,13 @@ Examples:
 @click.option("--require", default="", help="NAME=VALUE,...: exit 1 unless ratios are at least, and counts at most, so.")
 @click.option("--jobs", type=click.IntRange(1, 64), default=os.cpu_count() or 1, show_default=True, help="Scenes at a time.")
 @click.option("--report", type=PathType, help="Write figures, charts and a picture of every miss and false alarm (.html).")
+@click.option("--shadow-model", help="A model on trial, by name or file: what the rules would tell with it; needs pixels.")
 @click.option("--list", "listed", is_flag=True, help="Name every miss, false alarm and duplicate.")
 @detector_options
 @click.option("--json", "as_json", is_flag=True, help="Print the scores for programs.")
 def command(
-    folders: tuple[Path, ...], require: str, jobs: int, report: Path | None, listed: bool, model: str, models_dir: Path | None,
-    providers: tuple[str, ...], threads: int, as_json: bool,
+    folders: tuple[Path, ...], require: str, jobs: int, report: Path | None, shadow_model: str | None, listed: bool,
+    model: str, models_dir: Path | None, providers: tuple[str, ...], threads: int, as_json: bool,
 ) -> None:  # fmt: skip
     """Judge scene folders, at or below each FOLDER, against their truth.
 
@@ -59,12 +60,14 @@ def command(
             done += 1
             update(done, len(found))
 
-        judged = evaluate(found, detector_config(model, models_dir, providers, threads), jobs, count)
+        detector = detector_config(model, models_dir, providers, threads)
+        tried = None if shadow_model is None else detector_config(shadow_model, models_dir, providers, threads)
+        judged = evaluate(found, detector, jobs, count, tried)
     scores = summary([one.score for one in judged])
     if listed:
         for one in judged:
-            for mark, score in (("", one.score), ("shadow ", one.score.shadow)):
-                for verdict in score.verdicts if score else ():
+            for mark, score in (("", one.score), *((f"shadow {what} ", tried) for what, tried in one.score.shadow.items())):
+                for verdict in score.verdicts:
                     click.echo(f"{one.folder}: {mark}{verdict.what} {verdict.kind} at {verdict.at_s:.1f} s", err=as_json)
     if report is not None:
         _report(report, judged, scores)
@@ -92,9 +95,10 @@ def _report(path: Path, judged: list["Judged"], scores: dict[str, Any]) -> None:
 def _table(scores: dict[str, Any]) -> str:
     rows = [f"{'':25} truths   hits misses false  dup  recall precision  delay p50/p95 s"]
     rows += [_row(name, kind) for name, kind in [*scores["kinds"].items(), ("total", scores["total"])]]
-    for name, kind in scores["shadow"].items():
-        more = kind["more"]
-        rows.append(f"{_row(f'shadow {name}', kind)}   {more['hits']:+} hits, {more['false_alarms']:+} false alarms")
+    for what, block in (("shadow", scores["shadow"]), ("model", scores["shadow_model"])):
+        for name, kind in block.items():
+            more = kind["more"]
+            rows.append(f"{_row(f'{what} {name}', kind)}   {more['hits']:+} hits, {more['false_alarms']:+} false alarms")
     per_day, counts, speeds = scores["false_alarms_per_camera_day"], scores["counts"], scores["speeds"]
     rows += [
         f"{scores['scenes']} scenes, {scores['duration_s'] / 3600:.2f} camera-hours (delays from the start of the incident)",
@@ -134,13 +138,13 @@ def _requirements(text: str) -> list[tuple[str, float]]:
 
 
 def _figure(scores: dict[str, Any], name: str) -> float | None:
-    """`recall` and the like are the total's, `kind.wrong_way.recall` is one kind's, `shadow.wrong_way.recall` that of its rule on
-    trial; `counts.error` stands as --json shows it.
+    """`recall` and the like are the total's, `kind.wrong_way.recall` is one kind's, `shadow.wrong_way.recall` that of its rule
+    on trial; `counts.error` stands as --json shows it.
 
     Raises WrongInput for a name that no figure has.
     """
     steps = name.split(".")
-    block = {"kind": "kinds", "shadow": "shadow"}.get(steps[0])
+    block = {"kind": "kinds", "shadow": "shadow", "shadow_model": "shadow_model"}.get(steps[0])
     if block is not None and len(steps) > 1 and steps[1] in INCIDENT_KINDS:
         place, steps = scores[block].get(steps[1], KindScore().as_dict()), steps[2:]
     else:

@@ -69,7 +69,7 @@ class SceneScore:
     speed_misses: int = 0
     speed_inside: int = 0
     verdicts: list[Verdict] = field(default_factory=list)
-    shadow: "SceneScore | None" = None  # of what is on trial: its kinds and verdicts
+    shadow: dict[str, "SceneScore"] = field(default_factory=dict)  # of what is on trial, `rules` or `model`: kinds and verdicts
 
 
 def match_incidents(truth: Truth, reports: Iterable[IncidentReport], rule_s: dict[str, float], score: SceneScore) -> None:
@@ -163,7 +163,8 @@ def summary(scores: list[SceneScore]) -> dict[str, Any]:
         "duration_s": duration_s,
         "kinds": {name: kinds[name].as_dict() for name in sorted(kinds)},
         "total": total.as_dict(),
-        "shadow": _shadow(scores),
+        "shadow": _shadow(scores, "rules"),
+        "shadow_model": _shadow(scores, "model"),
         "false_alarms_per_camera_day": {
             "estimate": _ratio(total.false_alarms * DAY_S, duration_s),
             "upper_95": _ratio(poisson_upper_95(total.false_alarms) * DAY_S, duration_s),
@@ -183,11 +184,11 @@ def summary(scores: list[SceneScore]) -> dict[str, Any]:
     }
 
 
-def _shadow(scores: list[SceneScore]) -> dict[str, Any]:
+def _shadow(scores: list[SceneScore], what: str) -> dict[str, Any]:
     """Kind by kind as `kinds` has it, over the scenes where that is on trial; `more` than the live rule found there."""
     found: dict[str, tuple[KindScore, KindScore]] = {}
     for score in scores:
-        for name, kind in ({} if score.shadow is None else score.shadow.kinds).items():
+        for name, kind in score.shadow[what].kinds.items() if what in score.shadow else ():
             tried, live = found.setdefault(name, (KindScore(), KindScore()))
             tried.add(kind)
             live.add(score.kinds.get(name, KindScore()))

@@ -199,4 +199,4 @@ def test_evaluate_tells_them_in_words(folder: Path) -> None:
     done = CliRunner().invoke(command, [str(folder), "--list", "--require", "shadow.stopped_vehicle.recall=1"])
     assert done.exit_code == 0, done.output
     assert "+1 hits, +1 false alarms" in done.output
-    assert f"{folder}: shadow false_alarm stopped_vehicle at 24." in done.output
+    assert f"{folder}: shadow rules false_alarm stopped_vehicle at 24." in done.output
