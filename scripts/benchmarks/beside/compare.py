@@ -19,6 +19,7 @@ ROWS = {
     "bare": "bare InferenceSession.run, ms CPU",
     "whole": "the whole chain with decoding, ms CPU",
     "beyond": "beyond inference, ms CPU",
+    "rules": "of that scene, rules and picture checks",
     "beyond_wall": "beyond inference, ms by the clock",
     "ratio": "whole / bare, CPU",
     "pss_mb": "PSS of all its processes, MB",

@@ -4,7 +4,10 @@ import json
 import os
 import sys
 import tempfile
+import time
+from collections import Counter
 from pathlib import Path
+from typing import Any
 
 from edge_agent import __version__
 from edge_agent.app.analyse import media_voice
@@ -29,6 +32,10 @@ def main() -> None:
     detector.infer = account.twice(detector.infer)  # type: ignore[method-assign]
     voice, boot = media_voice(scene.camera, 0.0, pipeline), boot_id()
     origin = Origin("bench", "00000000", boot, "", __version__, lambda: read_clock(boot))
+    spent_on: Counter[str] = Counter()
+    clocked(pipeline, "update", spent_on)
+    clocked(pipeline._tracker, "update", spent_on, of="tracker")
+    clocked(check, "look", spent_on)
     boxes, tracked = 0, 0
     with tempfile.TemporaryDirectory() as folder, read_clip(Path(clip), masks=private_masks(scene)) as reader:
         outbox = Outbox.open(Path(folder) / "outbox.db", origin, OutboxConfig())
@@ -40,15 +47,29 @@ def main() -> None:
             boxes, tracked = boxes + len(found.boxes), tracked + sum(user.track.seen for user in pipeline.road_users)
             if account.tick():
                 decoded_s = cpu_s(reader.child_pid)
+                spent_on.clear()
             if frame.index + 1 == int(frames) + WARM_UP:
                 break
         spent = account.ms_per_frame()
         decode = (cpu_s(reader.child_pid) - decoded_s) * 1000 / int(frames)
         spent["whole"] += decode  # the capture child's
+        spent["rules"] = (spent_on["update"] + spent_on["look"] - spent_on["tracker"]) * 1000 / int(frames)
         pss = pss_mb() + pss_mb(reader.child_pid)
         outbox.close()
     seen = frame.index + 1
     print(json.dumps({**spent, "decode": decode, "pss_mb": pss, "boxes": boxes / seen, "tracked": tracked / seen}))
+
+
+def clocked(owner: Any, name: str, spent_on: Counter[str], of: str = "") -> None:
+    step = getattr(owner, name)
+
+    def timed(*arguments: Any) -> Any:
+        began_s = time.thread_time()
+        result = step(*arguments)
+        spent_on[of or name] += time.thread_time() - began_s  # type: ignore[assignment]
+        return result
+
+    setattr(owner, name, timed)
 
 
 def cpu_s(pid: int) -> float:

@@ -1,17 +1,24 @@
-"""Recordings with known truth: TUD (MOTChallenge 2015), KITTI tracking 0000, RoadTrack's stopped vehicles."""
+"""Recordings with known truth: TUD (MOTChallenge 2015), KITTI tracking 0000, RoadTrack's stopped vehicles, simulated roads."""
 
+import csv
 import tarfile
+import tempfile
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from msgspec import structs
 
+from edge_agent.app.simulate import write_folder
 from edge_agent.core.types import NO_DETECTIONS, Detections
+from edge_agent.simulation import presets
+from edge_agent.sources.recorded import read_detections
 from scripts.benchmarks.mot.metrics import Labelled
 
 NOBODY = Labelled(np.empty(0, np.int64), np.empty((0, 4)))
+LEAST_VISIBLE, LEAST_PX = 0.3, 16.0  # of a simulated vehicle that a tracker is asked for
 
 
 @dataclass(frozen=True)
@@ -80,6 +87,32 @@ def roadtrack_stops(archive: Path, fps: float = 10.0, width: int = 640, height: 
             [_labelled([(row[1], *_corners(row)) for row in truth[frame]], size) for frame in frames],
             [NOBODY for _ in frames],
         )
+
+
+def simulated(preset: str, seconds: float, detector: str = "nanodet-g-416") -> Recording:
+    """A simulated road as the model of this detector sees it, and its tracks.csv. What is hidden or tiny is ignored."""
+    plan = structs.replace(presets.load(preset), duration_s=seconds)
+    size, fps = plan.camera.size_px, plan.fps
+    truth: dict[int, list[tuple[float, ...]]] = defaultdict(list)
+    ignored: dict[int, list[tuple[float, ...]]] = defaultdict(list)
+    with tempfile.TemporaryDirectory() as name:
+        write_folder(plan, Path(name), detector)
+        with (Path(name) / "tracks.csv").open() as file:
+            for row in csv.DictReader(file):
+                left, top, width, height = (float(row[side]) for side in ("left", "top", "width", "height"))
+                clear = float(row["visible"]) >= LEAST_VISIBLE and height >= LEAST_PX
+                into = truth if clear else ignored
+                into[int(row["frame"])].append((float(row["id"]), left, top, left + width, top + height))
+        seen = [found for _, _, found in read_detections(Path(name) / "detections.txt", size, fps)]
+    frames = range(1, len(seen) + 1)
+    sides = np.array([*size, *size])
+    return Recording(
+        f"simulated {preset}",
+        fps,
+        seen,
+        [_labelled(truth[frame], sides) for frame in frames],
+        [_labelled(ignored[frame], sides) for frame in frames],
+    )
 
 
 def _by_frame(text: str) -> dict[int, list[list[float]]]:
