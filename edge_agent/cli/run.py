@@ -51,6 +51,8 @@ def command(file: Path, quiet: bool) -> None:
         agent.run(lambda event: tell(console_line(event)))
     except AgentCrashed as error:
         raise Failure(f"{error}; the service manager starts it again") from None
+    for line in summary(agent.status):
+        tell(line)
     if signal.SIGINT in received:
         raise KeyboardInterrupt
 
@@ -75,4 +77,14 @@ def states(status: "AgentStatus") -> dict[str, str]:
         now["views"] = f"views: not written {status.unkept} times; see whether data_dir is full or read-only"
     if status.deaf:
         now["recall"] = f"capture --last: not possible: {status.deaf}"
+    if status.trial:
+        now["trial"] = f"the model on trial gave up: {status.trial}"
     return now
+
+
+def summary(status: "AgentStatus") -> list[str]:
+    """What became of each camera's frames."""
+    return [
+        f"camera {name}: {camera.frames} frames, {status.dropped[name]} dropped, {status.spared[name]} without the detector"
+        for name, camera in status.cameras.items()
+    ]

@@ -14,12 +14,12 @@ import pytest
 
 from edge_agent.app import live
 from edge_agent.app.live import Agent
-from edge_agent.cli.run import states
+from edge_agent.cli.run import states, summary
 from edge_agent.config import load_config
 from edge_agent.core.failure import WrongInput
 from edge_agent.core.outgoing import Outgoing
 from edge_agent.core.wire import outgoing
-from event_contract.messages import IncidentData
+from event_contract.messages import HealthData, IncidentData
 from tests.brokers import free_port
 from tests.clips import write_clip
 from tests.roads import detections, scene, standing
@@ -112,6 +112,25 @@ def test_a_view_that_cannot_be_written_is_counted_and_said(agent: Agent, tmp_pat
 
     agent.run(hear)
     assert states(agent.status)["views"].startswith("views: not written 1 times")
+
+
+def test_the_detector_rests_while_nothing_moves_and_that_is_counted(agent: Agent, tmp_path: Path) -> None:
+    write_clip(tmp_path / "clip.avi", frames=1)
+    heard: list[Outgoing] = []
+
+    def hear(event: Outgoing) -> None:
+        heard.append(event)
+        if agent.status.spared["north"] > 20:
+            agent.stop()
+
+    agent.run(hear)
+    (camera,) = [event.body for event in heard if isinstance(event.body, HealthData)][-1].cameras
+    assert camera.frames > camera.spared > 0
+    (line,) = summary(agent.status)
+    assert line == (
+        f"camera north: {agent.status.cameras['north'].frames} frames, {agent.status.dropped['north']} dropped, "
+        f"{agent.status.spared['north']} without the detector"
+    )
 
 
 def test_a_data_dir_that_cannot_be_made(tmp_path: Path) -> None:
