@@ -91,10 +91,9 @@ class Foreground:
         self.road += np.where(self._age_s < FROZEN_S, np.float32(quick), np.float32(slow)) * (edges - self.road)
 
     def _things(self, shift: tuple[float, float]) -> tuple[Thing, ...]:
-        stands = self._age_s >= STANDS_S
-        if not stands.any() or np.count_nonzero(stands) > CROWD * stands.size:
+        stands, grown = self._age_s >= STANDS_S, self._age_s >= GROWN_S
+        if not stands.any() or np.count_nonzero(grown) > CROWD * grown.size:
             return ()
-        grown = self._age_s >= GROWN_S
         count, labels = cv2.connectedComponents(cv2.dilate(grown.view(np.uint8), JOIN), connectivity=8)
         sure = np.bincount(labels[stands], minlength=count)
         gone = (self._gone > GONE) & ~grown

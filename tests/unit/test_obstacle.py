@@ -120,13 +120,28 @@ def test_where_vehicles_queue_nothing_is_judged() -> None:
     assert told([unseen], queue, 100) == []
 
 
-def test_at_a_signal_only_what_somebody_has_driven_past_or_what_lies_there_for_long() -> None:
-    file = signalised()
-    assert told([crate()], [], 100, file) == []
-    assert [round(report.started_s) for report in told([crate()], [], 160, file)] == [10]
+def test_what_is_as_large_as_a_car_at_a_signal_is_none_unless_somebody_drives_past_or_it_lies_there_for_long() -> None:
+    file, large = signalised(), crate(size_m=1.9)
+    assert told([large], [], 100, file) == []
+    assert [round(report.started_s) for report in told([large], [], 160, file)] == [10]
     passing = driving("car", 0.9, 14, 40, start_s=35)
-    report, *_ = told([crate()], [passing], 60, file)
+    report, *_ = told([large], [passing], 60, file)
     assert 35 <= report.updated_s <= 42
+    report, *_ = told([crate(size_m=1.2)], [], 60, file)
+    assert report.updated_s == pytest.approx(30, abs=1)
+
+
+@pytest.mark.parametrize("beside_m", [-3.4, 2.6])
+def test_who_stops_before_it_at_once_is_no_explanation(beside_m: float) -> None:
+    """Whether he comes towards the camera and stops behind it, or drives away from it and hides it in part."""
+    stops = standing("truck" if beside_m > 0 else "car", 0.6, 35 + beside_m, from_s=12)
+    parts = told([crate(x_m=-0.5)], [stops], 60)
+    assert [report.phase for report in parts][:1] == (["new"] if beside_m > 0 else [])
+
+
+def test_two_that_stand_close_together_are_explained_though_they_look_like_one() -> None:
+    two = [standing("motorcycle", -0.5, 35, from_s=2), standing("motorcycle", 0.5, 35, from_s=2)]
+    assert told([lying(box_m(0, 35, 1.8, 1.6), 10)], two, 60) == []
 
 
 def test_many_at_once_are_light() -> None:

@@ -12,17 +12,17 @@ from math import hypot
 import numpy as np
 
 from edge_agent.core import geometry
+from edge_agent.core.incidents.explaining import account_for, hide
 from edge_agent.core.incidents.lifecycle import Ledger
 from edge_agent.core.incidents.rule import LaneRule, Metres, Seconds
 from edge_agent.core.observation import SLOW_KMH, Observation
 from edge_agent.core.scene import Scene
-from edge_agent.core.types import Box, IncidentReport, RoadUser, Thing
+from edge_agent.core.types import Box, IncidentReport, Thing
 from event_contract.kinds import INCIDENT_KINDS
 
 SAME_IOU, WITHIN = 0.3, 0.6  # it is the same thing; it is part of the other
-ON_IT = 0.5  # so much of it lies under a road user who stands
+SMALL_M = 1.6  # what is smaller is no car at a red light
 LIKE_IOU = 0.2  # a road user who was lost here was of its shape
-HIDES = 0.25
 ALONE_S = 4.0  # what was plainly seen by itself for so long is nobody's
 SETTLES_S = 10.0  # a vehicle may be lost by the detector so long before or after it stands
 PARKED_S, PARKED_COUNTS_S = 20.0, 600.0  # who stood so long leaves a mark, for so long
@@ -32,8 +32,9 @@ ROWS = 20  # of the picture, for its scale where there is no calibration
 
 
 class ObstacleRule(LaneRule, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """`least_m`, `largest_m`: its larger side; larger ones are vehicles that the detector does not know. `signalised_s`: where
-    vehicles wait at a signal, unless somebody has driven past. Over when the place has been seen empty for `empty_s`."""
+    """`least_m`, `largest_m`: its larger side; larger ones are vehicles that the detector does not know. `signalised_s`: of
+    what is as large as a car where vehicles wait at a signal, unless somebody has driven past. Over when the place has been
+    seen empty for `empty_s`."""
 
     dwell_s: Seconds = 20.0
     signalised_s: Seconds = 120.0
@@ -97,7 +98,7 @@ class Obstacle:
         lanes = [self._lane_of(lying.box) for lying in self._lying]
         for lying, thing, lane in zip(self._lying, here, lanes, strict=True):
             if thing is None:
-                lying.empty_s += 0.0 if _hides(lying.box, observation.road_users) else step_s
+                lying.empty_s += 0.0 if hide(observation.road_users, lying.box) else step_s
             else:
                 self._weigh(at_s, step_s, lying, lane, observation)
         reports = self._judge(at_s, lanes)
@@ -142,19 +143,19 @@ class Obstacle:
         self._note_passers(lying, lane, observation)
         if lying.alone_s < ALONE_S and (self._stood_on(lying, observation) or self._was_left(at_s, lying, observation)):
             lying.explained = True
-        elif not _hides(lying.box, observation.road_users) and not self._waits(lane, observation):
+        elif not hide(observation.road_users, lying.box) and not self._waits(lane, observation):
             lying.alone_s += step_s
 
     def _stood_on(self, lying: _Lying, observation: Observation) -> bool:
         boxes = [place.box for place in observation.places]
         boxes += [user.track.box for user in observation.road_users if user.pace_kmh is not None and user.pace_kmh < SLOW_KMH]
-        return any(geometry.covered(lying.box, box) >= ON_IT for box in boxes)
+        return account_for(boxes, lying.box)
 
     def _was_left(self, at_s: float, lying: _Lying, observation: Observation) -> bool:
         """By somebody who was lost here when it came, or who stood here for long before."""
         now = {user.track.id for user in observation.road_users if user.track.seen}
         for number, one in self._passed.items():
-            parked = one.stood_s >= PARKED_S and geometry.covered(lying.box, one.box) >= ON_IT
+            parked = one.stood_s >= PARKED_S and account_for([one.box], lying.box)
             lost = number not in now and abs(one.at_s - lying.since_s) <= SETTLES_S
             if parked or (lost and geometry.iou(lying.box, one.box) >= LIKE_IOU):
                 return True
@@ -195,12 +196,13 @@ class Obstacle:
         return reports
 
     def _is_ripe(self, at_s: float, lying: _Lying, lane: str) -> bool:
-        waits = self._scene.lane_of_id[lane].signalised and not lying.passed
-        needed_s = self._rule.signalised_s if waits else self._rule.dwell_s
-        if lying.explained or lying.empty_s > 0 or lying.alone_s < ALONE_S or at_s - lying.since_s < needed_s:
+        if lying.explained or lying.empty_s > 0 or lying.alone_s < ALONE_S:
             return False
         size_m = self._size_m(lying.box)
-        return size_m is None or self._rule.least_m <= size_m <= self._rule.largest_m
+        large = size_m is None or size_m > SMALL_M
+        waits = large and self._scene.lane_of_id[lane].signalised and not lying.passed
+        fits = size_m is None or self._rule.least_m <= size_m <= self._rule.largest_m
+        return fits and at_s - lying.since_s >= (self._rule.signalised_s if waits else self._rule.dwell_s)
 
     def _open(self, at_s: float, lying: _Lying, lane: str) -> IncidentReport:
         confidence = 0.5 + 0.5 * lying.strength
@@ -240,7 +242,3 @@ def _is_part(lying: _Lying, thing: Thing) -> bool:
     if geometry.covered(lying.box, thing.box) >= WITHIN:
         return True
     return not lying.explained and geometry.covered(thing.box, lying.box) >= WITHIN
-
-
-def _hides(box: Box, users: list[RoadUser]) -> bool:
-    return any(user.track.seen and geometry.covered(box, user.track.box) >= HIDES for user in users)
