@@ -71,6 +71,13 @@ class CameraConfig(Struct, frozen=True, forbid_unknown_fields=True):
     attention: AttentionConfig = field(default_factory=AttentionConfig)
 
 
+class ShadowModelConfig(Struct, frozen=True, forbid_unknown_fields=True):
+    """A model on trial beside the live one: it looks at every so many frames, and what both see is compared."""
+
+    model: str
+    every_n: Annotated[int, Meta(ge=1, le=10_000)] = 10
+
+
 class DetectorConfig(Struct, frozen=True, forbid_unknown_fields=True):
     """`engine` computes the network; `providers` are ONNX Runtime's, in order of preference: cpu, cuda, tensorrt, openvino.
     `threads` 0 leaves the choice to the engine."""
@@ -81,6 +88,7 @@ class DetectorConfig(Struct, frozen=True, forbid_unknown_fields=True):
     providers: tuple[str, ...] = ("cpu",)
     threads: Annotated[int, Meta(ge=0, le=64)] = 0
     score_threshold: Annotated[float, Meta(gt=0, lt=1)] = 0.15  # what is half seen continues tracks; see TrackerConfig
+    shadow: ShadowModelConfig | None = None
 
 
 class BrokerConfig(Struct, frozen=True, forbid_unknown_fields=True):

@@ -43,8 +43,8 @@ class RoadUserData(Struct, frozen=True, kw_only=True):
 class IncidentData(Struct, frozen=True, kw_only=True):
     """A road incident or a fault. The highest `revision` of one `incident` wins; messages can arrive out of order.
 
-    `box` is [left, top, right, bottom], normalised; `road_m` is [x to the right, y away from the camera] in metres. `shadow`: of
-    rules or a model on trial; it comes in class state, has an `incident` of its own, is stored, and is never an alert.
+    `box` is [left, top, right, bottom], normalised; `road_m` is [x to the right, y away from the camera] in metres.
+    `shadow`: of rules or a model on trial; it comes in class state, has an `incident` of its own, and is never an alert.
     """
 
     kind: str
@@ -137,12 +137,39 @@ class CameraHealth(Struct, frozen=True, kw_only=True):
     spared: int = 0  # frames that the detector did not look at, because nothing moved or the camera was blind
 
 
-Body = IncidentData | LostData | TrafficMinuteData | HealthData
+class ClassAgreement(Struct, frozen=True, kw_only=True):
+    """Road users that both models saw, and those that only the one did."""
+
+    both: int
+    only_live: int
+    only_shadow: int
+
+
+class ModelTrialData(Struct, frozen=True, kw_only=True):
+    """A model on trial (`shadow`) beside the live one on the same frames of one camera since `from`. `skipped` frames it would
+    have looked at, but was still busy; times are per picture."""
+
+    kind: str = "model_trial"
+    run: str
+    camera: str
+    from_: str = field(name="from")
+    live: str
+    shadow: str
+    shadow_sha256: str
+    frames: int
+    skipped: int
+    shadow_ms: float | None = None
+    classes: dict[str, ClassAgreement] = {}
+    clock: Clock
+
+
+Body = IncidentData | LostData | TrafficMinuteData | HealthData | ModelTrialData
 
 BODIES: dict[str, type[Body]] = {
     "lost": LostData,
     "traffic_minute": TrafficMinuteData,
     "health": HealthData,
+    "model_trial": ModelTrialData,
 }  # and every kind of the table INCIDENT_KINDS is an IncidentData
 
 

@@ -39,4 +39,6 @@ def check_config(file: Path) -> Checked:
         calibrated = "calibrated" if scene.calibration else "not calibrated: no speeds"
         cameras[camera.name] = f"{len(scene.lanes)} lanes, {len(scene.count_lines)} count lines, {calibrated}"
     models_dir = None if config.detector.models_dir is None else resolve(file, config.detector.models_dir)
+    if config.detector.shadow is not None:
+        load_model(config.detector.shadow.model, models_dir)
     return Checked(config, cameras, load_model(config.detector.model, models_dir).name)

@@ -1,10 +1,22 @@
 """The detector that a configuration names."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
+from msgspec.structs import replace
+
+from edge_agent.app.model_trial import ModelTrial, NoTrial
 from edge_agent.config import DetectorConfig
 from edge_agent.detectors.catalogue import load_model
 from edge_agent.detectors.detector import OnnxDetector
+
+
+def build_trial(config: DetectorConfig, cameras: Iterable[str], run: str) -> ModelTrial | NoTrial:
+    """The model on trial beside the live one; of several threads it would take what the live one needs. Raises ModelError."""
+    if config.shadow is None:
+        return NoTrial()
+    eye = build_detector(replace(config, model=config.shadow.model, shadow=None, threads=1))
+    return ModelTrial(eye, config.model, config.shadow.every_n, cameras, run)
 
 
 def build_detector(config: DetectorConfig) -> OnnxDetector:

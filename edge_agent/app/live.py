@@ -14,7 +14,7 @@ from pathlib import Path
 
 from edge_agent import __version__
 from edge_agent.app.asked import recall_desk
-from edge_agent.app.detecting import build_detector
+from edge_agent.app.detecting import build_detector, build_trial
 from edge_agent.app.gate import Gate, OpenGate, build_gate
 from edge_agent.app.paths import made, resolved_broker, resolved_detector
 from edge_agent.app.scenes import load_scene, private_masks
@@ -72,6 +72,7 @@ class AgentStatus:
     sink: SinkStats
     unkept: int  # times that a camera's view could not be written down
     deaf: str | None  # why nobody can ask what the cameras saw last
+    trial: str | None  # why the model on trial gave up
 
 
 class Agent:
@@ -101,6 +102,7 @@ class Agent:
         self._crash: BaseException | None = None
         self._stopping = threading.Event()
         outbox = Outbox.open(data_dir / OUTBOX_FILE, origin, config.outbox)
+        self._trial = build_trial(resolved_detector(config.detector, config_file), self._eyes, self._run)
         self._recent = Recent(self._eyes)
         texts = dict(zip(self._eyes, (text for _, text in scenes), strict=True))
         self._desk = recall_desk(data_dir, self._recent, texts, model)
@@ -111,7 +113,8 @@ class Agent:
         cameras = {name: eye.source.status for name, eye in self._eyes.items()}
         dropped = {name: self._mailbox.dropped(name) for name in cameras}
         spared = {name: eye.frames - eye.looks for name, eye in self._eyes.items()}
-        return AgentStatus(cameras, dropped, spared, self._sink.stats(), self._views.unkept, self._desk.problem)
+        unable = self._views.unkept, self._desk.problem, self._trial.problem
+        return AgentStatus(cameras, dropped, spared, self._sink.stats(), *unable)
 
     def stop(self) -> None:
         """May be called from any thread or a signal handler; `run` then returns after a clean end."""
@@ -147,7 +150,7 @@ class Agent:
             while not self._stopping.is_set() and self._crash is None:
                 frame = self._mailbox.take(TAKE_S)
                 events = [] if frame is None else self._look(frame)
-                events += self._miss()
+                events += self._miss() + self._trial.tell(self._clock)
                 if time.monotonic() >= health_due_s:
                     health_due_s = time.monotonic() + self._config.health_every_s
                     events.append(self._health())
@@ -183,7 +186,7 @@ class Agent:
         for eye in self._eyes.values():
             events += [outgoing(one, eye.voice) for one in eye.pipeline.end_incidents(now_s, "agent_stopped")]
             events += [outgoing(one, eye.voice) for one in eye.pipeline.flush()]
-        return events
+        return events + self._trial.tell(self._clock, last=True)
 
     def _look(self, frame: Frame) -> list[Outgoing]:
         eye = self._eyes[frame.camera]
@@ -198,6 +201,7 @@ class Agent:
         began_s = time.monotonic()
         detections = self._detector.detect(frame.pixels)
         eye.looks += 1
+        self._trial.offer(frame, detections)
         eye.detect_s += (time.monotonic() - began_s - eye.detect_s) / min(eye.looks, 50)
         return detections
 

@@ -58,6 +58,14 @@ OWN: dict[str, bytes] = {
         event_class="state",
     ),
     "health": event(HealthData(run="9f2c61d0", uptime_s=5.0, clock=CLOCK), event_class="telemetry"),
+    "model trial": event(
+        messages.ModelTrialData(
+            run="9f2c61d0", camera="north", from_="2026-03-02T00:15:00.000Z", live="a", shadow="b", shadow_sha256="0" * 64,
+            frames=3600, skipped=2, shadow_ms=41.5, clock=CLOCK,
+            classes={"car": messages.ClassAgreement(both=900, only_live=12, only_shadow=31)},
+        ),
+        event_class="telemetry",
+    ),
     "unknown kind": event({"kind": "meteor"}),
     "birth": messages.encode(wire_messages.birth(405, 415)),
     "will": messages.encode(Will(run="9f2c61d0", connection=4)),

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from edge_agent.cli.analyse import command as analyse
 from edge_agent.cli.evaluate import command as evaluate
 from edge_agent.core.failure import Failure
-from tests.unit.test_capture_command import road as road  # noqa: PLC0414 - a fixture
+from tests.unit.test_capture_command import road as road
 
 OTHER = "nanodet-g-416-int8"
 
