@@ -25,7 +25,7 @@ ALONG, ALIKE = 0.8, 0.6  # cosine and length: what runs like the road's own edge
 SAME = 0.4  # from the newcomer's edge as it was
 FROZEN_S, YOUNG_S = 1.0, 2.5  # the road does not learn a newcomer so old; a younger one is replaced by the next
 GROWN_S, STANDS_S, OLDEST_S = 4.0, 8.0, 20.0
-HIDDEN = 0.2  # of the time counts against a newcomer while other edges are over it
+HIDDEN, EMPTY = 0.2, 1.5  # of the time counts against a newcomer while other edges are over it, and while there are none
 SETTLE = 0.2  # of a newcomer's edge is learnt with each picture
 LEAST_PX = 5
 AROUND_PX = 5
@@ -74,7 +74,7 @@ class Foreground:
         other = (long > EDGE) & (_length(edges - self.road) > OTHER) & ~(along & (road_long > ALIKE * long))
         same = other & (_length(edges - self._newcomer) < SAME)
         strange, age = other & ~same, self._age_s
-        age += np.where(same, np.float32(step_s), np.where(strange, np.float32(-HIDDEN * step_s), np.float32(-step_s)))
+        age += np.where(same, np.float32(step_s), np.where(strange, np.float32(-HIDDEN * step_s), np.float32(-EMPTY * step_s)))
         new = strange & (age < YOUNG_S)
         np.copyto(self._newcomer, edges, where=new)
         age[new] = 0.0

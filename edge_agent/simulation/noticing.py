@@ -15,7 +15,7 @@ from edge_agent.simulation.truth.sight import Sight
 EVERY_S = 0.6
 KNOWN_S = 5.5  # what stands at so early a time is part of the road
 STANDS_S, OLDEST_S = 8.0, 20.0
-HIDDEN, LEAST_VISIBLE = 0.2, 0.5
+HIDDEN, EMPTY, LEAST_VISIBLE = 0.2, 1.5, 0.5
 MOVED_M = 0.15
 
 
@@ -78,7 +78,7 @@ class NoticingEye:
         for number in [number for number in self._stays if number not in seen]:
             self._leave(number)
         for one in self._gone:
-            one.age_s -= step_s
+            one.age_s -= EMPTY * step_s
         self._gone = [one for one in self._gone if one.age_s >= STANDS_S]
         stays = [*self._stays.values(), *self._gone]
         return (*(self._thing(stay) for stay in stays if self._is_noticed(stay)), *self._invented(at_s))

@@ -29,7 +29,8 @@ def lying(box: Box, from_s: float, to_s: float = 1e9) -> Lies:
     """Noticed eight seconds after it came, and for eight after it went."""
 
     def at(t_s: float) -> Thing | None:
-        return Thing(box, min(20.0, t_s - from_s), 0.6) if from_s + 8 <= t_s <= to_s + 8 else None
+        stands_s = min(20.0, t_s - from_s) - max(0.0, t_s - to_s)
+        return Thing(box, stands_s, 0.6) if from_s + 8 <= t_s <= to_s + 8 else None
 
     return at
 
@@ -135,8 +136,13 @@ def test_what_is_as_large_as_a_car_at_a_signal_is_none_unless_somebody_drives_pa
 def test_who_stops_before_it_at_once_is_no_explanation(beside_m: float) -> None:
     """Whether he comes towards the camera and stops behind it, or drives away from it and hides it in part."""
     stops = standing("truck" if beside_m > 0 else "car", 0.6, 35 + beside_m, from_s=12)
-    parts = told([crate(x_m=-0.5)], [stops], 60)
-    assert [report.phase for report in parts][:1] == (["new"] if beside_m > 0 else [])
+    assert [report.phase for report in told([crate(x_m=-0.5)], [stops], 60)][:1] == ["new"]
+
+
+def test_what_is_gone_when_a_lorry_no_longer_hides_it_is_none() -> None:
+    """The check remembers it for some seconds."""
+    lorry = standing("truck", 0, 33, from_s=12, to_s=58)
+    assert told([crate(to_s=57)], [lorry], 90) == []
 
 
 def test_two_that_stand_close_together_are_explained_though_they_look_like_one() -> None:

@@ -53,6 +53,8 @@ class _Lying:
     alone_s: float = 0.0
     empty_s: float = 0.0
     strength: float = 0.0
+    stands_s: float = 0.0
+    fades: bool = False  # it is hidden now, or gone
     explained: bool = False
     sides: dict[int, bool] = field(default_factory=dict)
     passed: bool = False
@@ -127,6 +129,7 @@ class Obstacle:
             thing = max(free, key=lambda one, box=lying.box: geometry.iou(one.box, box), default=None)  # type: ignore[misc]
             if thing is not None and geometry.iou(thing.box, lying.box) >= SAME_IOU:
                 lying.box, lying.strength = thing.box, thing.strength
+                lying.fades, lying.stands_s = thing.stands_s < lying.stands_s, thing.stands_s
                 free.remove(thing)
             else:
                 thing = next((one for one in things if _is_part(lying, one)), None)
@@ -143,7 +146,7 @@ class Obstacle:
         self._note_passers(lying, lane, observation)
         if lying.alone_s < ALONE_S and (self._stood_on(lying, observation) or self._was_left(at_s, lying, observation)):
             lying.explained = True
-        elif not hide(observation.road_users, lying.box) and not self._waits(lane, observation):
+        elif not (lying.fades or self._stood_on(lying, observation) or self._waits(lane, observation)):
             lying.alone_s += step_s
 
     def _stood_on(self, lying: _Lying, observation: Observation) -> bool:
@@ -196,7 +199,7 @@ class Obstacle:
         return reports
 
     def _is_ripe(self, at_s: float, lying: _Lying, lane: str) -> bool:
-        if lying.explained or lying.empty_s > 0 or lying.alone_s < ALONE_S:
+        if lying.explained or lying.fades or lying.empty_s > 0 or lying.alone_s < ALONE_S:
             return False
         size_m = self._size_m(lying.box)
         large = size_m is None or size_m > SMALL_M
