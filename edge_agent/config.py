@@ -61,13 +61,15 @@ class AttentionConfig(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class CameraConfig(Struct, frozen=True, forbid_unknown_fields=True):
-    """One camera. Frames are taken at most `fps` times a second and scaled down to `width` pixels where they are wider."""
+    """One camera. Frames are taken at most `fps` times a second and scaled down to `width` pixels where they are wider.
+    `far_pass`: the far end of the lanes is looked at a second time, as large as it comes."""
 
     name: Name
     scene: str
     source: SourceConfig
     fps: Annotated[float, Meta(gt=0, le=30)] = 10.0
     width: Annotated[int, Meta(ge=160, le=1920)] = 640
+    far_pass: bool = False
     attention: AttentionConfig = field(default_factory=AttentionConfig)
 
 

@@ -1,12 +1,13 @@
 """One camera of a site: its scene, its calibration, its picture, and how far the detector sees in it."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_agent.app.reaching import far_marks, reach_of
+from edge_agent.app.reaching import far_marks, far_region_of, reach_of
 from edge_agent.app.scenes import load_scene, private_masks
 from edge_agent.app.views import Views
 from edge_agent.config import CameraConfig, UsbSource, resolve
@@ -68,7 +69,7 @@ def look_at_camera(
     reached = None
     if detector is not None:
         reached = reach_of(road, (shown.shape[1], shown.shape[0]), detector.input_px, detections)
-        yield _reach(reached, road, found)
+        yield _reach(reached, road, _far_words(reached, road, camera, seen.size_px[0], detector.input_px), found)
     if picture is not None:
         marks = [*far_marks(reached), *(grid(scene, road.homography) if road.homography is not None else ())]
         write_still(picture, seen.frames[-1], scene, marks, _users(road, seen, detections))
@@ -123,14 +124,28 @@ def _view(
     return found("view", "ok", f"sees {known}")
 
 
-def _reach(reached: Reach | None, road: Scene, found: Found) -> Finding:
+def _far_words(reached: Reach | None, road: Scene, camera: CameraConfig, sent_px: int, input_px: tuple[int, int]) -> str:
+    """What a second look at the far end brings, or would."""
+    width = camera.width if camera.far_pass else sent_px
+    region = far_region_of(road, width, input_px)
+    if reached is None or region is None:
+        return ""
+    far_m = replace(reached, input_px=reached.input_px * reached.closer(region, width)).distance_m("car")
+    if far_m is None:
+        return ""
+    if camera.far_pass:
+        return f"; in the second look cars to {far_m:.0f} m"
+    return f"; far_pass = true with width = {width} would find cars to {far_m:.0f} m, for about twice the work"
+
+
+def _reach(reached: Reach | None, road: Scene, closer: str, found: Found) -> Finding:
     if reached is None:
         said = "not known from which distance on vehicles are too small"
         return found("reach", "warn", said, "edge-agent calibrate, or look again when there is traffic")
     blind = [one for lane in road.lanes for one in [reached.of_lane(lane, "car")] if one.blind_share > 0]
     far = {cls: reached.distance_m(cls) for cls in reach.SHOWN}
     words = [f"{cls}s are recognised to {metres:.0f} m" for cls, metres in far.items() if metres is not None]
-    said = "; ".join([", ".join(words) or "every lane, as far as boxes tell so far", *_blind_words(blind)])
+    said = "; ".join([", ".join(words) or "every lane, as far as boxes tell so far", *_blind_words(blind)]) + closer
     serious = [one for one in blind if (one.blind_m or 0) > BLIND_M or one.blind_share > BLIND_SHARE]
     if serious:
         return found("reach", "warn", said, "cut the blind ends off the lanes, zoom in, or take a model with a larger input")

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from edge_agent import __version__
 from edge_agent.app.asked import recall_desk
-from edge_agent.app.detecting import build_detector, build_trial
+from edge_agent.app.detecting import build_detector, build_look, build_trial
 from edge_agent.app.gate import Gate, OpenGate, build_gate
 from edge_agent.app.paths import made, resolved_broker, resolved_detector
 from edge_agent.app.scenes import load_scene, private_masks
@@ -25,6 +25,7 @@ from edge_agent.core.pipeline import Pipeline
 from edge_agent.core.scene_format import SceneFile, scene_sha256
 from edge_agent.core.types import Detections, Frame
 from edge_agent.core.wire import Voice, outgoing
+from edge_agent.detectors.regions import Look
 from edge_agent.field.recent import Recent
 from edge_agent.image_checks.check import PictureCheck
 from edge_agent.sinks.clock import boot_id, read_clock
@@ -56,6 +57,7 @@ class _Eye:
     scene_sha256: str
     voice: Voice
     source: CaptureSource
+    look: Look
     gate: Gate | OpenGate
     frames: int = 0
     looks: int = 0  # of the detector
@@ -199,7 +201,7 @@ class Agent:
 
     def _detect(self, eye: _Eye, frame: Frame) -> Detections:
         began_s = time.monotonic()
-        detections = self._detector.detect(frame.pixels)
+        detections = eye.look(frame.pixels)
         eye.looks += 1
         self._trial.offer(frame, detections)
         eye.detect_s += (time.monotonic() - began_s - eye.detect_s) / min(eye.looks, 50)
@@ -211,7 +213,8 @@ class Agent:
         # minutes of the traffic state begin with the wall clock's, though frames count monotonic time
         pipeline = Pipeline(scene, minute_offset_s=lambda: _wall_s(0.0) % 60, registered=registered)
         voice = Voice(self._run, name, _wall_s, self._clock_at, pipeline.origin)
-        return _Eye(name, pipeline, check, sha256, voice, source, build_gate(camera.attention, scene))
+        look = build_look(self._detector, camera, pipeline.scene)
+        return _Eye(name, pipeline, check, sha256, voice, source, look, build_gate(camera.attention, scene))
 
     def _clock(self) -> Clock:
         return read_clock(self._boot)

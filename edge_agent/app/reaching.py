@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from edge_agent.core import reach
-from edge_agent.core.reach import Reach
+from edge_agent.core.reach import Reach, Region
 from edge_agent.core.scene import Scene
 from edge_agent.core.types import Detections
 from edge_agent.field.drawing import Mark, too_small
@@ -14,11 +14,17 @@ def reach_of(
 ) -> Reach | None:
     """`picture_px`: what the detector is given; `seen`: what it found so far, for a scene without a calibration. None while
     nothing tells how large road users are."""
-    wide = reach.input_px(picture_px, input_px)
+    wide, aspect = reach.input_px(picture_px, input_px), picture_px[0] / picture_px[1]
     if scene.homography is not None:
-        return Reach(reach.scale_of_plane(scene.homography), wide, scene.homography)
-    scale = reach.scale_of_boxes(seen, scene.width_px / scene.height_px)
-    return None if scale is None else Reach(scale, wide)
+        return Reach(reach.scale_of_plane(scene.homography), wide, aspect, scene.homography)
+    scale = reach.scale_of_boxes(seen, aspect)
+    return None if scale is None else Reach(scale, wide, aspect)
+
+
+def far_region_of(scene: Scene, width_px: int, input_px: tuple[int, int]) -> Region | None:
+    """Where a second look at pictures `width_px` wide sees more of the lanes. None where nothing tells, or it sees no more."""
+    found = reach_of(scene, (width_px, round(width_px * scene.height_px / scene.width_px)), input_px)
+    return None if found is None else found.far_region(scene.lanes, width_px)
 
 
 def far_marks(found: Reach | None) -> Iterator[Mark]:

@@ -7,10 +7,11 @@ one, of the boxes that were seen so far.
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 
-from edge_agent.core.geometry import Array, Homography
+from edge_agent.core.geometry import Array, Homography, inside
 from edge_agent.core.lane import Lane
 from edge_agent.core.scene import CLASS_HEIGHT_M
 from edge_agent.core.types import CLASS_OF_COCO, Detections
@@ -21,8 +22,21 @@ LEAST_PX = {"car": 12.0, "bus": 13.0, "truck": 13.0, "motorcycle": 18.0, "bicycl
 SHOWN = ("car", "motorcycle")
 COLUMNS, ROWS = 17, 400
 STEPS = 200  # of a centreline
+FAR_PX = 16.0  # cars of which the whole picture shows less are looked for again
+FAR_MARGIN = 1.2  # heights of a car around the far stretch
+WORTH_IT = 1.3  # times as large must vehicles be in the second look
+GRID = 24
 ENOUGH_BOXES, ENOUGH_SPREAD = 12, 0.08
 Scale = Callable[[Array], Array]  # (n, 2) normalised image points -> (n,) widths of the picture per metre; NaN: unknown
+
+
+class Region(NamedTuple):
+    """A part of the picture, normalised."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +58,7 @@ class Reach:
 
     scale: Scale
     input_px: float
+    aspect: float  # width / height
     homography: Homography | None = None
 
     def heights_px(self, cls: str, points: Array) -> Array:
@@ -66,6 +81,25 @@ class Reach:
             return None
         place = self.homography.road_at(*line[len(line) // 2])
         return None if place is None else place[1]
+
+    def far_region(self, lanes: Iterable[Lane], native_px: int) -> Region | None:
+        """The part of the picture in which cars on the lanes are not sure to be recognised, and would be in the picture as it
+        comes, `native_px` wide. None where there is none, or where it is so wide that looking closer brings nothing."""
+        places = [_grid(lane) for lane in lanes]
+        points = np.vstack(places) if places else np.empty((0, 2))
+        heights = self.heights_px("car", points)
+        far = (heights < FAR_PX) & (heights / self.input_px * native_px >= LEAST_PX["car"])
+        points, heights = points[far], heights[far]
+        if not len(points):
+            return None
+        margin = FAR_MARGIN * float(heights.max()) / self.input_px * np.array([1.0, self.aspect])
+        (left, top), (right, bottom) = points.min(axis=0) - margin, points.max(axis=0) + margin
+        region = Region(max(0.0, float(left)), max(0.0, float(top)), min(1.0, float(right)), min(1.0, float(bottom)))
+        return region if self.closer(region, native_px) >= WORTH_IT else None
+
+    def closer(self, region: Region, native_px: int) -> float:
+        """How many times as large vehicles are in a look at the region only."""
+        return min(1 / (region.right - region.left), native_px / self.input_px)
 
     def of_lane(self, lane: Lane, cls: str) -> LaneReach:
         points = _along(lane)
@@ -115,3 +149,10 @@ def _along(lane: Lane) -> Array:
     at = np.concatenate([[0.0], np.cumsum(lengths)])
     where = np.linspace(0, at[-1], STEPS)
     return np.column_stack([np.interp(where, at, corners[:, 0]), np.interp(where, at, corners[:, 1])])
+
+
+def _grid(lane: Lane) -> Array:
+    """Points all over the lane."""
+    low, high = lane.polygon.min(axis=0), lane.polygon.max(axis=0)
+    points = np.stack(np.meshgrid(*np.linspace(low, high, GRID).T), axis=2).reshape(-1, 2)
+    return np.asarray(points[inside(lane.polygon, points)])
