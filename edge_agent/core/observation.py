@@ -44,10 +44,12 @@ class Observation:
     congested: frozenset[str] = frozenset()
     things: tuple[Thing, ...] | None = None
 
-    def presence(self, at_s: float) -> Presence:
-        """Of whoever is seen: does all of it stand? Who stood and is not seen may have driven off."""
-        seen = [user.track.id for user in self.road_users if user.track.seen]
-        if not self.standing.issuperset(seen):
+    def presence(self, at_s: float, still: frozenset[int] = frozenset()) -> Presence:
+        """Of whoever is seen: does all of it stand? Who stood and is not seen may have driven off. `still`: tracks that keep
+        their place; of people beside the lanes, and of what is taken for them, no more is asked."""
+        seen = [user for user in self.road_users if user.track.seen]
+        bystanders = {user.track.id for user in seen if user.track.cls == "person" and user.lane is None} & still
+        if not (self.standing | bystanders).issuperset(user.track.id for user in seen):
             return "moving"
         if any(place.last_seen_s < at_s for place in self.places):
             return "missed"

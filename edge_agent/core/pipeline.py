@@ -73,7 +73,6 @@ class Pipeline:
         # 4. who stands, who queues
         things = None if reading is None else reading.things
         observation = self._observer.update(watched_s, self.road_users, self._watch.resumed, self._congested(), things)
-        self._presence = "moving" if self._tracker.doubts else observation.presence(watched_s)
         # 5. traffic state, and what the rules say
         said += self._traffic.update(at_s, observation)
         reports = [report for incident in self._incidents for report in incident.update(watched_s, observation)]
@@ -86,6 +85,9 @@ class Pipeline:
         # 7. rules on trial, beside these
         for shadow in self._shadows:
             said += shadow.update(watched_s, self._watch.away_s, observation)
+        # 8. who is there, for the next frame: somebody on foot may walk on
+        unsure = self._tracker.doubts or any(report.kind == "pedestrian" for report in self.open_incidents.values())
+        self._presence = "moving" if unsure else observation.presence(watched_s, self._tracker.still)
         return said
 
     def away(self, at_s: float) -> list[IncidentReport]:

@@ -79,6 +79,12 @@ class Tracker:
         """Whether something was seen of which the next frames must tell if it is anything."""
         return bool((self._rows["id"] == 0).any())
 
+    @property
+    def still(self) -> frozenset[int]:
+        """Tracks that have kept their place for a while."""
+        rows = self._rows[self._stood(self._rows)]
+        return frozenset(rows["id"].tolist())
+
     def update(self, at_s: float, detections: Detections) -> list[Track]:
         """The tracks after the frame of time at_s. Frames may come at any pace, but time must not run backwards."""
         boxes, scores, slots = _road_users(detections, self._config.low_score)

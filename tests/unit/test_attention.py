@@ -146,6 +146,15 @@ def test_who_is_there() -> None:
     assert presence(pipeline) == "missed"
 
 
+def test_somebody_beside_the_road_who_keeps_still_lets_the_detector_rest_and_on_the_road_does_not() -> None:
+    for x_m, expected in ((-8.0, "standing"), (0.0, "moving")):
+        pipeline, person = Pipeline(scene()), detections([standing("person", x_m, 30)], 0)
+        for index in range(60):
+            pipeline.update(index / FPS, person)
+            assert presence(pipeline) in ("moving", expected)
+        assert presence(pipeline) == expected
+
+
 def test_a_camera_that_sees_again_is_not_judged_by_what_was_there_before_it_was_blind() -> None:
     pipeline, car = Pipeline(scene()), detections([standing("car", 0, 30)], 0)
     for index in range(300):
