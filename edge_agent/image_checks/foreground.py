@@ -16,8 +16,8 @@ from edge_agent.image_checks.structure import Plane, field_of
 
 WIDTH_PX = 320  # of the picture, at most: a crate of 0.7 m where cars are 20 pixels of 640 is four of these wide
 LEARN_S = 3.0  # of the first pictures make the road
-ROAD_S = 90.0  # ... which is learnt anew within so long
-ABSORB_S = 150.0, 3600.0  # ... but where something stands within as long as was watched before, at least and at most so long
+ROAD_S = 20.0, 90.0  # ... which is learnt anew within as long as was watched, at least and at most so long
+ABSORB_S = 150.0, 3600.0  # ... and where something stands
 STEP_S = 2.0  # no more time stands behind one picture
 EDGE = 0.33  # length of an edge that is one: 2 grey levels per pixel
 OTHER = 0.3  # from the road's own edge
@@ -66,6 +66,7 @@ class Foreground:
         self._newcomer = np.zeros_like(self.road)
         self._age_s: Plane = np.zeros(self.road.shape[1:], np.float32)
         self._gone: Plane = np.zeros_like(self._age_s)
+        self._covered = np.zeros(self._age_s.shape, np.bool_)  # by something: what lies under it is not to be seen
 
     def _compare(self, edges: Edges, step_s: float) -> None:
         """Where there is an edge that is not the road's, and whether it is the newcomer's as it was."""
@@ -84,17 +85,25 @@ class Foreground:
         self._gone += np.float32(min(1.0, step_s / GONE_S)) * (gone - self._gone)
 
     def _learn(self, edges: Edges, step_s: float) -> None:
-        """Quickly in the beginning; what stands there as a newcomer is learnt last."""
+        """Quickly in the beginning; what stands there as a newcomer is learnt last, with the plain parts of it."""
         self._watched_s += step_s
         watched_s = max(self._watched_s, step_s, 1e-6)
-        quick, slow = step_s / min(watched_s, ROAD_S), step_s / min(max(watched_s, ABSORB_S[0]), ABSORB_S[1])
-        self.road += np.where(self._age_s < FROZEN_S, np.float32(quick), np.float32(slow)) * (edges - self.road)
+        if watched_s < LEARN_S:
+            self.road += np.float32(step_s / watched_s) * (edges - self.road)
+            return
+        quick, slow = (step_s / min(max(watched_s, least_s), most_s) for least_s, most_s in (ROAD_S, ABSORB_S))
+        seen = (self._age_s < FROZEN_S) & ~self._covered
+        self.road += np.where(seen, np.float32(quick), np.float32(slow)) * (edges - self.road)
 
     def _things(self, shift: tuple[float, float]) -> tuple[Thing, ...]:
         stands, grown = self._age_s >= STANDS_S, self._age_s >= GROWN_S
-        if not stands.any() or np.count_nonzero(grown) > CROWD * grown.size:
+        self._covered[:] = False
+        if not grown.any() or np.count_nonzero(grown) > CROWD * grown.size:
             return ()
-        count, labels = cv2.connectedComponents(cv2.dilate(grown.view(np.uint8), JOIN), connectivity=8)
+        joined = cv2.dilate(grown.view(np.uint8), JOIN)
+        count, labels, extents, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
+        for left, top, wide, tall, _ in extents[1:].tolist():
+            self._covered[top : top + tall, left : left + wide] = True
         sure = np.bincount(labels[stands], minlength=count)
         gone = (self._gone > GONE) & ~grown
         rows, columns = np.nonzero(grown)
