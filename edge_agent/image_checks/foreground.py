@@ -16,7 +16,7 @@ from edge_agent.image_checks.structure import Plane, field_of
 
 WIDTH_PX = 320  # of the picture, at most: a crate of 0.7 m where cars are 20 pixels of 640 is four of these wide
 LEARN_S = 3.0  # of the first pictures make the road
-ROAD_S = 20.0, 90.0  # ... which is learnt anew within as long as was watched, at least and at most so long
+ROAD_S = 10.0, 90.0  # ... which is learnt anew within as long as was watched, at least and at most so long
 ABSORB_S = 150.0, 3600.0  # ... and where something stands
 STEP_S = 2.0  # no more time stands behind one picture
 EDGE = 0.33  # length of an edge that is one: 2 grey levels per pixel

@@ -87,13 +87,13 @@ def lorries(every_s: float = 7.2, lasts_s: float = 2.4) -> Change:
 
 
 def test_what_was_left_there_is_noticed_where_it_stands_until_it_is_taken_away() -> None:
-    said = seen(crate(12, 48), 78)
+    said = seen(crate(24, 60), 90)
     noticed = [(t_s, things) for t_s, things in said if things]
-    assert 19 <= noticed[0][0] <= 24
-    assert all(len(things) == 1 and lies_on(things[0]) for t_s, things in noticed if t_s < 48)
-    assert {t_s for t_s, _ in noticed} >= {t_s for t_s, _ in said if 24 <= t_s < 48}
-    assert 48 <= noticed[-1][0] <= 64
-    assert noticed[0][1][0].stands_s == pytest.approx(noticed[0][0] - 12, abs=1.5)
+    assert 31 <= noticed[0][0] <= 36
+    assert all(len(things) == 1 and lies_on(things[0]) for t_s, things in noticed if t_s < 60)
+    assert {t_s for t_s, _ in noticed} >= {t_s for t_s, _ in said if 36 <= t_s < 60}
+    assert 60 <= noticed[-1][0] <= 72
+    assert noticed[0][1][0].stands_s == pytest.approx(noticed[0][0] - 24, abs=1.5)
 
 
 def test_what_stands_there_from_the_start_is_the_road_and_its_place_is_nothing_when_it_leaves() -> None:
