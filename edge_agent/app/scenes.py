@@ -24,7 +24,7 @@ def unseen_areas(scene: SceneFile) -> list[tuple[tuple[float, float], ...]]:
 
 def road_areas(scene: SceneFile) -> list[tuple[tuple[float, float], ...]]:
     """Polygons of all that rules and counts are about; a count line is one of two points."""
-    areas = [area.polygon for area in (*scene.lanes, *scene.carriageway, *scene.no_stop_zones)]
+    areas = [lane.polygon for lane in scene.lanes] + [area.polygon for area in (*scene.carriageway, *scene.no_stop_zones)]
     return [*areas, *(line.line for line in scene.count_lines)]
 
 

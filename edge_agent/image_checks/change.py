@@ -46,7 +46,7 @@ class ChangeCheck:
         changed = (step > np.maximum(TIMES_USUAL * self._usual, LEAST)) & (self._watched > 0)
         self._usual += np.where(step > self._usual, STEP * USUAL_SHARE, STEP * (USUAL_SHARE - 1)).astype(np.float32)
         np.clip(self._usual, *USUAL, out=self._usual)
-        return self._is_unusual(np.count_nonzero(changed))
+        return self._is_unusual(int(np.count_nonzero(changed)))
 
     def mark(self) -> None:
         """What was asked about last is what the next pictures are held against."""
