@@ -2,6 +2,7 @@
 
 Events with phase new, in order of time, against truths of the same kind: lane equal where truth gives one, box IoU >= 0.1
 where truth gives one, event time within [start - early_s, end + 5 s]; one to one, each event to the earliest free truth.
+Truths whose road users the detector finds in fewer than half of the pictures stand apart.
 """
 
 from collections.abc import Collection, Iterable
@@ -19,6 +20,7 @@ LATE_S = 5.0
 MIN_IOU = 0.1
 SPEED_REACH = 0.05  # a speed belongs to the road user within so much of its point, in normalised image units
 DAY_S = 86400.0
+FINDABLE = 0.5  # what a detector finds in fewer pictures is neither asked of the rules nor held against them
 POISSON_95_OF_0 = 3.0  # zero events seen: fewer than 3 are expected at 95 %, hence 72 hours / H
 
 
@@ -30,6 +32,8 @@ class KindScore:
     hits: int = 0
     false_alarms: int = 0
     duplicates: int = 0
+    unseen: int = 0  # truths that the detector cannot see, and ...
+    unseen_hits: int = 0
     delays_s: list[float] = field(default_factory=list)
     from_start_s: list[float] = field(default_factory=list)
 
@@ -38,6 +42,8 @@ class KindScore:
         self.hits += other.hits
         self.false_alarms += other.false_alarms
         self.duplicates += other.duplicates
+        self.unseen += other.unseen
+        self.unseen_hits += other.unseen_hits
         self.delays_s += other.delays_s
         self.from_start_s += other.from_start_s
 
@@ -47,6 +53,7 @@ class KindScore:
             "truths": self.truths, "hits": self.hits, "misses": self.truths - self.hits, "false_alarms": self.false_alarms,
             "duplicates": self.duplicates, "recall": _ratio(self.hits, self.truths), "precision": _ratio(self.hits, raised),
             "delay_s": _percentiles(self.delays_s), "delay_from_start_s": _percentiles(self.from_start_s),
+            "unseen": {"truths": self.unseen, "hits": self.unseen_hits},
         }  # fmt: skip
 
 
@@ -80,8 +87,11 @@ def match_incidents(truth: Truth, reports: Iterable[IncidentReport], rule_s: dic
         fitting = [index for index, one in enumerate(truth.incidents) if _fits(one, event, truth.early_s)]
         free = [index for index in fitting if index not in taken]
         if free:
-            chosen = min(free, key=lambda index: truth.incidents[index].start_s)
+            chosen = min(free, key=lambda index: (not _is_asked(truth.incidents[index]), truth.incidents[index].start_s))
             taken.add(chosen)
+            if not _is_asked(truth.incidents[chosen]):
+                kind.unseen_hits += 1
+                continue
             kind.hits += 1
             late_s = event.updated_s - truth.incidents[chosen].start_s
             kind.from_start_s.append(late_s)
@@ -93,7 +103,11 @@ def match_incidents(truth: Truth, reports: Iterable[IncidentReport], rule_s: dic
             kind.false_alarms += 1
             score.verdicts.append(Verdict("false_alarm", event.kind, event.updated_s, event.box))
     for index, one in enumerate(truth.incidents):
-        score.kinds.setdefault(one.kind, KindScore()).truths += 1
+        kind = score.kinds.setdefault(one.kind, KindScore())
+        if not _is_asked(one):
+            kind.unseen += 1
+            continue
+        kind.truths += 1
         if index not in taken:
             score.verdicts.append(Verdict("miss", one.kind, one.start_s, one.box))
 
@@ -106,6 +120,10 @@ def match_shadow(
     concerned = tuple(one for one in truth.incidents if one.kind in kinds)
     match_incidents(msgspec.structs.replace(truth, incidents=concerned), reports, rule_s, score)
     return score
+
+
+def _is_asked(one: TrueIncident) -> bool:
+    return one.findable >= FINDABLE
 
 
 def _fits(one: TrueIncident, event: IncidentReport, early_s: float) -> bool:

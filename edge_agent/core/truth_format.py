@@ -19,6 +19,7 @@ class TrueIncident(Struct, frozen=True, forbid_unknown_fields=True):
     end_s: float
     lane: str | None = None
     box: tuple[float, float, float, float] | None = None
+    findable: Annotated[float, Meta(ge=0, le=1)] = 1.0  # share of the pictures in which a detector finds its road users
 
 
 class TrueCount(Struct, frozen=True, forbid_unknown_fields=True):

@@ -52,7 +52,7 @@ class SeeingEye:
         self._scale = 640 / size_px[0] * size_px[1]  # normalised height -> pixels of a picture 640 wide
         self._aspect = np.array([size_px[1] / size_px[0], 1.0] * 2)
         self._row = {cls: row for row, cls in enumerate(numbers.classes)}
-        self._classes = _Classes(list(numbers.classes.values()))
+        self._classes = ClassTable(list(numbers.classes.values()))
         self._moods = _Moods([], np.zeros(0), np.zeros(0), np.zeros((0, 4)), np.zeros(0, np.int64), np.zeros(0, np.int64))
         self._at_s = 0.0
         self._numbers = numbers
@@ -144,7 +144,7 @@ class SeeingEye:
         moods.label[anew] = self._classes.guess(rows[anew], self._random.random(len(anew)))
 
 
-class _Classes:
+class ClassTable:
     """The numbers of c classes as arrays, a row for each."""
 
     def __init__(self, classes: list[ClassSeeing]) -> None:

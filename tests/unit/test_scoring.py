@@ -74,6 +74,15 @@ def test_updates_and_ends_are_no_events() -> None:
     assert "stopped_vehicle" not in scored(truth(), at(12, phase="update"), at(13, phase="end")).kinds
 
 
+def test_what_no_detector_finds_is_neither_asked_nor_held_against() -> None:
+    known = truth(stop(findable=0.3), stop(20.0, 60.0))
+    assert counted(scored(known, at(30.0))) == (1, 0, 0)
+    assert counted(scored(truth(stop(findable=0.3)), at(14.0))) == (0, 0, 0)
+    unseen = truth(stop(findable=0.3), stop(20.0, 40.0, findable=0.49))
+    figures = summary([scored(unseen, at(14.0))])["kinds"]["stopped_vehicle"]
+    assert (figures["truths"], figures["misses"], figures["unseen"]) == (0, 0, {"truths": 2, "hits": 1})
+
+
 def test_another_kind_does_not_match() -> None:
     score = scored(truth(stop()), at(12, kind="wrong_way"))
     assert score.kinds["wrong_way"].false_alarms == 1
@@ -113,6 +122,7 @@ def test_the_summary_has_the_agreed_names() -> None:
     assert figures["kinds"]["stopped_vehicle"] == {
         "truths": 2, "hits": 1, "misses": 1, "false_alarms": 1, "duplicates": 0, "recall": 0.5, "precision": 0.5,
         "delay_s": {"p50": 0.0, "p95": 0.0}, "delay_from_start_s": {"p50": 10.0, "p95": 10.0},
+            "unseen": {"truths": 0, "hits": 0},
     }  # fmt: skip
     assert figures["total"]["recall"] == 0.5
     assert figures["false_alarms_per_camera_day"]["estimate"] == 432.0

@@ -26,3 +26,7 @@ class Crashes:
             self._stood.add(body.id)
             known.end_s = at_s
         return known if new else None
+
+    def bodies_of(self, happening: Happening) -> list[int]:
+        """Who is part of it."""
+        return next((list(self._boxes[number]) for number, one in self._known.items() if one is happening), [])

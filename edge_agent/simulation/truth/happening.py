@@ -11,3 +11,4 @@ class Happening:
     lane: str | None = None
     box: tuple[float, ...] | None = None
     reason: str | None = None
+    findable: float | None = None  # at its best; None where it is not a detector that finds it

@@ -24,6 +24,7 @@ class OnLane:
     body: Body
     lane: str
     contact: tuple[float, float]
+    findable: float = 1.0
 
 
 @dataclass(slots=True)
@@ -36,6 +37,7 @@ class Passage:
     since_kmh: float
     at_s: float
     counts: bool = False
+    findable: float = 0.0
 
 
 class Paces:
@@ -84,6 +86,7 @@ class Paces:
         if not passage.counts and steady_kmh is not None and abs(kmh - passage.since_kmh) > steady_kmh:
             passage.since_s, passage.since_kmh = at_s, kmh
         passage.at_s = at_s
+        passage.findable = max(passage.findable, one.findable)
         if not passage.counts and at_s - passage.since_s >= duration_s:
             passage.counts = True
             self.found.append(passage)

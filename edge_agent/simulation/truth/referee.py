@@ -4,18 +4,21 @@ The rules' parameters are the scene's, so truth and judgement mean the same. Who
 """
 
 from dataclasses import dataclass
-from math import hypot
+from math import cos, hypot, sin
 from typing import Any
 
 import numpy as np
 
 from edge_agent.core import geometry
+from edge_agent.core.incidents.stopped_vehicle import WAITS_BEHIND_M
 from edge_agent.core.scene_format import SceneFile
+from edge_agent.core.scoring import FINDABLE
 from edge_agent.core.types import TWO_WHEELERS
 from edge_agent.simulation import script
 from edge_agent.simulation.bodies import Body
 from edge_agent.simulation.plan import Simulation
 from edge_agent.simulation.truth.crashes import Crashes
+from edge_agent.simulation.truth.findable import Findable
 from edge_agent.simulation.truth.happening import Happening
 from edge_agent.simulation.truth.jam import Jam
 from edge_agent.simulation.truth.paces import OnLane, Paces
@@ -27,6 +30,8 @@ LEAST_VISIBLE = 0.4  # on average, of somebody who stands
 PARKING_S = 60.0
 OBSTACLE_S = 20.0
 GONE_S = 1.0
+FOLLOWED_S = 0.5  # before a speed is known somebody must have been found for so long
+DISSOLVES_S = 5.0  # whoever was part of a queue so lately waits for his turn
 NO_VEHICLES = ("person", "object")
 
 
@@ -39,7 +44,9 @@ class _Stay:
     at_s: float
     where: str
     visible_s: float = 0.0
+    excused_s: float | None = None
     raised: Happening | None = None
+    excused: Happening | None = None  # what it looks like to whoever does not see all that excuses it
 
 
 @dataclass(slots=True)
@@ -49,6 +56,8 @@ class _Way:
     since_s: float
     at_s: float
     metres: float = 0.0
+    found_m: float = 0.0  # while a detector finds him
+    found_s: float = 0.0
     fast_since_s: float | None = None
     raised: Happening | None = None
 
@@ -76,19 +85,21 @@ class Referee:
         self._stays: dict[int, _Stay] = {}
         self._ways: dict[int, _Way] = {}
         self._walks: dict[int, _Way] = {}
-        self._crashes, self._paces = Crashes(), Paces(scene)
+        self._crashes, self._paces, self._findable = Crashes(), Paces(scene), Findable(plan)
         self._at_s = 0.0
 
     def update(self, at_s: float, sight: Sight) -> None:
         step_s, self._at_s = at_s - self._at_s, at_s
+        self._findable.update(at_s, sight)
         seen = self._seen(sight)
         vehicles: dict[str, list[Body]] = {lane: [] for lane in self._jams}
         for one in seen:
             if one.lane is not None and one.body.cls not in NO_VEHICLES:
                 vehicles[one.lane].append(one.body)
         for lane, jam in self._jams.items():
-            self._found += [Happening("congestion", start, at_s, lane) for start in jam.update(at_s, vehicles[lane])]
-        self._paces.update(at_s, _plainly_on_lanes(seen), {lane for lane, jam in self._jams.items() if jam.is_open})
+            begun = jam.update(at_s, vehicles[lane])
+            self._found += [Happening("congestion", start, at_s, lane, findable=0.0) for start in begun]
+        self._paces.update(at_s, self._plainly_on_lanes(seen), {lane for lane, jam in self._jams.items() if jam.is_open})
         zones = self._zones_of(seen)
         for one, zone in zip(seen, zones, strict=True):
             if one.body.cls == "person":
@@ -98,6 +109,7 @@ class Referee:
                 self._judge_way(at_s, step_s, one)
                 self._judge_crash(at_s, one)
         self._judge_people(at_s, [one for one in seen if one.body.cls == "person"])
+        self._note_findable(at_s, vehicles)
         self._close(at_s)
 
     def incidents(self) -> list[dict[str, Any]]:
@@ -108,11 +120,12 @@ class Referee:
                     happening.end_s = jam.ends[happening.start_s]
         for passage in self._paces.found:  # whoever overtakes changes his lane: the truth names none
             lane = passage.lane if passage.kind == "slow_vehicle" else None
-            self._found.append(Happening(passage.kind, passage.since_s, passage.at_s, lane))
+            self._found.append(Happening(passage.kind, passage.since_s, passage.at_s, lane, findable=passage.findable))
         return [
             {"kind": one.kind, "start_s": round(one.start_s, 2), "end_s": round(max(one.start_s, one.end_s), 2)}
             | ({} if one.lane is None else {"lane": one.lane})
             | ({} if one.box is None else {"box": [round(side, 4) for side in one.box]})
+            | ({} if one.findable is None else {"findable": round(one.findable, 2)})
             for one in sorted(self._found, key=lambda one: (one.start_s, one.kind))
         ]
 
@@ -149,14 +162,19 @@ class Referee:
         stay.visible_s += one.visible * step_s
         if stay.raised is not None:
             stay.raised.end_s = at_s
+            self._note(stay.raised, one)
             return
         stood_s = at_s - stay.since_s
         kind, needed_s = self._stay_kind(one)
         if stood_s < needed_s or stay.visible_s < LEAST_VISIBLE * stood_s:
             return
-        if kind == "stopped_vehicle" and self._excused(at_s, stood_s, one, vehicles):
-            return
-        stay.raised = Happening(kind, at_s - needed_s, at_s, one.lane, one.box)
+        if kind == "stopped_vehicle":
+            if self._excused(at_s, stood_s, one, vehicles):
+                stay.excused_s = at_s
+                self._note_excused(at_s, stay, one, vehicles)
+            if stay.excused_s is not None and at_s - stay.excused_s < DISSOLVES_S:
+                return
+        stay.raised = self._raised(kind, at_s - needed_s, at_s, one, one.box)
         self._found.append(stay.raised)
 
     def _stay_kind(self, one: _Seen) -> tuple[str, float]:
@@ -169,13 +187,36 @@ class Referee:
     def _excused(self, at_s: float, stood_s: float, one: _Seen, vehicles: dict[str, list[Body]]) -> bool:
         """Part of a crash, a queue or a congestion, or at a red light."""
         lane = one.lane or ""
-        if one.body.crash or self._jams[lane].is_open:
+        if one.body.crash or self._jams[lane].is_open or self._waits_behind(at_s, one):
             return True
         slow = [body for body in vehicles[lane] if body.speed_m_s * 3.6 < QUEUE_KMH]
-        near = sum(hypot(body.x_m - one.body.x_m, body.y_m - one.body.y_m) <= QUEUE_SPAN_M for body in slow)
+        near = sum(_apart_m(body, one.body) <= QUEUE_SPAN_M for body in slow)
         return near >= QUEUE_VEHICLES or (
             self._shapes[lane].signalised and stood_s < self._rules.stopped_vehicle.signalised_s
         )
+
+    def _note_excused(self, at_s: float, stay: _Stay, one: _Seen, vehicles: dict[str, list[Body]]) -> None:
+        """A crashed car stands, too; and a queue that nobody can see to be one looks like its first vehicle. Whoever tells of
+        either is not wrong, but nobody has to."""
+        slow = [body for body in vehicles[one.lane or ""] if body.speed_m_s * 3.6 < QUEUE_KMH]
+        found = [body for body in slow if self._findable.of(body.id) >= FINDABLE and _apart_m(body, one.body) <= QUEUE_SPAN_M]
+        if not one.body.crash and (self._jams[one.lane or ""].is_open or len(found) >= QUEUE_VEHICLES):
+            return
+        if stay.excused is None:
+            stay.excused = Happening("stopped_vehicle", stay.since_s, at_s, one.lane, one.box, findable=0.0)
+            self._found.append(stay.excused)
+        stay.excused.end_s = at_s
+
+    def _waits_behind(self, at_s: float, one: _Seen) -> bool:
+        """Behind another one who stands on his lane, and was found to."""
+        ahead_x, ahead_y = cos(one.body.heading), sin(one.body.heading)
+        for stay in self._stays.values():
+            if stay.raised is None or stay.where != one.lane or at_s - stay.at_s > GONE_S:
+                continue
+            x, y = stay.place[0] - one.body.x_m, stay.place[1] - one.body.y_m
+            if MOVE_M < x * ahead_x + y * ahead_y <= WAITS_BEHIND_M:
+                return True
+        return False
 
     def _judge_way(self, at_s: float, step_s: float, one: _Seen) -> None:
         body, rule = one.body, self._rules.wrong_way
@@ -185,16 +226,22 @@ class Referee:
         way = self._ways.setdefault(body.id, _Way(at_s, at_s))
         way.at_s = at_s
         way.metres -= body.along_m_s * step_s
+        if self._findable.of(body.id) >= FINDABLE:
+            way.found_m -= body.along_m_s * step_s
+            way.found_s += step_s
         fast = -body.along_m_s * 3.6 > rule.speed_kmh
         way.fast_since_s = (at_s if way.fast_since_s is None else way.fast_since_s) if fast else None
         if way.raised is not None:
             way.raised.end_s = at_s
-            return
         two = body.cls in TWO_WHEELERS
         distance = rule.two_wheeler_distance_m if two else rule.distance_m
         duration = rule.two_wheeler_duration_s if two else rule.duration_s
+        if way.raised is not None:
+            if way.found_m >= distance and way.found_s >= duration + FOLLOWED_S:
+                self._note(way.raised, one)
+            return
         if way.metres >= distance and way.fast_since_s is not None and at_s - way.fast_since_s >= duration:
-            way.raised = Happening("wrong_way", way.since_s, at_s, one.lane)
+            way.raised = Happening("wrong_way", way.since_s, at_s, one.lane, findable=0.0)
             self._found.append(way.raised)
 
     def _judge_crash(self, at_s: float, one: _Seen) -> None:
@@ -217,9 +264,40 @@ class Referee:
             walk.at_s = at_s
             if walk.raised is not None:
                 walk.raised.end_s = at_s
+                self._note(walk.raised, one)
             elif at_s - walk.since_s >= self._rules.pedestrian.dwell_s:
-                walk.raised = Happening("pedestrian", walk.since_s, at_s, None, None)
+                walk.raised = self._raised("pedestrian", walk.since_s, at_s, one)
+                walk.raised.lane = None
                 self._found.append(walk.raised)
+
+    def _raised(
+        self, kind: str, start_s: float, at_s: float, one: _Seen, box: tuple[float, ...] | None = None
+    ) -> Happening:
+        happening = Happening(kind, start_s, at_s, one.lane, box, findable=None if one.body.cls == "object" else 0.0)
+        self._note(happening, one)
+        return happening
+
+    def _note(self, happening: Happening, one: _Seen) -> None:
+        if happening.findable is not None:
+            happening.findable = max(happening.findable, self._findable.of(one.body.id))
+
+    def _note_findable(self, at_s: float, vehicles: dict[str, list[Body]]) -> None:
+        """Of what is of several: of an accident both must be found, of a congestion as many as make one."""
+        for happening in self._found:
+            if happening.kind == "congestion" and self._jams[happening.lane or ""].is_open:
+                bodies, needed = [body.id for body in vehicles[happening.lane or ""]], self._rules.congestion.min_vehicles
+            elif happening.kind == "suspected_accident":
+                bodies, needed = self._crashes.bodies_of(happening), 2
+            else:
+                continue
+            happening.findable = max(happening.findable or 0.0, self._findable.of_all(bodies, needed))
+
+    def _plainly_on_lanes(self, seen: list[_Seen]) -> list[OnLane]:
+        return [
+            OnLane(one.body, one.lane, ((one.box[0] + one.box[2]) / 2, one.box[3]), self._findable.of(one.body.id))
+            for one in seen
+            if one.lane is not None and one.visible >= LEAST_VISIBLE and one.body.cls not in NO_VEHICLES
+        ]
 
     def _close(self, at_s: float) -> None:
         """Forget who has left the picture."""
@@ -228,12 +306,8 @@ class Referee:
                 del known[number]
 
 
-def _plainly_on_lanes(seen: list[_Seen]) -> list[OnLane]:
-    return [
-        OnLane(one.body, one.lane, ((one.box[0] + one.box[2]) / 2, one.box[3]))
-        for one in seen
-        if one.lane is not None and one.visible >= LEAST_VISIBLE and one.body.cls not in NO_VEHICLES
-    ]
+def _apart_m(body: Body, other: Body) -> float:
+    return hypot(body.x_m - other.x_m, body.y_m - other.y_m)
 
 
 def _is_fault(staged: script.Staged) -> bool:

@@ -20,7 +20,8 @@ CALIBRATION_POINTS = 6
 CARRIAGEWAY_INSET_M = 0.3  # the kerb is nobody's crime
 LEAST_AREA = 0.004
 QUEUE_M = 60.0  # how far red lights make vehicles wait before their stop line
-COUNTS_AT = 0.45  # of the way from the nearest to the farthest end of what is seen
+COUNTS_AFTER_M = 12.0  # of road before a count line, for a vehicle that comes into the picture there to be followed
+COUNTS_BEFORE = 0.5  # ... and no farther than so much of what is seen: farther vehicles hide one another
 
 
 def scene_of(plan: Simulation, rules: dict[str, Any] | None = None) -> SceneFile:
@@ -128,13 +129,15 @@ def _zones(mast: Mast, road: Road, reach: tuple[float, float]) -> list[dict[str,
 
 
 def _count_lines(mast: Mast, road: Road, reach: tuple[float, float]) -> list[dict[str, Any]]:
-    """Across the whole road, where vehicles are large and pass one after the other."""
+    """Across the whole road, as near as its whole width is in the picture: there vehicles are largest."""
     ends, _ = road.at(np.array(reach), np.zeros(2))
     _, depth = mast.project(np.column_stack([ends, np.zeros(2)]))
-    share = COUNTS_AT if depth[0] < depth[1] else 1 - COUNTS_AT
-    s = reach[0] + share * (reach[1] - reach[0])
-    points, _ = road.at(np.array([s, s]), np.array([-road.half_m, road.half_m]))
-    line = _outline(mast, points)
+    near, far = reach if depth[0] < depth[1] else reach[::-1]
+    way = np.sign(far - near) * np.arange(min(COUNTS_AFTER_M, COUNTS_BEFORE * abs(far - near)), abs(far - near), STEP_M)
+    across = [road.at(np.array([s, s]), np.array([-road.half_m, road.half_m]))[0] for s in near + way]
+    lines = [mast.project(np.column_stack([points, np.zeros(2)]))[0] / mast.size_px for points in across]
+    whole = (index for index, line in enumerate(lines) if np.all((line > EDGE) & (line < 1 - EDGE)))
+    line = _outline(mast, across[min(next(whole, len(way)), round(COUNTS_BEFORE * len(way)), len(way) - 1)])
     if abs(line[0] - line[1]).max() < 0.05:
         return []
     return [{"id": f"{road.plan.id}-count", "line": _listed(line)}]
