@@ -11,6 +11,7 @@ from edge_agent.core.incidents.lifecycle import ended
 from edge_agent.core.types import IncidentReport
 
 RANKS = {"obstacle": 1, "illegal_parking": 2, "stopped_vehicle": 3, "suspected_accident": 4}
+SAME_THING = 0.3  # as much have the boxes of an obstacle and of what it is taken for in common
 SAME_PLACE = 0.6  # so much of the smaller box lies in the larger one
 
 
@@ -56,4 +57,6 @@ def _yields(report: IncidentReport, other: IncidentReport) -> bool:
     """Whether both are of one place, and the other one ranks higher."""
     if RANKS[report.kind] >= RANKS[other.kind] or report.box is None or other.box is None:
         return False
+    if report.kind == "obstacle":  # who stops before one hides it in the picture: the same thing has the same box
+        return geometry.iou(report.box, other.box) >= SAME_THING
     return max(geometry.covered(report.box, other.box), geometry.covered(other.box, report.box)) >= SAME_PLACE

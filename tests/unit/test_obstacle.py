@@ -163,8 +163,11 @@ def test_without_a_calibration_the_road_users_give_the_scale() -> None:
     assert told([crate(size_m=5.0)], past, 60, file) == []
 
 
-def test_a_stopped_vehicle_at_its_place_outranks_it() -> None:
-    stops = standing("truck", 0, 34.5, from_s=32)
-    reports = told([crate()], [stops], 60)
+def test_what_turns_out_to_be_a_stopped_vehicle_is_one() -> None:
+    reports = told([crate(size_m=2.0)], [standing("car", 0, 35, from_s=32)], 60)
     assert [report.phase for report in reports] == ["new", "end"]
     assert reports[-1].detail["ended_by"] == "stopped_vehicle"
+
+
+def test_whoever_stops_before_it_does_not_replace_it() -> None:
+    assert [report.phase for report in told([crate()], [standing("truck", 0, 34.5, from_s=32)], 60)] == ["new"]

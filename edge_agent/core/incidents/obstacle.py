@@ -7,7 +7,7 @@ there by itself first stays an obstacle, whoever stops beside it.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from math import hypot
+from math import hypot, inf
 
 import numpy as np
 
@@ -23,6 +23,10 @@ from event_contract.kinds import INCIDENT_KINDS
 SAME_IOU, WITHIN = 0.3, 0.6  # it is the same thing; it is part of the other
 SMALL_M = 1.6  # what is smaller is no car at a red light
 LIKE_IOU = 0.2  # a road user who was lost here was of its shape
+DRIVES_KMH = 20.0  # too fast to come to stand where one is
+SAME_SHAPE_IOU = 0.45  # ... of the very shape, if he still drove so shortly before
+SLOWS_S = 0.5
+COMES_S = 2.0  # who drove so long after it came to lie there is somebody else
 ALONE_S = 4.0  # what was plainly seen by itself for so long is nobody's
 SETTLES_S = 10.0  # a vehicle may be lost by the detector so long before or after it stands
 PARKED_S, PARKED_COUNTS_S = 20.0, 600.0  # who stood so long leaves a mark, for so long
@@ -63,11 +67,12 @@ class _Lying:
 
 @dataclass(slots=True)
 class _Passed:
-    """A road user: where he was last seen, and since when he stood there."""
+    """A road user: where he was last seen, since when he stood there, and when he drove last."""
 
     box: Box
     at_s: float
     stands_since_s: float | None = None
+    drove_s: float = -inf
 
     @property
     def stood_s(self) -> float:
@@ -115,7 +120,9 @@ class Obstacle:
             stands = user.track.id in observation.standing
             passed = self._passed.get(user.track.id)
             since_s = (passed.stands_since_s if passed and passed.stands_since_s is not None else at_s) if stands else None
-            self._passed[user.track.id] = _Passed(user.track.box, at_s, since_s)
+            drives = user.pace_kmh is not None and user.pace_kmh > DRIVES_KMH
+            drove_s = at_s if drives else passed.drove_s if passed else -inf
+            self._passed[user.track.id] = _Passed(user.track.box, at_s, since_s, drove_s)
             a, _, c, _ = user.scale
             self._scales[int(user.point[1] * ROWS)] = hypot(a, c)
         for number in [number for number, one in self._passed.items() if at_s - one.at_s > one.counts_s]:
@@ -150,17 +157,29 @@ class Obstacle:
             lying.alone_s += step_s
 
     def _stood_on(self, lying: _Lying, observation: Observation) -> bool:
-        boxes = [place.box for place in observation.places]
-        boxes += [user.track.box for user in observation.road_users if user.pace_kmh is not None and user.pace_kmh < SLOW_KMH]
-        return account_for(boxes, lying.box)
+        """By somebody who did not drive up when it lay there already."""
+        there = [(place.user.track.id, place.box) for place in observation.places]
+        there += [
+            (user.track.id, user.track.box)
+            for user in observation.road_users
+            if user.pace_kmh is not None and user.pace_kmh < SLOW_KMH
+        ]
+        return account_for([box for number, box in there if not self._came_after(number, lying)], lying.box)
+
+    def _came_after(self, number: int, lying: _Lying) -> bool:
+        passed = self._passed.get(number)
+        return passed is not None and passed.drove_s > lying.since_s + COMES_S
 
     def _was_left(self, at_s: float, lying: _Lying, observation: Observation) -> bool:
         """By somebody who was lost here when it came, or who stood here for long before."""
         now = {user.track.id for user in observation.road_users if user.track.seen}
         for number, one in self._passed.items():
+            if one.drove_s > lying.since_s + COMES_S:
+                continue
             parked = one.stood_s >= PARKED_S and account_for([one.box], lying.box)
             lost = number not in now and abs(one.at_s - lying.since_s) <= SETTLES_S
-            if parked or (lost and geometry.iou(lying.box, one.box) >= LIKE_IOU):
+            alike = LIKE_IOU if one.at_s - one.drove_s >= SLOWS_S else SAME_SHAPE_IOU
+            if parked or (lost and geometry.iou(lying.box, one.box) >= alike):
                 return True
         return False
 
