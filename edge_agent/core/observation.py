@@ -1,11 +1,12 @@
 """What the rules look at in one frame: road users, where they stand, who queues. Computed once, read by all."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import hypot, sqrt
 
 from edge_agent.core.attention import Presence
 from edge_agent.core.crawling import Crawling
+from edge_agent.core.riders import Riders
 from edge_agent.core.scene import Scene, metres
 from edge_agent.core.standing import Place, Standing
 from edge_agent.core.types import RoadUser, Thing
@@ -14,26 +15,29 @@ from edge_agent.core.usual_pace import UsualPace
 SLOW_KMH = 8.0
 QUEUE_SPAN_M = 60.0
 QUEUE_VEHICLES = 3
+HIDDEN_S = 5.0  # for longer a hidden vehicle is not taken for part of a queue: it may have left behind another one
 SAMPLES = 20
 FOOTPRINT = 0.6
 
 
 @dataclass(frozen=True, slots=True)
 class LaneState:
-    """One lane in one frame. `occupancy` is the share of its centreline under vehicles; `pace_kmh` their mean pace."""
+    """One lane in one frame. `occupancy` is the share of its centreline under vehicles; `pace_kmh` their mean pace;
+    `queue`: how many of them queue, and `queue_m` over what length."""
 
     vehicles: list[RoadUser]
     occupancy: float
     pace_kmh: float | None
     queue_m: float
+    queue: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """`standing` and `queued` hold track ids: of those that stand, and of vehicles that are part of a queue, that is
+    """The sets hold track ids. `standing` and `queued`: of those that stand, and of vehicles that are part of a queue, that is
     >= 3 below 8 km/h within 60 m on their lane. `resumed`: the camera was away before this frame.
     `congested`: the lanes on which a congestion is open. `things`: what stands in the picture and did not stand there before,
-    None where nobody looked for it."""
+    None where nobody looked for it. `on_foot`: of persons who ride nothing."""
 
     road_users: list[RoadUser]
     places: list[Place]
@@ -43,6 +47,7 @@ class Observation:
     resumed: bool = False
     congested: frozenset[str] = frozenset()
     things: tuple[Thing, ...] | None = None
+    on_foot: frozenset[int] = frozenset()
 
     def presence(self, at_s: float, still: frozenset[int] = frozenset()) -> Presence:
         """Of whoever is seen: does all of it stand? Who stood and is not seen may have driven off. `still`: tracks that keep
@@ -59,9 +64,12 @@ class Observation:
 class Observer:
     """Road users -> Observation, frame by frame."""
 
-    def __init__(self, scene: Scene, creep_share: float = 0.0, crawl_share: float = 0.0) -> None:
+    def __init__(
+        self, scene: Scene, creep_share: float = 0.0, crawl_share: float = 0.0, rider_kmh: float = 13.0
+    ) -> None:
         """Shares of a lane's usual pace. `creep_share`: a vehicle that stood, and goes no faster, has not driven off.
-        `crawl_share`: who is slower is as good as standing on a fast lane."""
+        `crawl_share`: who is slower is as good as standing on a fast lane. `rider_kmh`: nobody walks so fast."""
+        self._riders = Riders(rider_kmh, scene)
         self._creep_share, self._usual = creep_share, UsualPace()
         self._crawling = Crawling(scene.height_px, crawl_share)
         self._standing = Standing(scene.width_px, scene.height_px)
@@ -75,28 +83,31 @@ class Observer:
         congested: frozenset[str] = frozenset(),
         things: tuple[Thing, ...] | None = None,
     ) -> Observation:
+        users = self._riders.update(at_s, users)
         usual_kmh = self._usual.update(at_s, users)
         creep_kmh = {lane: self._creep_share * pace for lane, pace in usual_kmh.items()}
         places = self._standing.update(at_s, users, creep_kmh, self._crawling.update(at_s, users, usual_kmh))
         standing = frozenset(place.user.track.id for place in places if place.stands(at_s))
         vehicles: dict[str, list[RoadUser]] = {lane: [] for lane in self._samples}
+        for place in places:  # what stands and is hidden now is there, its track remembered or not; what was lost is not
+            if place.lane is not None and place.stands(at_s) and at_s - place.last_seen_s <= HIDDEN_S:
+                vehicles[place.lane].append(place.user if place.last_seen_s == at_s else _hidden(place.user))
         for user in users:
-            there = user.track.seen or user.track.id in standing  # a standing one that is hidden, not one that was lost
-            if user.lane is not None and user.track.cls != "person" and there:
+            if user.lane is not None and user.track.cls != "person" and user.track.seen and user.track.id not in standing:
                 vehicles[user.lane].append(user)
         lanes: dict[str, LaneState] = {}
-        queued: set[int] = set()
+        company: dict[int, int] = {}
+        on_foot = frozenset(user.track.id for user in users if user.track.cls == "person" and self._riders.is_on_foot(user))
+        unknown = [user for user in users if user.track.cls == "person" and user.track.seen and user.track.id not in on_foot]
         for lane, present in vehicles.items():
-            queue = self._queue([user for user in present if user.track.id in standing or _crawls(user)])
-            queued.update(user.track.id for user in queue)
+            waiting = [user for user in unknown if user.lane == lane]
+            slow = [user for user in [*present, *waiting] if user.track.id in standing or _crawls(user)]
+            near = {user.track.id: sum(distance_m(user, other) <= QUEUE_SPAN_M for other in slow) for user in slow}
+            company |= near
+            queue = [user for user in slow if near[user.track.id] >= QUEUE_VEHICLES]
             lanes[lane] = self._state(lane, present, queue, standing)
-        return Observation(users, places, lanes, standing, frozenset(queued), resumed, congested, things)
-
-    def _queue(self, slow: list[RoadUser]) -> list[RoadUser]:
-        if len(slow) < QUEUE_VEHICLES:
-            return []
-        near = ((user, sum(distance_m(user, other) <= QUEUE_SPAN_M for other in slow)) for user in slow)
-        return [user for user, neighbours in near if neighbours >= QUEUE_VEHICLES]
+        queued = frozenset(number for number, slow in company.items() if slow >= QUEUE_VEHICLES)
+        return Observation(users, places, lanes, standing, queued, resumed, congested, things, on_foot)
 
     def _state(self, lane: str, present: list[RoadUser], queue: list[RoadUser], standing: frozenset[int]) -> LaneState:
         paces = [0.0 if user.track.id in standing else user.pace_kmh for user in present]
@@ -104,7 +115,7 @@ class Observer:
         length = max((distance_m(a, b) for a in queue for b in queue), default=0.0)
         under = sum(any(_covers(user, point) for user in present) for point in self._samples[lane]) if present else 0
         return LaneState(
-            present, under / len(self._samples[lane]), sum(known) / len(known) if known else None, length
+            present, under / len(self._samples[lane]), sum(known) / len(known) if known else None, length, len(queue)
         )
 
 
@@ -130,6 +141,10 @@ def sampled(centreline: tuple[tuple[float, float], ...], n: int = SAMPLES) -> li
                 break
             left -= length
     return points or [centreline[0]]
+
+
+def _hidden(user: RoadUser) -> RoadUser:
+    return replace(user, track=replace(user.track, seen=False))
 
 
 def _crawls(user: RoadUser) -> bool:

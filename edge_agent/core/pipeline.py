@@ -69,10 +69,11 @@ class Pipeline:
         # 2. the same road user keeps its id
         tracks = self._tracker.update(at_s, detections)
         # 3. where it is on the road, and how fast
-        self.road_users = self.scene.locate(at_s, tracks)
-        # 4. who stands, who queues
+        located = self.scene.locate(at_s, tracks)
+        # 4. who rides, who stands, who queues
         things = None if reading is None else reading.things
-        observation = self._observer.update(watched_s, self.road_users, self._watch.resumed, self._congested(), things)
+        observation = self._observer.update(watched_s, located, self._watch.resumed, self._congested(), things)
+        self.road_users = observation.road_users
         # 5. traffic state, and what the rules say
         said += self._traffic.update(at_s, observation)
         reports = [report for incident in self._incidents for report in incident.update(watched_s, observation)]
@@ -149,8 +150,7 @@ class Pipeline:
         self._detected, self._presence = None, "moving"
         self._watch = Watch()
         self._tracker = Tracker(self._track_ids)
-        stopped = self._file.rules.stopped_vehicle
-        self._observer = Observer(self.scene, stopped.creep_share, stopped.crawl_share)
+        self._observer = Observer(self.scene, *self._file.rules.observing())
         self._precedence = Precedence()
         self._incidents = switched_on(self._file.rules, self.scene, self._numbers)
         for shadow in self._shadows:

@@ -13,7 +13,7 @@ from edge_agent.core import geometry
 from edge_agent.core.calibration import ScaleError
 from edge_agent.core.lane import Area, Lane
 from edge_agent.core.motion import Motion, Velocity
-from edge_agent.core.types import Detections, RoadUser, Track
+from edge_agent.core.types import Box, Detections, RoadUser, Track
 
 CLASS_HEIGHT_M = {"bicycle": 1.7, "person": 1.7, "motorcycle": 1.7, "car": 1.5, "bus": 3.0, "truck": 3.2}
 DEFAULT_HEIGHT_M = 1.5
@@ -22,6 +22,7 @@ TRUSTED_RATIO = 3.0  # outside the calibrated stretch the homography serves whil
 USUAL_MAST_M, USUAL_FOCAL = 6.0, 1.1  # without calibration: a usual mast, and a usual lens in image widths
 STALE_S = 1.0  # an unseen road user's velocity is believed so long
 FORGET_S = 60.0
+EDGE_SHARE = 0.1  # of a box's width: where its contact point lies is no surer than that
 Scale = tuple[float, float, float, float]
 
 
@@ -98,6 +99,17 @@ class Scene:
         tall = one.track.box.bottom - one.track.box.top
         dx = (one.point[0] - other.point[0]) * self.width_px / self.height_px
         return hypot(dx, one.point[1] - other.point[1]) <= heights * tall
+
+    def has_moved(self, user: RoadUser, from_point: tuple[float, float], heights: float) -> bool:
+        """His feet are more than so many of his heights away from the point on the picture."""
+        tall = user.track.box.bottom - user.track.box.top
+        dx = (user.point[0] - from_point[0]) * self.width_px / self.height_px
+        return hypot(dx, user.point[1] - from_point[1]) > heights * tall
+
+    def plainly_on_lane(self, box: Box) -> bool:
+        """Whether the contact point is on a lane, and would be if the box were shifted sideways by what boxes err."""
+        (x, y), aside = box.contact, EDGE_SHARE * (box.right - box.left)
+        return bool(np.logical_or.reduce(self._lane_polygons.hold(np.array([(x - aside, y), (x + aside, y)])), axis=0).all())
 
     def _lanes_of(self, points: geometry.Array, tracks: list[Track]) -> list[Lane | None]:
         """The first lane that holds the contact point and admits the class."""

@@ -29,10 +29,9 @@ class ShadowRules:
 
     def begin(self, scene: Scene) -> None:
         """All that is remembered of road users, new; numbers go on."""
-        stopped, live = self._rules.stopped_vehicle, self._live.stopped_vehicle
-        shares = stopped.creep_share, stopped.crawl_share
-        # these two decide what stands, before any rule judges
-        self._observer = None if shares == (live.creep_share, live.crawl_share) else Observer(scene, *shares)
+        # before any rule judges, these decide what stands, and who rides of those that the live rules think on foot
+        own = self._rules.observing()
+        self._observer = None if own == self._live.observing() else Observer(scene, *own)
         self._precedence = Precedence()
         self._incidents = switched_on(self._rules, scene, self._numbers)
         self._open.clear()

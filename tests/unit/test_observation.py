@@ -42,8 +42,10 @@ def test_lanes_queue_apart() -> None:
     assert not observed(scene(2), [*cars(20, 27), *cars(20, x_m=3.5)]).queued
 
 
-def test_persons_do_not_queue() -> None:
-    assert not observed(scene(), [*cars(20, 27), standing("person", 0, 32)]).queued
+def test_somebody_who_may_be_a_rider_queues_and_who_walked_up_does_not() -> None:
+    walker = Someone("person", lambda t_s: (min(0.0, t_s - 3.0), 32.0))
+    assert len(observed(scene(), [*cars(20, 27), standing("person", 0, 32)]).queued) == 3
+    assert not observed(scene(), [*cars(20, 27), walker]).queued
 
 
 def test_a_lane_tells_its_vehicles_its_pace_and_the_length_of_its_queue() -> None:

@@ -38,8 +38,15 @@ def test_who_moves_like_a_vehicle_rides() -> None:
     assert begun(incidents(scene(carriageway=ROAD), [driving("person", 0, 15, 30)], 8, seed=5)) == []
 
 
+def walking_in(x_m: float, y_m: float, from_s: float = 0.0, to_s: float = 1e9, score: float = 0.8) -> Someone:
+    """Walks up to where he stands from then on, two metres across."""
+    return Someone(
+        "person", lambda t_s: (x_m + min(0.0, t_s - from_s - 2.0), y_m) if from_s <= t_s < to_s else None, score=score
+    )
+
+
 def test_a_group_of_three_is_three_at_most_and_each_once() -> None:
-    group = [standing("person", x, 25, 1, 30) for x in (0.0, 1.5, 3.0)]
+    group = [walking_in(x, 25, 1, 30) for x in (0.0, 1.5, 3.0)]
     reports = incidents(scene(carriageway=ROAD), group, 35, seed=6, seen=0.6)
     assert begun(reports) == ["pedestrian"] * 3
     assert sum(report.phase == "end" for report in reports) == 3
@@ -57,7 +64,11 @@ def test_a_post_that_is_half_a_person_now_and_then_is_none() -> None:
     sure = Someone("person", lambda t_s: at(t_s) if t_s < 0.5 else None, score=0.5)
     half = Someone("person", lambda t_s: None if t_s < 0.5 else at(t_s), score=0.2)
     assert "pedestrian" not in begun(incidents(scene(carriageway=ROAD), [sure, half], 8, seed=9))
-    assert "pedestrian" in begun(incidents(scene(carriageway=ROAD), [Someone("person", at, score=0.5)], 8, seed=9))
+    assert "pedestrian" in begun(incidents(scene(carriageway=ROAD), [walking_in(0, 30, score=0.5)], 8, seed=9))
+
+
+def test_what_has_never_walked_is_no_pedestrian() -> None:
+    assert begun(incidents(scene(carriageway=ROAD), [standing("person", 0, 25, 1, 60)], 60, seed=6)) == []
 
 
 def braking_to(y_m: float, x_m: float = 0.0, cls: str = "person") -> Someone:
@@ -69,12 +80,12 @@ def waiting_riders() -> list[Someone]:
     return [braking_to(30, -1, "motorcycle"), braking_to(32, 1), braking_to(34, -0.5)]
 
 
-def test_who_rode_to_the_red_light_still_rides_there() -> None:
-    assert begun(incidents(scene(carriageway=ROAD), [braking_to(50)], 40, seed=11)) == []
+def test_who_rode_up_and_stands_is_a_vehicle_that_has_stopped() -> None:
+    assert begun(incidents(scene(carriageway=ROAD), [braking_to(50)], 40, seed=11)) == ["stopped_vehicle"]
 
 
 def test_a_stranger_among_waiting_riders_is_taken_for_one_of_them() -> None:
-    stranger = Someone("person", lambda t_s: (0.3, 31.0) if t_s > 8 else None)
+    stranger = Someone("person", lambda t_s: (0.3 + min(0.8, t_s - 8), 31.0) if t_s > 8 else None)
     assert "pedestrian" not in begun(incidents(scene(carriageway=ROAD), [*waiting_riders(), stranger], 30, seed=12))
     assert "pedestrian" in begun(incidents(scene(carriageway=ROAD), [stranger], 30, seed=12))
 
@@ -94,7 +105,7 @@ def test_a_motorcycle_that_was_a_car_and_is_a_person_when_it_stands_is_none() ->
         return 0.0, min(34.0, 14 + 25 / 3.6 * t_s)
 
     first = Someone("motorcycle", lambda t_s: at(t_s) if t_s < 2.8 else None)
-    then = Someone("person", lambda t_s: at(t_s) if t_s > 3.2 else None)
+    then = Someone("person", lambda t_s: (min(1.0, t_s - 3.2), at(t_s)[1]) if t_s > 3.2 else None)
     assert "pedestrian" not in begun(incidents(scene(carriageway=ROAD), [first, then], 20, seed=15))
     assert "pedestrian" in begun(incidents(scene(carriageway=ROAD), [then], 20, seed=15))
 

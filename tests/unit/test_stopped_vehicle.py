@@ -98,13 +98,19 @@ def test_a_queue_is_none() -> None:
     assert new(incidents(one_lane(), queue(), 100, seed=6)) == []
 
 
-def test_two_vehicles_are_no_queue() -> None:
-    assert len(new(incidents(one_lane(), queue(2), 30, seed=6))) == 2
+def test_two_vehicles_are_no_queue_but_the_second_one_waits_for_the_first() -> None:
+    (report,) = new(incidents(one_lane(), queue(2), 30, seed=6))
+    assert report.box is not None and report.box.bottom < 0.6  # the one in front, farther away
+
+
+def test_when_the_first_one_leaves_the_second_one_is_told() -> None:
+    first, second = standing("car", -1, 27, to_s=20), standing("car", -1, 20)
+    assert len(new(incidents(one_lane(), [first, second], 40, seed=6))) == 2
 
 
 def test_three_that_are_far_apart_are_no_queue() -> None:
     apart = [standing("car", x_m, y_m) for x_m, y_m in ((0, 15), (-3, 80), (3, 86))]
-    assert len(new(incidents(one_lane(), apart, 30, seed=6))) == 3
+    assert len(new(incidents(one_lane(), apart, 60, seed=6))) == 2
 
 
 def test_a_row_that_others_pass_is_no_queue() -> None:

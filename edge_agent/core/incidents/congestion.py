@@ -38,6 +38,7 @@ class _LaneTrend:
     occupancy: float = 0.0
     pace_kmh: float | None = None
     vehicles: float = 0.0
+    queue: float = 0.0
     past_since_s: float | None = None
     clear_since_s: float | None = None
     level_since_s: float = 0.0
@@ -71,6 +72,7 @@ class Congestion:
         trend.at_s = at_s
         trend.occupancy += weight * (state.occupancy - trend.occupancy)
         trend.vehicles += weight * (len(state.vehicles) - trend.vehicles)
+        trend.queue += weight * (state.queue - trend.queue)
         if state.pace_kmh is not None:
             before = state.pace_kmh if trend.pace_kmh is None else trend.pace_kmh
             trend.pace_kmh = before + weight * (state.pace_kmh - before)
@@ -78,7 +80,8 @@ class Congestion:
     def _judge(self, at_s: float, lane: str, trend: _LaneTrend, state: LaneState) -> IncidentReport | None:
         pace = trend.pace_kmh
         dense = trend.occupancy >= self._rule.occupancy and trend.vehicles >= self._rule.min_vehicles - 0.5
-        past = pace is not None and dense and pace <= self._rule.slow_kmh
+        queues = trend.queue >= self._rule.min_vehicles - 0.5 and pace is not None and pace <= self._rule.queuing_kmh
+        past = pace is not None and ((dense and pace <= self._rule.slow_kmh) or queues)
         clear = pace is None or pace > CLEAR * self._rule.slow_kmh or trend.occupancy < self._rule.occupancy / CLEAR
         trend.past_since_s = (at_s if trend.past_since_s is None else trend.past_since_s) if past else None
         trend.clear_since_s = (at_s if trend.clear_since_s is None else trend.clear_since_s) if clear else None

@@ -6,6 +6,7 @@ Not where many stand: there they are near one another because they wait.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import combinations
+from math import hypot
 
 from edge_agent.core import geometry
 from edge_agent.core.observation import SLOW_KMH, Observation, distance_m
@@ -14,6 +15,7 @@ from edge_agent.core.types import RoadUser
 LENGTH_M = {"bicycle": 1.75, "bus": 11.0, "car": 4.4, "motorcycle": 1.95, "truck": 8.0}
 USUAL_LENGTH_M = 4.4
 TOUCH_M = -2.5, 1.0  # queues leave two metres; what is nearer than a wreck can be is one vehicle with two boxes
+PIXEL_M = 0.6  # where a pixel is more of the road than this, nobody can tell a gap from a contact
 SMOOTHING_S = 1.0
 SURE_S = 1.0  # so long both must have been seen
 MANY = 6
@@ -39,8 +41,8 @@ class Pair:
 class Contact:
     """`update` frame by frame; `pairs` holds those near one another within `kept_s`."""
 
-    def __init__(self, kept_s: float) -> None:
-        self._kept_s = kept_s
+    def __init__(self, kept_s: float, height_px: int) -> None:
+        self._kept_s, self._height_px = kept_s, height_px
         self._pairs: dict[tuple[int, int], Pair] = {}
 
     @property
@@ -57,7 +59,7 @@ class Contact:
 
     def _follow(self, at_s: float, one: RoadUser, other: RoadUser) -> None:
         key = min(one.track.id, other.track.id), max(one.track.id, other.track.id)
-        gap_m, measured = _gap_m(one, other)
+        gap_m, measured = self._gap_m(one, other)
         pair = self._pairs.get(key)
         if pair is None or pair.measured != measured:
             self._pairs[key] = Pair(one, other, gap_m, measured, at_s)
@@ -67,13 +69,15 @@ class Contact:
         pair.gap_m += min(1.0, elapsed / SMOOTHING_S) * (gap_m - pair.gap_m)
         pair.seen_s += elapsed
 
-
-def _gap_m(one: RoadUser, other: RoadUser) -> tuple[float, bool]:
-    """From bumper to bumper along the road; of boxes none when they overlap, else no contact."""
-    if one.road_m is None or other.road_m is None:
-        return (0.0 if geometry.iou(one.track.box, other.track.box) > 0 else 2 * TOUCH_M[1]), False
-    lengths = (LENGTH_M.get(user.track.cls, USUAL_LENGTH_M) for user in (one, other))
-    return distance_m(one, other) - sum(lengths) / 2, True
+    def _gap_m(self, one: RoadUser, other: RoadUser) -> tuple[float, bool]:
+        """From bumper to bumper along the road; of boxes none when they overlap, else no contact."""
+        _, b, _, d = one.scale
+        if hypot(b, d) / self._height_px > PIXEL_M:
+            return 2 * TOUCH_M[1], False
+        if one.road_m is None or other.road_m is None:
+            return (0.0 if geometry.iou(one.track.box, other.track.box) > 0 else 2 * TOUCH_M[1]), False
+        lengths = (LENGTH_M.get(user.track.cls, USUAL_LENGTH_M) for user in (one, other))
+        return distance_m(one, other) - sum(lengths) / 2, True
 
 
 def _is_slow(user: RoadUser, observation: Observation) -> bool:

@@ -51,7 +51,7 @@ class PastLimit:
     def update(
         self, at_s: float, past: list[Past], not_past: set[int], duration_s: float, steady_kmh: float | None = None
     ) -> list[IncidentReport]:
-        """`not_past` are the tracks that seem not to be. With `steady_kmh` a speed that surely changes by more begins anew."""
+        """`not_past` are the tracks that seem not to be. With `steady_kmh` a speed that changes by more begins anew."""
         reports = []
         for number, driver in list(self._drivers.items()):
             lost_s = at_s - driver.at_s
@@ -92,8 +92,8 @@ class PastLimit:
 
 
 def _changed(driver: _Driver, one: Past) -> float:
-    """By how much his speed surely is another one."""
-    return abs(one.speed_kmh - driver.since_kmh) - (one.user.speed_se_kmh or 0.0)
+    """By how much his speed seems to be another one."""
+    return abs(one.speed_kmh - driver.since_kmh) - 0.5 * (one.user.speed_se_kmh or 0.0)
 
 
 def _is_there(driver: _Driver, at_s: float, user: RoadUser) -> bool:

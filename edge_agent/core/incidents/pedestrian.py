@@ -7,14 +7,13 @@ import numpy as np
 
 from edge_agent.core import geometry
 from edge_agent.core.incidents.lifecycle import Ledger
-from edge_agent.core.incidents.riders import Riders
 from edge_agent.core.incidents.rule import Kmh, Rule, Seconds, Share
 from edge_agent.core.observation import Observation
 from edge_agent.core.scene import Scene
 from edge_agent.core.types import IncidentReport, RoadUser
 from event_contract.kinds import INCIDENT_KINDS
 
-SURE = 0.3  # below this score a detection continues a track, but is no evidence: a post is half a person too
+SURE = 0.2  # below this score a detection continues a track, but is no evidence
 ABSENT_S = 2.0  # on the carriageway no more
 SAME_HEIGHTS = 1.5  # a new track within so many body heights of a lost one is the same person
 
@@ -44,12 +43,10 @@ class Pedestrian:
         severity = rule.severity or INCIDENT_KINDS["pedestrian"].severity
         self._ledger = Ledger("pedestrian", scene.camera, severity, 1, numbers)
         self._walkers: dict[int, _Walker] = {}
-        self._riders = Riders(rule.rider_kmh, scene)
 
     def update(self, at_s: float, observation: Observation) -> list[IncidentReport]:
         reports = []
-        self._riders.update(at_s, observation.road_users)
-        for user in self._on_carriageway(observation.road_users):
+        for user in self._on_carriageway(observation):
             walker = self._walkers.get(user.track.id) or self._same_person(at_s, user)
             if walker is None:
                 walker = self._walkers[user.track.id] = _Walker(user, at_s, at_s)
@@ -74,6 +71,8 @@ class Pedestrian:
             return self._ledger.update(walker.report, at_s, box=user.track.box, users=(user,))
         if walker.last_s < at_s or at_s - walker.since_s < self._rule.dwell_s:
             return None
+        if user.pace_kmh is None:  # he has just come up where somebody was lost: who knows how fast
+            return None
         if walker.seen < self._rule.min_seen * walker.frames:
             return None
         confidence = user.track.score * walker.seen / walker.frames
@@ -81,15 +80,15 @@ class Pedestrian:
             at_s, walker.since_s, lane=user.lane, confidence=confidence, box=user.track.box, users=(user,)
         )
 
-    def _on_carriageway(self, users: list[RoadUser]) -> list[RoadUser]:
-        persons = [user for user in users if user.track.cls == "person" and user.track.seen]
+    def _on_carriageway(self, observation: Observation) -> list[RoadUser]:
+        persons = [user for user in observation.road_users if user.track.id in observation.on_foot and user.track.seen]
         if not persons:
             return []
         on_road = np.logical_or.reduce(self._carriageway.hold(np.array([user.point for user in persons])), axis=0)
         return [
             user
             for user, there in zip(persons, on_road.tolist(), strict=True)
-            if there and self._rule.concerns(user) and self._riders.is_on_foot(user)
+            if there and self._rule.concerns(user)
         ]
 
     def _same_person(self, at_s: float, user: RoadUser) -> _Walker | None:

@@ -32,6 +32,10 @@ class Rules(Struct, frozen=True, forbid_unknown_fields=True):
         """The kinds whose rule differs."""
         return frozenset(name for name in self.__struct_fields__ if getattr(self, name) != getattr(other, name))
 
+    def observing(self) -> tuple[float, float, float]:
+        """What decides before any rule judges: who stands, who crawls, who rides. As Observer takes it."""
+        return self.stopped_vehicle.creep_share, self.stopped_vehicle.crawl_share, self.pedestrian.rider_kmh
+
     def durations_s(self) -> dict[str, float]:
         """How long each kind must last before it is raised: what a delay is measured without."""
         return {

@@ -13,6 +13,8 @@ from edge_agent.core.observation import SLOW_KMH, Observation, distance_m
 from edge_agent.core.scene import Scene, metres
 from edge_agent.core.types import IncidentReport, RoadUser
 
+DRIVES_OFF_S = 15.0  # who stood so lately is getting up to speed
+
 
 class SlowVehicleRule(Rule, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Whoever changes his speed by more than `steady_kmh` meanwhile brakes or speeds up: behind a signal, to turn off."""
@@ -26,9 +28,12 @@ class SlowVehicle:
     def __init__(self, rule: SlowVehicleRule, scene: Scene, numbers: Iterator[int]) -> None:
         self._rule, self._scene = rule, scene
         self._drivers = PastLimit("slow_vehicle", rule, scene, numbers)
+        self._stood_s: dict[int, float] = {}  # by track: when it stood or queued last
 
     def update(self, at_s: float, observation: Observation) -> list[IncidentReport]:
         past, not_past = [], set[int]()
+        self._stood_s |= dict.fromkeys(observation.queued | observation.standing, at_s)
+        self._stood_s = {number: moment for number, moment in self._stood_s.items() if at_s - moment <= DRIVES_OFF_S}
         for user in observation.road_users:
             if not user.track.seen or user.speed_kmh is None or user.speed_se_kmh is None:
                 continue
@@ -46,7 +51,7 @@ class SlowVehicle:
         return limit_of(lane.lowest_kmh, user.track.cls)
 
     def _is_excused(self, user: RoadUser, observation: Observation) -> bool:
-        if user.lane in observation.congested or user.track.id in observation.queued | observation.standing:
+        if user.lane in observation.congested or user.track.id in self._stood_s:
             return True
         return (user.speed_kmh or 0.0) < SLOW_KMH or self._is_held_up(user, observation)
 

@@ -6,7 +6,7 @@ replaces those that nobody passes. A place, not a track, is judged: occlusion an
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from math import hypot
+from math import hypot, inf
 
 from edge_agent.core.crawling import CRAWL_KMH
 from edge_agent.core.geometry import covered
@@ -21,6 +21,9 @@ from event_contract.kinds import INCIDENT_KINDS
 FILTERING = ("bicycle", "motorcycle", "person")  # they pass a queue too
 CLEAR_OF = 0.25  # box heights ahead or behind: more than boxes wander
 BESIDE = 0.25  # covers so much of the standing vehicle's box, and has not passed yet: it may be one box around two of a queue
+DISSOLVES_S = 5.0  # who was queued so lately waits his turn
+WAITS_BEHIND_M = 20.0  # who stands so near behind one who stands waits for him
+PLAIN_SHARE = 0.7  # of the time, so as not to tell of who stands beside the lane
 PASSING_COUNTS_S = 30.0  # a queue that nobody has passed for so long is a queue
 
 
@@ -43,7 +46,14 @@ class _Watched:
 
     sides: dict[int, bool] = field(default_factory=dict)
     passed_at_s: list[float] = field(default_factory=list)
+    queued_at_s: float = -inf
+    frames: int = 0
+    plain: int = 0  # ... in which it was plainly on a lane
     report: IncidentReport | None = None
+
+    @property
+    def is_plainly_there(self) -> bool:
+        return self.plain >= PLAIN_SHARE * self.frames
 
 
 class StoppedVehicle:
@@ -64,6 +74,8 @@ class StoppedVehicle:
             if place.lane is None or not self._rule.concerns(place.user):
                 continue
             watched = self._watched.setdefault(place.id, _Watched())
+            watched.frames += 1
+            watched.plain += self._scene.plainly_on_lane(place.box)
             self._note_passers(at_s, watched, place, observation)
             report = self._judge(at_s, watched, place, observation)
             if report is not None:
@@ -73,13 +85,15 @@ class StoppedVehicle:
 
     def _judge(self, at_s: float, watched: _Watched, place: Place, observation: Observation) -> IncidentReport | None:
         passed = len(watched.passed_at_s) >= self._rule.passers
-        queued, congested = place.user.track.id in observation.queued, place.lane in observation.congested
+        if place.user.track.id in observation.queued or self._waits_behind(at_s, place, observation):
+            watched.queued_at_s = at_s
+        queued, congested = at_s - watched.queued_at_s < DISSOLVES_S, place.lane in observation.congested
         if watched.report is not None:
             if queued and congested and not passed:
                 return self._ledger.end(watched.report, at_s, "congestion")
             return self._ledger.update(watched.report, at_s, box=place.box, users=(place.user,))
         begun_s = self._begun_s(at_s, place, observation)
-        if begun_s is None or place.last_seen_s < at_s:
+        if begun_s is None or place.last_seen_s < at_s or _drives(place.user) or not watched.is_plainly_there:
             return None
         stood_s = at_s - begun_s
         if (queued or congested) and not passed:
@@ -101,6 +115,18 @@ class StoppedVehicle:
         if crawls_since_s is None or at_s - crawls_since_s < self._rule.dwell_s or _crawls_in_company(place, observation):
             return None
         return crawls_since_s
+
+    def _waits_behind(self, at_s: float, place: Place, observation: Observation) -> bool:
+        """Behind another one on its lane that has stood for as long as it takes."""
+        direction = self._scene.lane_of_id[place.lane or ""].direction_at(place.user.point)
+        return any(
+            other.lane == place.lane
+            and at_s - other.since_s >= self._rule.dwell_s
+            and self._ahead_by(other.user, place, direction) > CLEAR_OF
+            and distance_m(place.user, other.user) <= WAITS_BEHIND_M
+            for other in observation.places
+            if other is not place
+        )
 
     def _note_passers(self, at_s: float, watched: _Watched, place: Place, observation: Observation) -> None:
         """Another vehicle in the lane that was behind and now is ahead, or the other way where the lane is two-way."""
@@ -131,6 +157,10 @@ class StoppedVehicle:
         x, y = (user.point[0] - place.box.contact[0]) * width, (user.point[1] - place.box.contact[1]) * height
         tall = max(1.0, (place.box.bottom - place.box.top) * height)
         return (x * dx + y * dy) / max(hypot(dx, dy), 1e-9) / tall
+
+
+def _drives(user: RoadUser) -> bool:
+    return user.pace_kmh is not None and user.pace_kmh - (user.pace_se_kmh or 0.0) > SLOW_KMH
 
 
 def _crawls_in_company(place: Place, observation: Observation) -> bool:

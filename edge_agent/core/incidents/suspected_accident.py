@@ -13,6 +13,7 @@ from edge_agent.core.incidents.braking import Braking
 from edge_agent.core.incidents.contact import Contact, Pair
 from edge_agent.core.incidents.lifecycle import Ledger
 from edge_agent.core.incidents.rule import Acceleration, Count, Rule, Seconds
+from edge_agent.core.incidents.stopped_vehicle import FILTERING
 from edge_agent.core.observation import QUEUE_SPAN_M, Observation, distance_m
 from edge_agent.core.scene import Scene, metres
 from edge_agent.core.standing import Place
@@ -52,7 +53,7 @@ class SuspectedAccident:
         self._rule, self._scene = rule, scene
         severity = rule.severity or INCIDENT_KINDS["suspected_accident"].severity
         self._ledger = Ledger("suspected_accident", scene.camera, severity, 1, numbers)
-        self._braking, self._contact = Braking(rule.braking_m_s2, KEPT_S), Contact(KEPT_S)
+        self._braking, self._contact = Braking(rule.braking_m_s2, KEPT_S), Contact(KEPT_S, scene.height_px)
         self._sites: dict[int, _Site] = {}  # by place
         self._open: list[_Accident] = []
 
@@ -85,6 +86,9 @@ class SuspectedAccident:
             "braking": bool(braked), "touching": pair is not None or self._hides_another(place, braked, observation),
             "avoided": len(around) >= self._rule.avoiding,
         }  # fmt: skip
+        near = (place.user,) if pair is None else (place.user, pair.one, pair.other)
+        if place.user.track.id in observation.queued and any(user.track.cls in TWO_WHEELERS for user in near):
+            return None
         if at_s - place.since_s < self._rule.dwell_s or place.last_seen_s < at_s or not self._suffices(seen, place, pair):
             return None
         users = (place.user,) if pair is None else (pair.one, pair.other)
@@ -112,7 +116,7 @@ class SuspectedAccident:
         """The tracks that were on its lane behind it, and got past it on another one or beside all."""
         site = self._sites.setdefault(place.id, _Site())
         for user in observation.road_users:
-            if not user.track.seen or user.track.cls == "person" or user.track.id in observation.standing:
+            if not user.track.seen or user.track.cls in FILTERING or user.track.id in observation.standing:
                 continue
             ahead = _ahead_m(self._scene, place, user) > 0
             if user.lane == place.lane and not ahead:

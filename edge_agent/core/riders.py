@@ -1,11 +1,11 @@
 """Which of those the detector calls a person rides? It says so of most motorcycles and bicycles that are far or come head-on.
 
 Who has moved like a vehicle rides as long as he is followed, at the red light as well; so does whom the detector now and then
-calls a two-wheeler. Of the rest nobody can tell by his looks; so among riders, where a vehicle of his size was lost a moment
-ago, and within a vehicle's box, only he is on foot who walks across the lane.
+calls a two-wheeler. For all rules he is a motorcycle from then on. Of the rest nobody can tell by his looks; so among riders,
+where a vehicle of his size was lost a moment ago, and within a vehicle's box, only he is on foot who walks across the lane.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import hypot
 
 from edge_agent.core import geometry
@@ -13,19 +13,22 @@ from edge_agent.core.scene import Scene, metres
 from edge_agent.core.types import TWO_WHEELERS, RoadUser
 
 RIDDEN = 0.15  # such a share of the detector's votes for a two-wheeler is no chance
-ALONG = 0.7  # who moves with the lane rides from such a share of `rider_kmh` on: people run across a road, not down it
+ALONG = 0.55  # who moves with the lane rides from such a share of `rider_kmh` on: people run across a road, not down it
 MOUNTED = 0.3  # so much of the person's box lies in a two-wheeler's box, a rider's height added
 COMPANY_HEIGHTS = 3.0  # a rider within so many body heights is company
 ACROSS_M = 1.5
+WALKED = 0.25  # who has not come so many body heights in the picture is as likely a post: he is seen, but was he ever walking?
 FORGET_S = 30.0  # a track that is not there
 LOST_S, SAME_HEIGHTS = 5.0, 1.0  # a new track within so many body heights of what was lost so lately may be the same
 PART = 0.7  # so much of a person's box in a vehicle's is as likely a part of the vehicle
 VEHICLES = ("car", "bus", "truck")
+RIDDEN_CLASS = "motorcycle"  # what a rider is taken for whose machine nobody has recognised
 
 
 @dataclass(slots=True)
 class _Known:
     from_m: tuple[float, float]  # where he was seen first
+    first: tuple[float, float]  # ... in the picture
     user: RoadUser
     last_s: float
     across_m: float = 0.0
@@ -34,7 +37,7 @@ class _Known:
 
 
 class Riders:
-    """`update` frame by frame, then ask about the persons of that frame."""
+    """`update` frame by frame, then ask about the persons that are left."""
 
     def __init__(self, rider_kmh: float, scene: Scene) -> None:
         self._rider_kmh, self._scene = rider_kmh, scene
@@ -42,7 +45,8 @@ class Riders:
         self._riding: list[RoadUser] = []
         self._vehicles: list[RoadUser] = []
 
-    def update(self, at_s: float, users: list[RoadUser]) -> None:
+    def update(self, at_s: float, users: list[RoadUser]) -> list[RoadUser]:
+        """The same road users; whoever rides is a two-wheeler."""
         self._riding, self._vehicles = [], [user for user in users if user.track.cls in VEHICLES]
         for user in users:
             known = self._known.get(user.track.id) or self._begun(at_s, user)
@@ -56,11 +60,14 @@ class Riders:
                 self._riding.append(user)
         for number in [number for number, known in self._known.items() if at_s - known.last_s > FORGET_S]:
             del self._known[number]
+        return [_mounted_on(user) if self._rides(user) else user for user in users]
 
     def is_on_foot(self, person: RoadUser) -> bool:
         """As far as can be told now."""
         known = self._known[person.track.id]
-        if known.rides or any(_mounted(person, rider) for rider in self._riding if rider.track.cls in TWO_WHEELERS):
+        if known.rides or not self._scene.has_moved(person, known.first, WALKED):
+            return False
+        if any(_mounted(person, rider) for rider in self._riding if rider.track.cls in TWO_WHEELERS):
             return False
         if known.across_m >= ACROSS_M:
             return True
@@ -68,13 +75,16 @@ class Riders:
             return False
         return not any(self._scene.near(person, rider, COMPANY_HEIGHTS) for rider in self._riding)
 
+    def _rides(self, user: RoadUser) -> bool:
+        return user.track.cls == "person" and self._known[user.track.id].rides
+
     def _begun(self, at_s: float, user: RoadUser) -> _Known:
         doubtful = any(
             0 < at_s - lost.last_s <= LOST_S and self._scene.near(lost.user, user, SAME_HEIGHTS) and _of_a_size(lost.user, user)
             for lost in self._known.values()
             if lost.rides or lost.user.track.cls in VEHICLES
         )
-        known = self._known[user.track.id] = _Known(user.plane_m, user, at_s, doubtful=doubtful)
+        known = self._known[user.track.id] = _Known(user.plane_m, user.point, user, at_s, doubtful=doubtful)
         return known
 
     def _is_fast(self, user: RoadUser) -> bool:
@@ -93,6 +103,10 @@ class Riders:
         length = hypot(lane_x, lane_y) or 1.0
         along, across = abs(x * lane_x + y * lane_y) / length, abs(x * lane_y - y * lane_x) / length
         return across if across > along else 0.0
+
+
+def _mounted_on(rider: RoadUser) -> RoadUser:
+    return replace(rider, track=replace(rider.track, cls=RIDDEN_CLASS))
 
 
 def _mounted(person: RoadUser, machine: RoadUser) -> bool:
