@@ -14,6 +14,8 @@ from edge_agent.core.types import LaneTraffic, LineTraffic, RoadUser, TrafficMin
 
 MINUTE_S = 60.0
 SLEW_S = 0.5  # a clock that is steered moves less in a minute: the next one does not begin with the last one again
+PRESUMED_S, PRESUMED_HITS = 1.0, 4  # of whoever is lost: so long he goes on as he did, if he was seen so often
+ANEW_S, ANEW_HEIGHTS = 1.5, 1.5  # who crosses so soon and so near after one who was lost is the same
 CLEAR_OF_LINE = 0.1  # a road user has a side once its contact point is so many box heights away from the line
 FORGET_S = 10.0
 
@@ -67,9 +69,8 @@ class Traffic:
         for user in observation.road_users:
             if user.track.seen and user.lane is not None:
                 self._note(at_s, user, user.lane)
-            if user.track.seen:
-                for line in self._lines:
-                    line.update(at_s, user)
+            for line in self._lines:
+                line.update(at_s, user)
         for key in [key for key, seen_s in self._counted.items() if at_s - seen_s > FORGET_S]:
             del self._counted[key]
         return minutes
@@ -133,16 +134,28 @@ def _lane_traffic(lane: str, minute: _LaneMinute) -> LaneTraffic:
     )
 
 
+@dataclass(slots=True)
+class _Side:
+    """Where one track was last clear of the line; `presumed`: not seen there, but on its way when it was lost."""
+
+    right: bool
+    point: tuple[float, float]
+    seen_s: float
+    presumed: bool = False
+
+
 class LineCounter:
     """Counts road users that cross one line. Walking along it from its first to its second point, from your left to your
-    right is forward; with a lane, forward is that lane's legal direction."""
+    right is forward; with a lane, forward is that lane's legal direction. Whoever is lost just before it has crossed when he
+    must have, unless he is seen on the same side again."""
 
     def __init__(self, shape: CountLineShape, scene: Scene) -> None:
         self.id, (self._a, self._b) = shape.id, shape.line
         self._scene = scene
         self._lane = shape.lane
-        self._sides: dict[int, tuple[bool, float, tuple[float, float]]] = {}  # by track: right of the line, when, where
+        self._sides: dict[int, _Side] = {}  # by track
         self._counts: dict[bool, Counter[str]] = {True: Counter(), False: Counter()}
+        self._presumed: list[tuple[float, tuple[float, float], bool]] = []  # lately: when, where, forward
         self._tidied_s: float | None = None
         self._forward_is_right = True
         if shape.lane is not None:
@@ -155,18 +168,44 @@ class LineCounter:
         away = self._away_px(user.point)
         height_px = (user.track.box.bottom - user.track.box.top) * self._scene.height_px
         number, crossed = user.track.id, None
-        before = self._sides.get(number)
+        side, seen = self._sides.get(number), user.track.seen
+        if not seen and (side is None or at_s - side.seen_s > PRESUMED_S or user.track.hits < PRESUMED_HITS):
+            return None
         if abs(away) >= CLEAR_OF_LINE * height_px:
             right = away > 0
-            if before is not None and before[0] != right and self._between_ends(before[2], user.point):
+            if side is not None and side.right != right and self._between_ends(side.point, user.point):
                 crossed = right == self._forward_is_right
-                self._counts[crossed][user.track.cls] += 1
-            self._sides[number] = right, at_s, user.point
+                if side.presumed and seen:  # he had not crossed, and has not now
+                    self._take_back(not crossed, user.track.cls)
+                    crossed = None
+                elif seen and self._was_presumed(at_s, user, crossed):
+                    crossed = None
+                else:
+                    self._counts[crossed][user.track.cls] += 1
+                    if not seen:
+                        self._presumed.append((at_s, user.point, crossed))
+                self._sides[number] = _Side(right, user.point, at_s if seen else side.seen_s, presumed=not seen)
+            elif seen or side is None:
+                self._sides[number] = _Side(right, user.point, at_s)
         if at_s != self._tidied_s:  # once a frame, not once a road user
             self._tidied_s = at_s
-            for gone in [key for key, (_, seen_s, _) in self._sides.items() if at_s - seen_s > MINUTE_S]:
+            for gone in [key for key, one in self._sides.items() if at_s - one.seen_s > MINUTE_S]:
                 del self._sides[gone]
         return crossed
+
+    def _was_presumed(self, at_s: float, user: RoadUser, forward: bool) -> bool:
+        """Whether he is one who was lost before the line, is counted already, and comes under another id."""
+        self._presumed = [one for one in self._presumed if at_s - one[0] <= ANEW_S]
+        for one in self._presumed:
+            if one[2] == forward and not self._scene.has_moved(user, one[1], ANEW_HEIGHTS):
+                self._presumed.remove(one)
+                return True
+        return False
+
+    def _take_back(self, forward: bool, cls: str) -> None:
+        """A crossing of this minute that was none."""
+        if self._counts[forward][cls] > 0:
+            self._counts[forward][cls] -= 1
 
     def take(self) -> LineTraffic:
         """The counts since the last call."""

@@ -31,6 +31,29 @@ def test_a_line_counts_each_road_user_once() -> None:
     assert (total(found, True), total(found, False)) == (0, len(STREAM))
 
 
+def test_whoever_is_lost_before_the_line_has_crossed_it_and_once_only() -> None:
+    def drives(t_s: float) -> tuple[float, float]:
+        return 0.0, 14 + 60 / 3.6 * t_s  # at the line, 30 m, after 0.96 s
+
+    line = [{"id": "c1", "line": across(30)}]
+    lost = Someone("car", lambda t_s: drives(t_s) if t_s < 0.8 else None)
+    found = minutes(line, [lost], 8, seed=1)
+    assert (total(found, True), total(found, False)) == (0, 1)
+    again = Someone("car", lambda t_s: drives(t_s) if t_s < 0.8 or t_s > 1.2 else None)
+    found = minutes(line, [again], 8, seed=1)
+    assert (total(found, True), total(found, False)) == (0, 1)
+
+
+def test_whoever_stops_unseen_before_the_line_has_not_crossed_it() -> None:
+    stops_m, lost_s, seen_s = 29.0, 5.4, 6.0
+
+    def at(t_s: float) -> tuple[float, float] | None:
+        return None if lost_s < t_s < seen_s else (0.0, min(stops_m, 14 + 10 / 3.6 * t_s))
+
+    found = minutes([{"id": "c1", "line": across(30)}], [Someone("car", at)], 12, seed=1)
+    assert (total(found, True), total(found, False)) == (0, 0)
+
+
 def test_with_a_lane_forward_is_the_legal_direction() -> None:
     found = minutes([{"id": "c1", "line": across(30), "lane": "1"}], STREAM, 70, seed=1)
     assert (total(found, True), total(found, False)) == (len(STREAM), 0)
