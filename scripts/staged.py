@@ -6,6 +6,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from edge_agent.core.scoring import FINDABLE
+
 LATE_S, EARLY_S = 5.0, 1.0
 NEEDS_S = {"stopped_vehicle": 10.0, "congestion": 30.0, "pedestrian": 2.0, "wrong_way": 1.0}  # before a rule may speak
 ARRIVES_S = 6.0  # what began too late to be recognised before the end is not asked for
@@ -39,7 +41,7 @@ class Staged:
             Incident(camera, one["kind"], one.get("lane"), one["start_s"], one["end_s"])
             for camera, path in truths.items()
             for one in json.loads(path.read_text())["incidents"]
-            if one["kind"] in NEEDS_S
+            if one["kind"] in NEEDS_S and one.get("findable", 1.0) >= FINDABLE
         ]
         self.incidents = sorted(found, key=lambda one: one.start_s)
 

@@ -155,7 +155,7 @@ class LineCounter:
         self._lane = shape.lane
         self._sides: dict[int, _Side] = {}  # by track
         self._counts: dict[bool, Counter[str]] = {True: Counter(), False: Counter()}
-        self._presumed: list[tuple[float, tuple[float, float], bool]] = []  # lately: when, where, forward
+        self._presumed: dict[int, tuple[float, tuple[float, float], bool]] = {}  # by track: when, where, forward
         self._tidied_s: float | None = None
         self._forward_is_right = True
         if shape.lane is not None:
@@ -171,6 +171,8 @@ class LineCounter:
         side, seen = self._sides.get(number), user.track.seen
         if not seen and (side is None or at_s - side.seen_s > PRESUMED_S or user.track.hits < PRESUMED_HITS):
             return None
+        if seen:
+            self._presumed.pop(number, None)  # he is followed again
         if abs(away) >= CLEAR_OF_LINE * height_px:
             right = away > 0
             if side is not None and side.right != right and self._between_ends(side.point, user.point):
@@ -183,7 +185,7 @@ class LineCounter:
                 else:
                     self._counts[crossed][user.track.cls] += 1
                     if not seen:
-                        self._presumed.append((at_s, user.point, crossed))
+                        self._presumed[number] = at_s, user.point, crossed
                 self._sides[number] = _Side(right, user.point, at_s if seen else side.seen_s, presumed=not seen)
             elif seen or side is None:
                 self._sides[number] = _Side(right, user.point, at_s)
@@ -195,10 +197,10 @@ class LineCounter:
 
     def _was_presumed(self, at_s: float, user: RoadUser, forward: bool) -> bool:
         """Whether he is one who was lost before the line, is counted already, and comes under another id."""
-        self._presumed = [one for one in self._presumed if at_s - one[0] <= ANEW_S]
-        for one in self._presumed:
-            if one[2] == forward and not self._scene.has_moved(user, one[1], ANEW_HEIGHTS):
-                self._presumed.remove(one)
+        self._presumed = {key: one for key, one in self._presumed.items() if at_s - one[0] <= ANEW_S}
+        for number, (_, point, way) in self._presumed.items():
+            if way == forward and not self._scene.has_moved(user, point, ANEW_HEIGHTS):
+                del self._presumed[number]
                 return True
         return False
 

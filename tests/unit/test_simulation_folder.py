@@ -38,7 +38,7 @@ def test_the_same_plan_again_changes_nothing_and_adds_what_is_missing(tmp_path: 
     (tmp_path / "truth.json").unlink()  # as after a run that was cut short
     write_folder(plan(), tmp_path, DETECTOR)
     after = held(tmp_path)
-    assert after.keys() - before.keys() == {"detections.txt"}
+    assert after.keys() - before.keys() == {"detections.txt", "foreground.txt"}
     assert after["truth.json"][1] == before["truth.json"][1]
 
 
