@@ -4,13 +4,11 @@ The rules' parameters are the scene's, so truth and judgement mean the same. Who
 """
 
 from dataclasses import dataclass
-from math import cos, hypot, sin
 from typing import Any
 
 import numpy as np
 
 from edge_agent.core import geometry
-from edge_agent.core.incidents.stopped_vehicle import WAITS_BEHIND_M
 from edge_agent.core.scene_format import SceneFile
 from edge_agent.core.scoring import FINDABLE
 from edge_agent.core.types import TWO_WHEELERS
@@ -23,30 +21,11 @@ from edge_agent.simulation.truth.happening import Happening
 from edge_agent.simulation.truth.jam import Jam
 from edge_agent.simulation.truth.paces import OnLane, Paces
 from edge_agent.simulation.truth.sight import Sight
+from edge_agent.simulation.truth.stays import LEAST_VISIBLE, Seen, Stays
 
-MOVE_M = 1.5
-QUEUE_KMH, QUEUE_SPAN_M, QUEUE_VEHICLES = 8.0, 60.0, 3
-LEAST_VISIBLE = 0.4  # on average, of somebody who stands
-PARKING_S = 60.0
-OBSTACLE_S = 20.0
 GONE_S = 1.0
 FOLLOWED_S = 0.5  # before a speed is known somebody must have been found for so long
-DISSOLVES_S = 5.0  # whoever was part of a queue so lately waits for his turn
 NO_VEHICLES = ("person", "object")
-
-
-@dataclass(slots=True)
-class _Stay:
-    """How long one body has kept its place, and what was made of it."""
-
-    place: tuple[float, float]
-    since_s: float
-    at_s: float
-    where: str
-    visible_s: float = 0.0
-    excused_s: float | None = None
-    raised: Happening | None = None
-    excused: Happening | None = None  # what it looks like to whoever does not see all that excuses it
 
 
 @dataclass(slots=True)
@@ -62,14 +41,6 @@ class _Way:
     raised: Happening | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    body: Body
-    box: tuple[float, ...]
-    visible: float
-    lane: str | None  # by the contact point, as a scene says it
-
-
 class Referee:
     """`update` picture by picture; `incidents` at the end."""
 
@@ -82,10 +53,10 @@ class Referee:
         self._zones = [(zone.id, np.array(zone.polygon)) for zone in scene.no_stop_zones]
         self._jams = {lane.id: Jam(lane, scene) for lane in scene.lanes}
         self._found = [_trouble(one, plan.duration_s) for one in plan.script if _is_fault(one)]
-        self._stays: dict[int, _Stay] = {}
         self._ways: dict[int, _Way] = {}
         self._walks: dict[int, _Way] = {}
         self._crashes, self._paces, self._findable = Crashes(), Paces(scene), Findable(plan)
+        self._stays = Stays(scene, self._jams, self._findable)
         self._at_s = 0.0
 
     def update(self, at_s: float, sight: Sight) -> None:
@@ -104,7 +75,7 @@ class Referee:
         for one, zone in zip(seen, zones, strict=True):
             if one.body.cls == "person":
                 continue
-            self._judge_stay(at_s, step_s, one, zone, vehicles)
+            self._found += self._stays.judge(at_s, step_s, one, zone, vehicles)
             if one.body.cls != "object":
                 self._judge_way(at_s, step_s, one)
                 self._judge_crash(at_s, one)
@@ -129,16 +100,16 @@ class Referee:
             for one in sorted(self._found, key=lambda one: (one.start_s, one.kind))
         ]
 
-    def _seen(self, sight: Sight) -> list[_Seen]:
+    def _seen(self, sight: Sight) -> list[Seen]:
         if not sight.bodies:
             return []
         found: list[str | None] = [None] * len(sight.bodies)
         for lane, index in zip(*np.nonzero(self._lane_polygons.hold(sight.contact)), strict=True):
             found[index] = found[index] or self._lanes[lane]
         boxes, visible = sight.boxes.tolist(), sight.visible.tolist()
-        return [_Seen(*row) for row in zip(sight.bodies, map(tuple, boxes), visible, found, strict=True)]
+        return [Seen(*row) for row in zip(sight.bodies, map(tuple, boxes), visible, found, strict=True)]
 
-    def _zones_of(self, seen: list[_Seen]) -> list[str | None]:
+    def _zones_of(self, seen: list[Seen]) -> list[str | None]:
         """The no-stop zone of whoever is on a strip where nobody may stop."""
         zones: list[str | None] = [None] * len(seen)
         for index, one in enumerate(seen):
@@ -147,78 +118,7 @@ class Referee:
                 zones[index] = next((name for name, polygon in self._zones if geometry.inside(polygon, point)[0]), None)
         return zones
 
-    def _judge_stay(
-        self, at_s: float, step_s: float, one: _Seen, zone: str | None, vehicles: dict[str, list[Body]]
-    ) -> None:
-        body, where = one.body, one.lane or zone
-        if where is None:
-            self._stays.pop(body.id, None)
-            return
-        stay = self._stays.get(body.id)
-        if stay is None or stay.where != where or hypot(body.x_m - stay.place[0], body.y_m - stay.place[1]) >= MOVE_M:
-            self._stays[body.id] = _Stay((body.x_m, body.y_m), at_s, at_s, where)
-            return
-        stay.at_s = at_s
-        stay.visible_s += one.visible * step_s
-        if stay.raised is not None:
-            stay.raised.end_s = at_s
-            self._note(stay.raised, one)
-            return
-        stood_s = at_s - stay.since_s
-        kind, needed_s = self._stay_kind(one)
-        if stood_s < needed_s or stay.visible_s < LEAST_VISIBLE * stood_s:
-            return
-        if kind == "stopped_vehicle":
-            if self._excused(at_s, stood_s, one, vehicles):
-                stay.excused_s = at_s
-                self._note_excused(at_s, stay, one, vehicles)
-            if stay.excused_s is not None and at_s - stay.excused_s < DISSOLVES_S:
-                return
-        stay.raised = self._raised(kind, at_s - needed_s, at_s, one, one.box)
-        self._found.append(stay.raised)
-
-    def _stay_kind(self, one: _Seen) -> tuple[str, float]:
-        if one.body.cls == "object":
-            return "obstacle", OBSTACLE_S
-        if one.lane is None:
-            return "illegal_parking", PARKING_S
-        return "stopped_vehicle", self._rules.stopped_vehicle.dwell_s
-
-    def _excused(self, at_s: float, stood_s: float, one: _Seen, vehicles: dict[str, list[Body]]) -> bool:
-        """Part of a crash, a queue or a congestion, or at a red light."""
-        lane = one.lane or ""
-        if one.body.crash or self._jams[lane].is_open or self._waits_behind(at_s, one):
-            return True
-        slow = [body for body in vehicles[lane] if body.speed_m_s * 3.6 < QUEUE_KMH]
-        near = sum(_apart_m(body, one.body) <= QUEUE_SPAN_M for body in slow)
-        return near >= QUEUE_VEHICLES or (
-            self._shapes[lane].signalised and stood_s < self._rules.stopped_vehicle.signalised_s
-        )
-
-    def _note_excused(self, at_s: float, stay: _Stay, one: _Seen, vehicles: dict[str, list[Body]]) -> None:
-        """A crashed car stands, too; and a queue that nobody can see to be one looks like its first vehicle. Whoever tells of
-        either is not wrong, but nobody has to."""
-        slow = [body for body in vehicles[one.lane or ""] if body.speed_m_s * 3.6 < QUEUE_KMH]
-        found = [body for body in slow if self._findable.of(body.id) >= FINDABLE and _apart_m(body, one.body) <= QUEUE_SPAN_M]
-        if not one.body.crash and (self._jams[one.lane or ""].is_open or len(found) >= QUEUE_VEHICLES):
-            return
-        if stay.excused is None:
-            stay.excused = Happening("stopped_vehicle", stay.since_s, at_s, one.lane, one.box, findable=0.0)
-            self._found.append(stay.excused)
-        stay.excused.end_s = at_s
-
-    def _waits_behind(self, at_s: float, one: _Seen) -> bool:
-        """Behind another one who stands on his lane, and was found to."""
-        ahead_x, ahead_y = cos(one.body.heading), sin(one.body.heading)
-        for stay in self._stays.values():
-            if stay.raised is None or stay.where != one.lane or at_s - stay.at_s > GONE_S:
-                continue
-            x, y = stay.place[0] - one.body.x_m, stay.place[1] - one.body.y_m
-            if MOVE_M < x * ahead_x + y * ahead_y <= WAITS_BEHIND_M:
-                return True
-        return False
-
-    def _judge_way(self, at_s: float, step_s: float, one: _Seen) -> None:
+    def _judge_way(self, at_s: float, step_s: float, one: Seen) -> None:
         body, rule = one.body, self._rules.wrong_way
         if one.lane is None or body.lane != one.lane or body.along_m_s >= 0 or self._shapes[one.lane].two_way:
             self._ways.pop(body.id, None)
@@ -244,13 +144,13 @@ class Referee:
             way.raised = Happening("wrong_way", way.since_s, at_s, one.lane, findable=0.0)
             self._found.append(way.raised)
 
-    def _judge_crash(self, at_s: float, one: _Seen) -> None:
+    def _judge_crash(self, at_s: float, one: Seen) -> None:
         if one.body.crash and one.lane is not None:
             new = self._crashes.update(at_s, one.body, one.lane, one.box)
             if new is not None:
                 self._found.append(new)
 
-    def _judge_people(self, at_s: float, people: list[_Seen]) -> None:
+    def _judge_people(self, at_s: float, people: list[Seen]) -> None:
         if not people:
             return
         points = np.array([[(one.box[0] + one.box[2]) / 2, one.box[3]] for one in people])
@@ -266,20 +166,11 @@ class Referee:
                 walk.raised.end_s = at_s
                 self._note(walk.raised, one)
             elif at_s - walk.since_s >= self._rules.pedestrian.dwell_s:
-                walk.raised = self._raised("pedestrian", walk.since_s, at_s, one)
-                walk.raised.lane = None
+                walk.raised = Happening("pedestrian", walk.since_s, at_s, findable=self._findable.of(one.body.id))
                 self._found.append(walk.raised)
 
-    def _raised(
-        self, kind: str, start_s: float, at_s: float, one: _Seen, box: tuple[float, ...] | None = None
-    ) -> Happening:
-        happening = Happening(kind, start_s, at_s, one.lane, box, findable=None if one.body.cls == "object" else 0.0)
-        self._note(happening, one)
-        return happening
-
-    def _note(self, happening: Happening, one: _Seen) -> None:
-        if happening.findable is not None:
-            happening.findable = max(happening.findable, self._findable.of(one.body.id))
+    def _note(self, happening: Happening, one: Seen) -> None:
+        happening.findable = max(happening.findable or 0.0, self._findable.of(one.body.id))
 
     def _note_findable(self, at_s: float, vehicles: dict[str, list[Body]]) -> None:
         """Of what is of several: of an accident both must be found, of a congestion as many as make one."""
@@ -292,7 +183,7 @@ class Referee:
                 continue
             happening.findable = max(happening.findable or 0.0, self._findable.of_all(bodies, needed))
 
-    def _plainly_on_lanes(self, seen: list[_Seen]) -> list[OnLane]:
+    def _plainly_on_lanes(self, seen: list[Seen]) -> list[OnLane]:
         return [
             OnLane(one.body, one.lane, ((one.box[0] + one.box[2]) / 2, one.box[3]), self._findable.of(one.body.id))
             for one in seen
@@ -301,13 +192,10 @@ class Referee:
 
     def _close(self, at_s: float) -> None:
         """Forget who has left the picture."""
-        for known in (self._stays, self._ways, self._walks):
+        self._stays.close(at_s)
+        for known in (self._ways, self._walks):
             for number in [number for number, one in known.items() if at_s - one.at_s > GONE_S]:
                 del known[number]
-
-
-def _apart_m(body: Body, other: Body) -> float:
-    return hypot(body.x_m - other.x_m, body.y_m - other.y_m)
 
 
 def _is_fault(staged: script.Staged) -> bool:
