@@ -15,7 +15,8 @@ from pathlib import Path
 from edge_agent import __version__
 from edge_agent.app.asked import recall_desk
 from edge_agent.app.detecting import build_detector, build_look, build_trial
-from edge_agent.app.gate import Gate, OpenGate, build_gate
+from edge_agent.app.eye import Eye
+from edge_agent.app.gate import build_gate
 from edge_agent.app.paths import made, resolved_broker, resolved_detector
 from edge_agent.app.scenes import load_scene, private_masks
 from edge_agent.app.views import Views
@@ -23,18 +24,16 @@ from edge_agent.config import AgentConfig, CameraConfig, resolve
 from edge_agent.core.outgoing import Outgoing
 from edge_agent.core.pipeline import Pipeline
 from edge_agent.core.scene_format import SceneFile, scene_sha256
-from edge_agent.core.types import Detections, Frame
+from edge_agent.core.types import Frame
 from edge_agent.core.wire import Voice, outgoing
-from edge_agent.detectors.regions import Look
 from edge_agent.field.recent import Recent
-from edge_agent.image_checks.check import PictureCheck
 from edge_agent.sinks.clock import boot_id, read_clock
 from edge_agent.sinks.mqtt import EventSink, SinkStats, SinkStopped
 from edge_agent.sinks.origin import Origin
 from edge_agent.sinks.outbox import Outbox
 from edge_agent.sources.camera import CameraStatus, CaptureSource
 from edge_agent.sources.mailbox import Mailbox
-from event_contract.messages import CameraBirth, CameraHealth, Clock, HealthData
+from event_contract.messages import CameraBirth, Clock, HealthData
 from event_contract.times import format_time
 
 TAKE_S = 0.25  # how often the loop looks up when no frame comes
@@ -45,23 +44,6 @@ OUTBOX_FILE = "outbox.db"
 
 class AgentCrashed(Exception):
     """A worker of the agent died. The process must end, so that it is started again."""
-
-
-@dataclass(slots=True)
-class _Eye:
-    """One camera of this agent."""
-
-    name: str
-    pipeline: Pipeline
-    check: PictureCheck
-    scene_sha256: str
-    voice: Voice
-    source: CaptureSource
-    look: Look
-    gate: Gate | OpenGate
-    frames: int = 0
-    looks: int = 0  # of the detector
-    detect_s: float = 0.0  # of one, smoothed
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +96,7 @@ class Agent:
     def status(self) -> AgentStatus:
         cameras = {name: eye.source.status for name, eye in self._eyes.items()}
         dropped = {name: self._mailbox.dropped(name) for name in cameras}
-        spared = {name: eye.frames - eye.looks for name, eye in self._eyes.items()}
+        spared = {name: eye.spared for name, eye in self._eyes.items()}
         unable = self._views.unkept, self._desk.problem, self._trial.problem
         return AgentStatus(cameras, dropped, spared, self._sink.stats(), *unable)
 
@@ -192,29 +174,21 @@ class Agent:
 
     def _look(self, frame: Frame) -> list[Outgoing]:
         eye = self._eyes[frame.camera]
-        eye.frames += 1
-        wanted = eye.gate.opens(frame, eye.pipeline.presence)
-        detections = self._detect(eye, frame) if wanted else None
+        detections = eye.detect(frame)
+        if detections is not None:
+            self._trial.offer(frame, detections)
         self._recent.remember(eye.name, frame.at_s, detections)
         reading = eye.check.look(frame.at_s, frame.pixels)
         return [outgoing(said, eye.voice) for said in eye.pipeline.update(frame.at_s, detections, reading)]
 
-    def _detect(self, eye: _Eye, frame: Frame) -> Detections:
-        began_s = time.monotonic()
-        detections = eye.look(frame.pixels)
-        eye.looks += 1
-        self._trial.offer(frame, detections)
-        eye.detect_s += (time.monotonic() - began_s - eye.detect_s) / min(eye.looks, 50)
-        return detections
-
-    def _eye(self, camera: CameraConfig, scene: SceneFile, sha256: str, source: CaptureSource) -> _Eye:
+    def _eye(self, camera: CameraConfig, scene: SceneFile, sha256: str, source: CaptureSource) -> Eye:
         name = camera.name
         check, registered = self._views.open(name, scene, sha256)
         # minutes of the traffic state begin with the wall clock's, though frames count monotonic time
         pipeline = Pipeline(scene, minute_offset_s=lambda: _wall_s(0.0) % 60, registered=registered)
         voice = Voice(self._run, name, _wall_s, self._clock_at, pipeline.origin)
         look = build_look(self._detector, camera, pipeline.scene)
-        return _Eye(name, pipeline, check, sha256, voice, source, look, build_gate(camera.attention, scene))
+        return Eye(name, pipeline, check, sha256, voice, source, look, build_gate(camera.attention, scene))
 
     def _clock(self) -> Clock:
         return read_clock(self._boot)
@@ -225,31 +199,17 @@ class Agent:
 
     def _health(self) -> Outgoing:
         """The agent's own figures, as telemetry."""
-        outbox = self._sink.stats().outbox
+        outbox, uptime_s = self._sink.stats().outbox, time.monotonic() - self._started_s
         body = HealthData(
             run=self._run,
-            uptime_s=round(time.monotonic() - self._started_s, 1),
-            cameras=tuple(self._camera_health(eye) for eye in self._eyes.values()),
+            uptime_s=round(uptime_s, 1),
+            cameras=tuple(eye.health(uptime_s, self._mailbox.dropped(name)) for name, eye in self._eyes.items()),
             outbox_messages=outbox.pending,
             outbox_bytes=outbox.bytes,
             oldest_unacknowledged_s=None if outbox.oldest_age_s is None else round(outbox.oldest_age_s, 1),
             clock=self._clock(),
         )
         return Outgoing("telemetry", "agent", format_time(time.time()), body)
-
-    def _camera_health(self, eye: _Eye) -> CameraHealth:
-        status = eye.source.status
-        return CameraHealth(
-            name=eye.name,
-            state=status.state,
-            frames=status.frames,
-            dropped=self._mailbox.dropped(eye.name),
-            restarts=status.restarts,
-            unjudged=eye.pipeline.unjudged,
-            spared=eye.frames - eye.looks,
-            fps=round(eye.frames / max(1.0, time.monotonic() - self._started_s), 2),
-            inference_ms=round(eye.detect_s * 1000, 1),
-        )
 
     def _on_crash(self, error: BaseException) -> None:
         self._crash = error
