@@ -5,14 +5,14 @@ wanders within seconds, and pure chance. The numbers are `seeing.py`'s.
 """
 
 from dataclasses import dataclass
-from math import erf, exp, log, sqrt
+from math import erf, exp, sqrt
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edge_agent.core.types import NO_DETECTIONS, Detections
-from edge_agent.simulation.seeing import ClassSeeing, Seeing
+from edge_agent.simulation.seeing import ClassTable, Seeing
 from edge_agent.simulation.truth.sight import Sight
 
 Array = NDArray[np.float64]
@@ -23,13 +23,6 @@ RELABEL = 0.15  # chance, frame by frame, that the class is guessed anew
 LOWEST_SCORE, HIGHEST_SCORE = 0.15, 0.95
 FALSE_LASTS = 64  # false boxes at once, at most
 NO_STRAY = -1
-HIDING = 9.0  # how steeply the chance falls around `hidden_half`
-
-
-def probability(numbers: ClassSeeing, height_px: float, visible: float) -> float:
-    """That one so tall, so much of which is visible, is found."""
-    size = 1 / (1 + exp(-numbers.slope * (log(max(height_px, 1.0)) - log(numbers.half_px))))
-    return numbers.best * size / (1 + exp(-HIDING * (visible - numbers.hidden_half)))
 
 
 @dataclass(slots=True)
@@ -142,40 +135,3 @@ class SeeingEye:
         moods.edges = steady * moods.edges + np.sqrt(1 - steady * steady) * chance[1:].T
         anew = np.flatnonzero(self._random.random(len(rows)) < RELABEL)
         moods.label[anew] = self._classes.guess(rows[anew], self._random.random(len(anew)))
-
-
-class ClassTable:
-    """The numbers of c classes as arrays, a row for each."""
-
-    def __init__(self, classes: list[ClassSeeing]) -> None:
-        self._best, self._half, self._slope, self._hidden = np.array(
-            [(one.best, log(one.half_px), one.slope, one.hidden_half) for one in classes]
-        ).reshape(-1, 4).T  # fmt: skip
-        shares = np.array([(one.lasting, one.wandering) for one in classes]).reshape(-1, 2)
-        self.parts = np.sqrt(np.column_stack([shares, np.maximum(0.0, 1 - shares.sum(axis=1))]))  # (c, 3)
-        self.bias = np.array([one.bias for one in classes]).reshape(-1, 4)
-        self.spread = np.array([one.spread for one in classes]).reshape(-1, 4)
-        self.steady = np.array([one.steady for one in classes]).reshape(-1, 1)
-        self.score = np.array([(*one.score, one.score_sd) for one in classes]).reshape(-1, 3)
-        self.stray = np.array([(one.stray_begins if one.strays else 0.0, one.stray_stays) for one in classes]).reshape(-1, 2)
-        self.strays_known = np.array([len(one.strays) for one in classes], np.int64)
-        self.strays = np.zeros((len(classes), max([1, *self.strays_known]), 6))  # at, score, label
-        for row, one in enumerate(classes):
-            for place, stray in enumerate(one.strays):
-                self.strays[row, place] = (*stray.at, stray.score, stray.label)
-        most = max([1, *(len(one.labels) for one in classes)])
-        self._labels, self._up_to = np.zeros((len(classes), most), np.int64), np.full((len(classes), most), np.inf)
-        for row, one in enumerate(classes):
-            self._labels[row, : len(one.labels)] = list(one.labels)
-            self._up_to[row, : len(one.labels)] = np.cumsum(list(one.labels.values()))
-
-    def chance(self, rows: Integers, height_px: Array, visible: Array) -> Array:
-        """`probability` of each."""
-        size = 1 / (1 + np.exp(-self._slope[rows] * (np.log(np.maximum(height_px, 1.0)) - self._half[rows])))
-        return np.asarray(self._best[rows] * size / (1 + np.exp(-HIDING * (visible - self._hidden[rows]))))
-
-    def guess(self, rows: Integers, pick: Array) -> Integers:
-        """A COCO class for each, by their shares; what rounding leaves over is the most frequent one's."""
-        place = (pick[:, None] >= self._up_to[rows]).sum(axis=1)
-        known = np.isfinite(self._up_to[rows]).sum(axis=1)
-        return np.asarray(self._labels[rows, np.where(place < known, place, 0)])

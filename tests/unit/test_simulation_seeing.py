@@ -10,8 +10,8 @@ from edge_agent.app.simulate import write_folder
 from edge_agent.core.failure import WrongInput
 from edge_agent.simulation import presets
 from edge_agent.simulation.bodies import Body
-from edge_agent.simulation.eye import SeeingEye, probability
-from edge_agent.simulation.seeing import ClassSeeing, FalseBox, Seeing, Stray, condition, fitted
+from edge_agent.simulation.eye import SeeingEye
+from edge_agent.simulation.seeing import ClassSeeing, FalseBox, Seeing, Stray, condition, fitted, probability
 from edge_agent.simulation.truth.sight import Sight
 
 SIZE_PX = (640, 360)

@@ -8,9 +8,8 @@ from math import exp
 
 import numpy as np
 
-from edge_agent.simulation.eye import ClassTable
 from edge_agent.simulation.plan import Simulation
-from edge_agent.simulation.seeing import condition, fitted
+from edge_agent.simulation.seeing import ClassTable, condition, fitted
 from edge_agent.simulation.truth.sight import Sight
 
 DETECTOR = "nanodet-g-416"
