@@ -7,14 +7,14 @@ there by itself first stays an obstacle, whoever stops beside it.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from math import hypot, inf
+from math import hypot
 
 import numpy as np
 
 from edge_agent.core import geometry
-from edge_agent.core.incidents.explaining import account_for, hide
 from edge_agent.core.incidents.lifecycle import Ledger
 from edge_agent.core.incidents.rule import LaneRule, Metres, Seconds
+from edge_agent.core.incidents.suspects import Suspects, hide
 from edge_agent.core.observation import SLOW_KMH, Observation
 from edge_agent.core.scene import Scene
 from edge_agent.core.types import Box, IncidentReport, Thing
@@ -22,14 +22,7 @@ from event_contract.kinds import INCIDENT_KINDS
 
 SAME_IOU, WITHIN = 0.3, 0.6  # it is the same thing; it is part of the other
 SMALL_M = 1.6  # what is smaller is no car at a red light
-LIKE_IOU = 0.2  # a road user who was lost here was of its shape
-DRIVES_KMH = 20.0  # too fast to come to stand where one is
-SAME_SHAPE_IOU = 0.45  # ... of the very shape, if he still drove so shortly before
-SLOWS_S = 0.5
-COMES_S = 2.0  # who drove so long after it came to lie there is somebody else
 ALONE_S = 4.0  # what was plainly seen by itself for so long is nobody's
-SETTLES_S = 10.0  # a vehicle may be lost by the detector so long before or after it stands
-PARKED_S, PARKED_COUNTS_S = 20.0, 600.0  # who stood so long leaves a mark, for so long
 MANY = 4  # things at once: the light has changed
 STEP_S = 2.0  # at most so much time stands behind one look
 ROWS = 20  # of the picture, for its scale where there is no calibration
@@ -65,24 +58,6 @@ class _Lying:
     report: IncidentReport | None = None
 
 
-@dataclass(slots=True)
-class _Passed:
-    """A road user: where he was last seen, since when he stood there, and when he drove last."""
-
-    box: Box
-    at_s: float
-    stands_since_s: float | None = None
-    drove_s: float = -inf
-
-    @property
-    def stood_s(self) -> float:
-        return 0.0 if self.stands_since_s is None else self.at_s - self.stands_since_s
-
-    @property
-    def counts_s(self) -> float:
-        return PARKED_COUNTS_S if self.stood_s >= PARKED_S else 2 * SETTLES_S
-
-
 class Obstacle:
     def __init__(self, rule: ObstacleRule, scene: Scene, numbers: Iterator[int]) -> None:
         self._rule, self._scene = rule, scene
@@ -91,7 +66,7 @@ class Obstacle:
         severity = rule.severity or INCIDENT_KINDS["obstacle"].severity
         self._ledger = Ledger("obstacle", scene.camera, severity, 1, numbers)
         self._lying: list[_Lying] = []
-        self._passed: dict[int, _Passed] = {}
+        self._suspects = Suspects()
         self._scales: dict[int, float] = {}  # by row of the picture: metres per width of it
         self._at_s: float | None = None
 
@@ -107,26 +82,18 @@ class Obstacle:
             if thing is None:
                 lying.empty_s += 0.0 if hide(observation.road_users, lying.box) else step_s
             else:
-                self._weigh(at_s, step_s, lying, lane, observation)
+                self._weigh(step_s, lying, lane, observation)
         reports = self._judge(at_s, lanes)
         self._lying = [lying for lying in self._lying if lying.empty_s <= self._rule.empty_s]
         return reports
 
     def _note(self, at_s: float, observation: Observation) -> None:
         """Who is where, and how large the picture's pixels are."""
+        self._suspects.note(at_s, observation)
         for user in observation.road_users:
-            if not user.track.seen:
-                continue
-            stands = user.track.id in observation.standing
-            passed = self._passed.get(user.track.id)
-            since_s = (passed.stands_since_s if passed and passed.stands_since_s is not None else at_s) if stands else None
-            drives = user.pace_kmh is not None and user.pace_kmh > DRIVES_KMH
-            drove_s = at_s if drives else passed.drove_s if passed else -inf
-            self._passed[user.track.id] = _Passed(user.track.box, at_s, since_s, drove_s)
-            a, _, c, _ = user.scale
-            self._scales[int(user.point[1] * ROWS)] = hypot(a, c)
-        for number in [number for number, one in self._passed.items() if at_s - one.at_s > one.counts_s]:
-            del self._passed[number]
+            if user.track.seen:
+                a, _, c, _ = user.scale
+                self._scales[int(user.point[1] * ROWS)] = hypot(a, c)
 
     def _matched(self, at_s: float, things: tuple[Thing, ...]) -> list[Thing | None]:
         """What there is to see of everything that lies here now, new ones included."""
@@ -146,42 +113,16 @@ class Obstacle:
         self._lying += [_Lying(thing.box, at_s - thing.stands_s, strength=thing.strength) for thing in free]
         return [*here, *free]
 
-    def _weigh(self, at_s: float, step_s: float, lying: _Lying, lane: str | None, observation: Observation) -> None:
+    def _weigh(self, step_s: float, lying: _Lying, lane: str | None, observation: Observation) -> None:
         """Is it a road user? If not, has it been plainly seen, on a lane that is not full of those who wait?"""
         if lying.explained or lane is None:
             return
         self._note_passers(lying, lane, observation)
-        if lying.alone_s < ALONE_S and (self._stood_on(lying, observation) or self._was_left(at_s, lying, observation)):
+        stood_on = self._suspects.stand_on(lying.box, lying.since_s, observation)
+        if lying.alone_s < ALONE_S and (stood_on or self._suspects.left(lying.box, lying.since_s, observation)):
             lying.explained = True
-        elif not (lying.fades or self._stood_on(lying, observation) or self._waits(lane, observation)):
+        elif not (lying.fades or stood_on or self._waits(lane, observation)):
             lying.alone_s += step_s
-
-    def _stood_on(self, lying: _Lying, observation: Observation) -> bool:
-        """By somebody who did not drive up when it lay there already."""
-        there = [(place.user.track.id, place.box) for place in observation.places]
-        there += [
-            (user.track.id, user.track.box)
-            for user in observation.road_users
-            if user.pace_kmh is not None and user.pace_kmh < SLOW_KMH
-        ]
-        return account_for([box for number, box in there if not self._came_after(number, lying)], lying.box)
-
-    def _came_after(self, number: int, lying: _Lying) -> bool:
-        passed = self._passed.get(number)
-        return passed is not None and passed.drove_s > lying.since_s + COMES_S
-
-    def _was_left(self, at_s: float, lying: _Lying, observation: Observation) -> bool:
-        """By somebody who was lost here when it came, or who stood here for long before."""
-        now = {user.track.id for user in observation.road_users if user.track.seen}
-        for number, one in self._passed.items():
-            if one.drove_s > lying.since_s + COMES_S:
-                continue
-            parked = one.stood_s >= PARKED_S and account_for([one.box], lying.box)
-            lost = number not in now and abs(one.at_s - lying.since_s) <= SETTLES_S
-            alike = LIKE_IOU if one.at_s - one.drove_s >= SLOWS_S else SAME_SHAPE_IOU
-            if parked or (lost and geometry.iou(lying.box, one.box) >= alike):
-                return True
-        return False
 
     def _note_passers(self, lying: _Lying, lane: str, observation: Observation) -> None:
         """Where somebody drives past there is no red light."""
