@@ -70,9 +70,12 @@ def _both(english: str, vietnamese: str) -> str:
 def _outline(figures: dict[str, Any]) -> str:
     per_day, hours = figures["false_alarms_per_camera_day"], figures["duration_s"] / 3600
     rate, upper = _number(per_day["estimate"]), _number(per_day["upper_95"])
+    unseen = figures["total"]["unseen"]
     return _both(
-        f"{figures['scenes']} scenes, {hours:.2f} camera-hours. False alarms per camera-day: {rate}, below {upper} at 95 %.",
-        f"{figures['scenes']} cảnh, {hours:.2f} giờ camera. Báo sai mỗi ngày-camera: {rate}, dưới {upper} với độ tin cậy 95 %.",
+        f"{figures['scenes']} scenes, {hours:.2f} camera-hours. False alarms per camera-day: {rate}, below {upper} at 95 %. "
+        f"Beyond what the detector finds, and not asked: {unseen['truths']} truths, {unseen['hits']} of them told.",
+        f"{figures['scenes']} cảnh, {hours:.2f} giờ camera. Báo sai mỗi ngày-camera: {rate}, dưới {upper} với độ tin cậy 95 %. "
+        f"Ngoài khả năng nhìn của bộ phát hiện, không tính: {unseen['truths']} sự việc, {unseen['hits']} vẫn được báo.",
     )
 
 

@@ -104,6 +104,9 @@ def _table(scores: dict[str, Any]) -> str:
         f"{scores['scenes']} scenes, {scores['duration_s'] / 3600:.2f} camera-hours (delays from the start of the incident)",
         f"false alarms per camera-day: {_number(per_day['estimate'])}, below {_number(per_day['upper_95'])} at 95 %",
     ]
+    unseen = scores["total"]["unseen"]
+    if unseen["truths"]:
+        rows.append(f"beyond what the detector finds, and not asked: {unseen['truths']} truths, {unseen['hits']} of them told")
     if counts["truth"]:
         rows.append(f"counts: {counts['counted']} of {counts['truth']}, error {_number(counts['error'])}")
     if speeds["n"] or speeds["misses"]:
