@@ -37,6 +37,7 @@ class _Progress:
     height: float  # smoothed box height, normalised
     velocity: Velocity | None
     at_s: float
+    user: RoadUser | None = None  # in the last frame
 
 
 class Scene:
@@ -72,19 +73,11 @@ class Scene:
         self._progress: dict[int, _Progress] = {}
 
     def locate(self, at_s: float, tracks: list[Track]) -> list[RoadUser]:
-        """Tracks of one frame -> road users in the same order."""
-        if not tracks:
-            self._forget(at_s)
-            return []
-        points = np.array([track.box.contact for track in tracks])
-        lanes = self._lanes_of(points, tracks)
-        published = np.logical_or.reduce(self._stretch_polygon.hold(points), axis=0)
-        users = [
-            self._user(at_s, track, lane, bool(calibrated))
-            for track, lane, calibrated in zip(tracks, lanes, published, strict=True)
-        ]
+        """Tracks of one frame -> road users in the same order. A track that rests out of sight is worked out once."""
+        users = [self._unchanged(at_s, track) for track in tracks]
+        located = iter(self._located(at_s, [track for track, user in zip(tracks, users, strict=True) if user is None]))
         self._forget(at_s)
-        return users
+        return [user or next(located) for user in users]
 
     def unmasked(self, detections: Detections) -> Detections:
         """Detections whose middle lies in no mask."""
@@ -111,6 +104,24 @@ class Scene:
         (x, y), aside = box.contact, EDGE_SHARE * (box.right - box.left)
         return bool(np.logical_or.reduce(self._lane_polygons.hold(np.array([(x - aside, y), (x + aside, y)])), axis=0).all())
 
+    def _unchanged(self, at_s: float, track: Track) -> RoadUser | None:
+        """The road user of the last frame where nothing can have changed since: the very same track, unseen."""
+        before = self._progress.get(track.id)
+        if track.seen or before is None or before.user is None or before.user.track is not track:
+            return None
+        return before.user if before.user.pace_kmh is None or at_s - before.at_s <= STALE_S else None
+
+    def _located(self, at_s: float, tracks: list[Track]) -> list[RoadUser]:
+        if not tracks:
+            return []
+        points = np.array([track.box.contact for track in tracks])
+        lanes = self._lanes_of(points, tracks)
+        published = np.logical_or.reduce(self._stretch_polygon.hold(points), axis=0).tolist()
+        return [
+            self._user(at_s, track, lane, calibrated)
+            for track, lane, calibrated in zip(tracks, lanes, published, strict=True)
+        ]
+
     def _lanes_of(self, points: geometry.Array, tracks: list[Track]) -> list[Lane | None]:
         """The first lane that holds the contact point and admits the class."""
         found: list[Lane | None] = [None] * len(tracks)
@@ -126,7 +137,7 @@ class Scene:
         height = track.box.bottom - track.box.top
         height = height if before is None else before.height + 0.15 * (height - before.height)
         scale, by_road = self._scale(point, height, track.cls, published)
-        road = self._road(point) if by_road else None
+        road = self._road(point) if by_road and (published or track.seen or before is None) else None
         if before is None:
             before = self._progress[track.id] = _Progress(Motion(), point, road or (0.0, 0.0), road, height, None, at_s)
         elif track.seen:
@@ -136,7 +147,7 @@ class Scene:
             before.height, before.at_s = height, at_s
         velocity = before.velocity if at_s - before.at_s <= STALE_S else None
         common = self._share_of_scale(velocity, point) if published else 0.0
-        return RoadUser(
+        before.user = RoadUser(
             track=track,
             point=point,
             lane=None if lane is None else lane.id,
@@ -149,6 +160,7 @@ class Scene:
             calibrated=published,
             scale_se=common,
         )
+        return before.user
 
     def _advance(self, before: _Progress, point: tuple[float, float], road: tuple[float, float] | None, scale: Scale) -> None:
         """Plane metres go on from where they were, so that a track may pass from one kind of metres to the other."""

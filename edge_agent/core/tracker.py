@@ -65,13 +65,15 @@ DEFAULTS = TrackerConfig()
 class Tracker:
     """The tracks of one camera. `ids` are drawn in order, one when a track is first shown.
 
-    A track stays in the output, predicted and with seen=False, until it is forgotten; its id never returns after that.
+    A track stays in the output, predicted and with seen=False, until it is forgotten; its id never returns after that. What
+    is out of sight and keeps its place is the same object in every frame.
     """
 
     def __init__(self, ids: Iterator[int], config: TrackerConfig = DEFAULTS) -> None:
         self._ids = ids
         self._config = config
         self._rows: Rows = np.zeros(0, ROW)
+        self._tracks: dict[int, Track] = {}  # of the last frame
         self._at_s = 0.0
 
     @property
@@ -91,11 +93,14 @@ class Tracker:
 
         # Move every track to now; forget what has been away too long.
         rows = self._rows[self._remembered(at_s)]
-        rows["state"] = self._predict(rows, at_s)
+        states = self._predict(rows, at_s)
+        resting = ~rows["seen"] & (states[:, kalman.POSITION] == rows["state"][:, kalman.POSITION]).all(axis=1)
+        rows["state"] = states
 
         # Give every track its detection; what no track explains begins one.
         picked, columns = self._associate(rows, at_s, boxes, scores, slots)
         rows["seen"] = False
+        resting[picked] = False
         rows[picked] = self._hit(rows[picked], at_s, boxes[columns], scores[columns], slots[columns])
         new = scores >= self._config.high_score
         new[columns] = False
@@ -106,7 +111,7 @@ class Tracker:
 
         # Whoever is confirmed now draws an id.
         self._confirm(rows)
-        return _tracks(rows[rows["id"] > 0])
+        return self._shown(rows, resting)
 
     def _remembered(self, at_s: float) -> Flags:
         rows, config = self._rows, self._config
@@ -166,6 +171,16 @@ class Tracker:
         for index in np.flatnonzero((rows["id"] == 0) & sure):
             rows["id"][index] = next(self._ids)
 
+    def _shown(self, rows: Rows, resting: Flags) -> list[Track]:
+        """The confirmed tracks in the order of their rows. `resting`: the first rows, and whether each is as it was."""
+        confirmed = rows["id"] > 0
+        changed = confirmed.copy()
+        changed[: len(resting)] &= ~resting
+        fresh = {track.id: track for track in _tracks(rows[changed])}
+        before = self._tracks
+        self._tracks = {number: fresh.get(number) or before[number] for number in rows["id"][confirmed].tolist()}
+        return list(self._tracks.values())
+
 
 def _road_users(detections: Detections, low_score: float) -> tuple[Floats, Floats, Indices]:
     """Boxes, scores and class slots of the detections that count."""
@@ -199,6 +214,6 @@ def _tracks(rows: Rows) -> list[Track]:
     ridden = rows["votes"][:, RIDDEN].sum(axis=1) / np.maximum(rows["votes"].sum(axis=1), 1e-9)
     columns = (rows[name].tolist() for name in ("id", "slot", "score", "seen", "hits"))
     return [
-        Track(number, Box(*box), CLASSES[slot], score, seen, hits, share)
+        Track(number, Box._make(box), CLASSES[slot], score, seen, hits, share)
         for box, number, slot, score, seen, hits, share in zip(boxes, *columns, ridden.tolist(), strict=True)
     ]

@@ -22,7 +22,8 @@ class Letterbox:
         mean, std = np.array(family.mean, np.float32), np.array(family.std, np.float32)
         self.blob = np.empty((1, 3, shape[1], shape[0]), np.float32)
         self.blob[:] = ((GREY - mean) / std).reshape(1, 3, 1, 1)
-        self._gains, self._offsets = 1 / std, mean / std
+        # Looking a byte's value up takes two thirds of the time that computing it does.
+        self._values = list((np.arange(256, dtype=np.float32)[:, None] * (1 / std) - mean / std).T.copy())
         self._order = (2, 1, 0) if family.rgb else (0, 1, 2)
         self._planes = [self.blob[0, channel, :height, :width] for channel in range(3)]
         self._scaled = np.empty((height, width, 3), np.uint8)
@@ -35,9 +36,8 @@ class Letterbox:
         height, width = self._scaled.shape[:2]
         cv2.resize(pixels, (width, height), self._scaled, interpolation=self._interpolation)
         cv2.split(self._scaled, self._bytes)
-        for plane, gain, offset, channel in zip(self._planes, self._gains, self._offsets, self._order, strict=True):
-            np.multiply(self._bytes[channel], gain, out=plane)
-            plane -= offset
+        for plane, values, channel in zip(self._planes, self._values, self._order, strict=True):
+            cv2.LUT(self._bytes[channel], values, plane)
         return self.blob
 
     def normalised(self, boxes: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_agent.core.types import COCO_OF_CLASS
+from edge_agent.core.types import CLASS_OF_COCO, COCO_OF_CLASS, TWO_WHEELERS
 
 Floats = NDArray[np.float32]
 Indices = NDArray[np.intp]
@@ -17,8 +17,9 @@ MAX_AREA = 0.5
 MAX_WIDTH = 0.9
 MOST = 300  # boxes that are compared with each other; a full junction has under 100
 
-_FOUR_WHEELED = [COCO_OF_CLASS[name] for name in ("car", "bus", "truck")]
-_TWO_WHEELED = [COCO_OF_CLASS[name] for name in ("bicycle", "motorcycle")]
+_IDS = np.arange(max(CLASS_OF_COCO) + 1)
+_FOUR_WHEELED = np.isin(_IDS, [COCO_OF_CLASS[name] for name in ("car", "bus", "truck")])  # by COCO id
+_TWO_WHEELED = np.isin(_IDS, [COCO_OF_CLASS[name] for name in TWO_WHEELERS])
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ def survivors(boxes: Floats, scores: Floats, classes: NDArray[np.int32], rule: S
     vehicles, for a motorcycle in front of a lorry lies within its box and is another road user.
     """
     order = np.argsort(-scores, kind="stable")[:MOST]
-    boxes, four, two = boxes[order], np.isin(classes[order], _FOUR_WHEELED), np.isin(classes[order], _TWO_WHEELED)
+    boxes, four, two = boxes[order], _FOUR_WHEELED[classes[order]], _TWO_WHEELED[classes[order]]
     vehicle = four | two
     shared, areas = _intersections(boxes), (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
     overlaps = shared > rule.overlap * (areas[:, None] + areas - shared)
