@@ -53,6 +53,15 @@ def test_a_high_score_confirms_at_once() -> None:
     assert [track.hits for track in follow([seen(vehicle(0.3), score=0.8)])[0]] == [1]
 
 
+def test_what_rests_out_of_sight_is_the_same_object_and_what_comes_back_is_not() -> None:
+    drives = [vehicle(0.1 + 0.04 * step) for step in range(20)]
+    frames = follow([*[seen(vehicle(0.2), box) for box in drives], *[NO_DETECTIONS] * 4, seen(vehicle(0.2))])
+    lost, again, last = frames[-4:-1]
+    assert nearest(again, 0.2) is nearest(lost, 0.2) is nearest(last, 0.2) and not nearest(last, 0.2).seen
+    assert nearest(again, 1.0).id == nearest(lost, 1.0).id and nearest(again, 1.0).box != nearest(lost, 1.0).box
+    assert nearest(frames[-1], 0.2).seen and nearest(frames[-1], 0.2).hits == 21
+
+
 def test_ids_come_from_the_iterator_in_order_and_none_is_wasted() -> None:
     flicker = seen(vehicle(0.9))
     frames = follow([both(seen(vehicle(0.2)), flicker), seen(vehicle(0.2)), *[seen(vehicle(0.2), vehicle(0.6))] * 9])
