@@ -36,10 +36,13 @@ def lying(box: Box, from_s: float, to_s: float = 1e9) -> Lies:
 
 
 def told(
-    things: Iterable[Lies], users: list[Someone], seconds: float, file: SceneFile | None = None, fps: int = 4
-) -> list[IncidentReport]:
+    things: Iterable[Lies], users: list[Someone], seconds: float, file: SceneFile | None = None, fps: int = 4,
+    known_s: float = 5.0,
+) -> list[IncidentReport]:  # fmt: skip
     """What is said of obstacles."""
-    pipeline, reports = Pipeline(file or scene(2)), list[IncidentReport]()
+    file = file or scene(2)
+    file = replace(file, rules=replace(file.rules, obstacle=replace(file.rules.obstacle, known_s=known_s)))
+    pipeline, reports = Pipeline(file), list[IncidentReport]()
     for index in range(round(seconds * fps)):
         at_s = index / fps
         there = [thing for thing in (lies(at_s) for lies in things) if thing is not None]
@@ -68,6 +71,11 @@ def test_it_is_told_once_when_its_dwell_is_over_and_ends_when_its_place_is_empty
     assert new.box == crate()(30).box  # type: ignore[union-attr]
     assert end.phase == "end"
     assert end.ended_s == pytest.approx(60 + 8 + 4, abs=1)
+
+
+def test_what_came_before_the_road_was_known_is_none() -> None:
+    assert told([crate(from_s=25)], [], 90, known_s=30) == []
+    assert len(told([crate(from_s=31)], [], 90, known_s=30)) == 1
 
 
 def test_beside_the_lanes_too_small_or_as_large_as_a_lorry_it_is_none() -> None:

@@ -29,11 +29,13 @@ ROWS = 20  # of the picture, for its scale where there is no calibration
 
 
 class ObstacleRule(LaneRule, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """`least_m`, `largest_m`: its larger side; larger ones are vehicles that the detector does not know. `signalised_s`: of
-    what is as large as a car where vehicles wait at a signal, unless somebody has driven past. Over when the place has been
-    seen empty for `empty_s`."""
+    """What came to lie there before the camera had watched for `known_s` may be the road, seen for the first time when somebody
+    drove off it. `least_m`, `largest_m`: its larger side; larger ones are vehicles that the detector does not know.
+    `signalised_s`: of what is as large as a car where vehicles wait at a signal, unless somebody has driven past. Over when
+    the place has been seen empty for `empty_s`."""
 
     dwell_s: Seconds = 20.0
+    known_s: Seconds = 30.0
     signalised_s: Seconds = 120.0
     least_m: Metres = 0.3
     largest_m: Metres = 3.0
@@ -69,8 +71,10 @@ class Obstacle:
         self._suspects = Suspects()
         self._scales: dict[int, float] = {}  # by row of the picture: metres per width of it
         self._at_s: float | None = None
+        self._began_s: float | None = None
 
     def update(self, at_s: float, observation: Observation) -> list[IncidentReport]:
+        self._began_s = at_s if self._began_s is None else self._began_s
         self._note(at_s, observation)
         if observation.things is None:
             return []
@@ -160,6 +164,8 @@ class Obstacle:
 
     def _is_ripe(self, at_s: float, lying: _Lying, lane: str) -> bool:
         if lying.explained or lying.fades or lying.empty_s > 0 or lying.alone_s < ALONE_S:
+            return False
+        if self._began_s is None or lying.since_s < self._began_s + self._rule.known_s:
             return False
         size_m = self._size_m(lying.box)
         large = size_m is None or size_m > SMALL_M

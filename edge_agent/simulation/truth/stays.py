@@ -49,7 +49,7 @@ class Stays:
     """`judge` everybody who is seen, picture by picture, then `close` the picture."""
 
     def __init__(self, scene: SceneFile, jams: dict[str, Jam], findable: Findable) -> None:
-        self._rule = scene.rules.stopped_vehicle
+        self._rule, self._known_s = scene.rules.stopped_vehicle, scene.rules.obstacle.known_s
         self._shapes = {lane.id: lane for lane in scene.lanes}
         self._jams, self._findable = jams, findable
         self._stays: dict[int, _Stay] = {}
@@ -75,6 +75,8 @@ class Stays:
         stood_s = at_s - stay.since_s
         kind, needed_s = self._kind(one)
         if stood_s < needed_s or stay.visible_s < LEAST_VISIBLE * stood_s:
+            return []
+        if kind == "obstacle" and stay.since_s < self._known_s:
             return []
         if kind == "stopped_vehicle":
             excuse = self._excuse(at_s, stood_s, one, vehicles)
