@@ -85,6 +85,6 @@ def states(status: "AgentStatus") -> dict[str, str]:
 def summary(status: "AgentStatus") -> list[str]:
     """What became of each camera's frames."""
     return [
-        f"camera {name}: {camera.frames} frames, {status.dropped[name]} dropped, {status.spared[name]} without the detector"
+        f"frames of {name}: {camera.frames}, {status.dropped[name]} dropped, {status.spared[name]} without the detector"
         for name, camera in status.cameras.items()
     ]

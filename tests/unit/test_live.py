@@ -128,7 +128,7 @@ def test_the_detector_rests_while_nothing_moves_and_that_is_counted(agent: Agent
     assert camera.frames > camera.spared > 0
     (line,) = summary(agent.status)
     assert line == (
-        f"camera north: {agent.status.cameras['north'].frames} frames, {agent.status.dropped['north']} dropped, "
+        f"frames of north: {agent.status.cameras['north'].frames}, {agent.status.dropped['north']} dropped, "
         f"{agent.status.spared['north']} without the detector"
     )
 
