@@ -16,26 +16,20 @@ import numpy as np
 from msgspec.structs import replace
 
 from edge_agent.core import geometry
-from edge_agent.core.scene_format import build_scene
+from edge_agent.core.scene_building import build_scene
 from edge_agent.core.types import Thing
 from edge_agent.image_checks.check import EVERY_S, PictureCheck
 from edge_agent.simulation.casting.cast import cast
 from edge_agent.simulation.casting.stages import lost_load, view_of
 from edge_agent.simulation.film import Film
-from edge_agent.simulation.plan import Light, Simulation, Weather
+from edge_agent.simulation.plan import Simulation
 from edge_agent.simulation.script import LostLoad
 from edge_agent.simulation.truth.scenery import scene_of
 from edge_agent.simulation.truth.sight import Sight
 from edge_agent.simulation.truth.witness import Witness
 from edge_agent.simulation.world.road import build_roads
+from scripts.measure_seeing import LIGHTS
 
-LIGHTS: dict[str, tuple[Light, Weather]] = {
-    "day": ("day", "clear"),
-    "dusk": ("dusk", "clear"),
-    "night": ("night", "clear"),
-    "rain": ("day", "rain"),
-    "fog": ("day", "fog"),
-}
 LOADS, FALLS_S, LASTS_S = 2, 12.0, 30.0
 APART_PX = 80.0  # of 640; what is nearer to another load may be noticed as one with it
 LEAST_IOU = 0.1

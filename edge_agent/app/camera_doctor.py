@@ -18,7 +18,8 @@ from edge_agent.core.finding import Finding, Verdict
 from edge_agent.core.incidents.camera_view import CameraView
 from edge_agent.core.reach import LaneReach, Reach
 from edge_agent.core.scene import Scene
-from edge_agent.core.scene_format import SceneError, SceneFile, build_scene, scene_sha256
+from edge_agent.core.scene_building import build_scene
+from edge_agent.core.scene_format import SceneError, SceneFile, scene_sha256
 from edge_agent.core.types import CLASS_OF_COCO, Box, Detections, RoadUser, Track
 from edge_agent.detectors.detector import OnnxDetector
 from edge_agent.field.still import grid, write_still

@@ -10,7 +10,8 @@ from edge_agent.core.incidents.lifecycle import dated, ended
 from edge_agent.core.incidents.switched_on import switched_on
 from edge_agent.core.observation import Observer
 from edge_agent.core.precedence import Precedence
-from edge_agent.core.scene_format import SceneFile, build_scene, shifted
+from edge_agent.core.scene_building import build_scene, shifted
+from edge_agent.core.scene_format import SceneFile
 from edge_agent.core.shadow_rules import ShadowRules
 from edge_agent.core.tracker import Tracker
 from edge_agent.core.traffic import Traffic

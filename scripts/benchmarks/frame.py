@@ -23,25 +23,25 @@ from typing import Any
 from edge_agent import __version__
 from edge_agent.app.analyse import media_voice
 from edge_agent.app.detecting import build_detector
-from edge_agent.app.scenes import load_scene
+from edge_agent.app.scenes import load_scene, unseen_areas
 from edge_agent.config import DetectorConfig, OutboxConfig
 from edge_agent.core.pipeline import Pipeline
 from edge_agent.core.types import Frame
 from edge_agent.core.wire import outgoing
+from edge_agent.image_checks.check import PictureCheck
 from edge_agent.sinks.clock import boot_id, read_clock
 from edge_agent.sinks.origin import Origin
 from edge_agent.sinks.outbox import Outbox
 from edge_agent.sources.clip import read_clip
-from scripts.benchmarks.beside.account import pss_mb
 from scripts.benchmarks.beside.compare import compare
 from scripts.benchmarks.beside.compare import table as beside_table
-from scripts.benchmarks.beside.ours import cpu_s
+from scripts.benchmarks.processes import cpu_s, pss_mb
 from scripts.benchmarks.road_clip import ROAD_SCENE, write_road_clip
 
 CLIPS = Path(__file__).resolve().parents[3] / "shared" / "clips"
 SCENES = Path(__file__).resolve().parents[2] / "tests" / "scenes"
 DEFAULT = "bgs_video02.avi"
-STAGES = ("preprocess", "inference", "postprocess", "tracking", "locating", "incidents", "outbox")
+STAGES = ("preprocess", "inference", "postprocess", "picture_checks", "tracking", "locating", "incidents", "outbox")
 AIM_RATIO, AIM_MB = 1.15, 300
 AGENT_S = 12.0
 
@@ -91,7 +91,7 @@ def measure(clip: Path, scene_path: Path, frames: int, threads: int, model: str,
     pictures, decode_ms = _decode(clip, frames)
     scene, _ = load_scene(scene_path)
     detector = build_detector(DetectorConfig(model=model, threads=threads))
-    pipeline = Pipeline(scene)
+    pipeline, check = Pipeline(scene), PictureCheck(unseen_areas(scene))
     voice = media_voice(scene.camera, 0.0, pipeline)
     boot = boot_id()
     origin = Origin("bench", "00000000", boot, "", __version__, lambda: read_clock(boot))
@@ -107,7 +107,8 @@ def measure(clip: Path, scene_path: Path, frames: int, threads: int, model: str,
         prepared, _ = _timed(spent, "preprocess", lambda p=picture: detector.preprocess(p.pixels))
         outputs, _ = _timed(spent, "inference", lambda p=prepared: detector.infer(p))
         found, _ = _timed(spent, "postprocess", lambda o=outputs, p=prepared: detector.postprocess(o, p))
-        said, _ = _timed(spent, "pipeline", lambda p=picture, f=found: pipeline.update(p.at_s, f))
+        seen, _ = _timed(spent, "picture_checks", lambda p=picture: check.look(p.at_s, p.pixels))
+        said, _ = _timed(spent, "pipeline", lambda p=picture, f=found, r=seen: pipeline.update(p.at_s, f, r))
         if said:
             _timed(spent, "outbox", lambda s=said: outbox.append([outgoing(one, voice) for one in s]))
         road_users, events = road_users + len(pipeline.road_users), events + len(said)

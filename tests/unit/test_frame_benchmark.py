@@ -5,7 +5,8 @@ import time
 import pytest
 
 from scripts.benchmarks.beside import compare
-from scripts.benchmarks.beside.account import WARM_UP, Account, pss_mb
+from scripts.benchmarks.beside.account import WARM_UP, Account
+from scripts.benchmarks.processes import pss_mb
 
 
 def _burn(seconds: float) -> float:

@@ -5,7 +5,8 @@ from itertools import count
 import pytest
 
 from edge_agent.core.observation import Observation, Observer, sampled
-from edge_agent.core.scene_format import SceneFile, build_scene
+from edge_agent.core.scene_building import build_scene
+from edge_agent.core.scene_format import SceneFile
 from edge_agent.core.tracker import Tracker
 from tests.roads import Someone, detections, driving, scene, standing
 

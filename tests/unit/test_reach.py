@@ -5,7 +5,7 @@ import pytest
 
 from edge_agent.app.reaching import far_marks, reach_of
 from edge_agent.core.reach import LEAST_PX, input_px
-from edge_agent.core.scene_format import build_scene
+from edge_agent.core.scene_building import build_scene
 from tests.roads import FOCAL_PX, HEIGHT_PX, WIDTH_PX, detections, driving, image_of, scene
 
 PICTURE, INPUT = (WIDTH_PX, HEIGHT_PX), (416, 416)

@@ -10,7 +10,7 @@ from edge_agent.app.detecting import build_detector, build_look
 from edge_agent.app.reaching import reach_of
 from edge_agent.config import CameraConfig, ClipSource, DetectorConfig
 from edge_agent.core.reach import LEAST_PX, Region
-from edge_agent.core.scene_format import build_scene
+from edge_agent.core.scene_building import build_scene
 from edge_agent.core.types import NO_DETECTIONS, Detections
 from edge_agent.detectors.regions import FarPass, merged
 from tests.roads import image_of, scene

@@ -9,7 +9,7 @@ import pytest
 from edge_agent.core.incidents.wrong_way import WrongWay, WrongWayRule
 from edge_agent.core.observation import LaneState, Observation
 from edge_agent.core.pipeline import Pipeline
-from edge_agent.core.scene_format import build_scene
+from edge_agent.core.scene_building import build_scene
 from edge_agent.core.types import Box, Detections, IncidentReport, RoadUser, Track
 from tests.roads import Someone, begun, driving, incidents, scene, standing
 

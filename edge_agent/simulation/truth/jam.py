@@ -5,7 +5,8 @@ from math import exp
 
 import numpy as np
 
-from edge_agent.core.scene_format import LaneShape, SceneFile, build_scene
+from edge_agent.core.scene_building import build_scene
+from edge_agent.core.scene_format import LaneShape, SceneFile
 from edge_agent.simulation.bodies import Body
 
 SMOOTHING_S = 5.0

@@ -11,7 +11,8 @@ import numpy as np
 from edge_agent.core import geometry
 from edge_agent.core.lane import limit_of
 from edge_agent.core.observation import SLOW_KMH
-from edge_agent.core.scene_format import SceneFile, build_scene
+from edge_agent.core.scene_building import build_scene
+from edge_agent.core.scene_format import SceneFile
 from edge_agent.simulation.bodies import Body
 
 GONE_S = 1.0

@@ -6,7 +6,6 @@ same machine, the same session and the same options on both sides.
 
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 WARM_UP = 10  # frames, in which trackers fill and allocators settle
@@ -45,9 +44,3 @@ class Account:
         wall = time.perf_counter() - self._began_wall - self._bare_wall
         spent = {"whole": whole, "bare": self._bare, "whole_wall": wall, "bare_wall": self._bare_wall}
         return {name: seconds * 1000 / (self._frames - WARM_UP) for name, seconds in spent.items()}
-
-
-def pss_mb(pid: int | str = "self") -> float:
-    """Proportional set size: a page that n processes share counts for one n-th."""
-    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024

@@ -1,7 +1,6 @@
 """One side of the comparison: a clip from its file to the outbox, as the agent sees it. Prints its account as JSON."""
 
 import json
-import os
 import sys
 import tempfile
 import time
@@ -21,7 +20,8 @@ from edge_agent.sinks.clock import boot_id, read_clock
 from edge_agent.sinks.origin import Origin
 from edge_agent.sinks.outbox import Outbox
 from edge_agent.sources.clip import read_clip
-from scripts.benchmarks.beside.account import WARM_UP, Account, pss_mb
+from scripts.benchmarks.beside.account import WARM_UP, Account
+from scripts.benchmarks.processes import cpu_s, pss_mb
 
 
 def main() -> None:
@@ -70,12 +70,6 @@ def clocked(owner: Any, name: str, spent_on: Counter[str], of: str = "") -> None
         return result
 
     setattr(owner, name, timed)
-
-
-def cpu_s(pid: int) -> float:
-    """Processor time that a process has taken so far, in steps of 10 ms."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 if __name__ == "__main__":

@@ -13,7 +13,8 @@ import onnxruntime
 import torch
 from ultralytics import YOLO
 
-from scripts.benchmarks.beside.account import WARM_UP, Account, pss_mb
+from scripts.benchmarks.beside.account import WARM_UP, Account
+from scripts.benchmarks.processes import pss_mb
 
 ROAD_USERS = [0, 1, 2, 3, 5, 7]  # COCO
 
