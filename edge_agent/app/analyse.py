@@ -1,6 +1,6 @@
 """A clip from its first to its last frame: what happened in it? As fast as possible, in media time, without loss."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -39,7 +39,7 @@ class Analysis:
     minutes: list[TrafficMinute] = field(default_factory=list)
     events: int = 0
 
-    def add(self, said: list[IncidentReport | TrafficMinute]) -> None:
+    def add(self, said: Sequence[IncidentReport | TrafficMinute]) -> None:
         for one in said:
             if isinstance(one, IncidentReport):
                 (self.incidents if one.shadow is None else self.shadows).append(one)
@@ -79,26 +79,26 @@ def analyse(
         events = None if out is None else stack.enter_context(EventFile(out, "clip", STREAM))
         far = [*far_marks(reach_of(pipeline.scene, (frames.width, frames.height), eye.input_px))]
         video = None if annotate is None else stack.enter_context(AnnotatedVideo(annotate, shown_fps, scene, far))
+
+        def tell(said: Sequence[IncidentReport | TrafficMinute]) -> None:
+            found.add(said)
+            if events is not None:
+                events.append(outgoing(one, voice) for one in said)
+
         for frame in frames:
             wanted = gate.opens(frame, pipeline.presence)
             detections = eye.detect(frame.pixels) if wanted else None
             reading = check.look(frame.at_s, frame.pixels)
             said = pipeline.update(frame.at_s, detections, reading)
-            said += [one for trial in trials for one in trial.look(frame, reading)]
-            found.add(said)
+            tell([*said, *(one for trial in trials for one in trial.look(frame, reading))])
             found.looks += wanted
-            if events is not None:
-                events.append(outgoing(one, voice) for one in said)
             if video is not None:
                 video.write(frame, pipeline.road_users, pipeline.open_incidents.values())
             found.frames += 1
             found.duration_s = frame.at_s
             progress(found.frames, frames.expected)
-        last = pipeline.flush()
-        found.add([*last])
-        if events is not None:
-            events.append(outgoing(one, voice) for one in last)
-            found.events = events.written
+        tell(pipeline.flush())
+    found.events = 0 if events is None else events.written
     return found
 
 

@@ -85,7 +85,8 @@ def test_three_points_in_a_line_do_not_determine_a_plane() -> None:
         fit_homography(np.array([[0, 0], [0.1, 0.1], [0.2, 0.2], [0.3, 0.3]]), np.array([[0, 0], [1, 1], [2, 2], [3, 3]]))
 
 
-points = st.tuples(st.floats(0, 1), st.floats(0, 1))
+share = st.floats(0, 1, allow_subnormal=False)  # a product of two of which is lost: no camera has such places
+points = st.tuples(share, share)
 
 
 @given(st.lists(points, min_size=3, max_size=30))
