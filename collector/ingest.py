@@ -6,34 +6,23 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import MQTTErrorCode
 
 from collector.broker_link import RECEIVE_MAXIMUM
 from collector.core.delivery import Received
+from collector.core.intake import BATCH_MESSAGES, Arrival, Bury, Commit, Confirm, Intake, Tell
 from collector.store.opening import StoreUnavailable
 from collector.store.sqlite import Committed, EventStore
 from collector.store.writing import Change
 from event_contract import topics
 from event_contract.messages import encode
 
-BATCH_MESSAGES = 300
 BATCH_WAIT_S = 0.004
 UPKEEP_EVERY_S = 30.0
-RETRY_AFTER_S = 1.0
+HELD_TURN_S = 0.1  # while the store takes nothing
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Arrival:
-    """A message, and what is needed to acknowledge it on the connection that brought it."""
-
-    client: mqtt.Client
-    mid: int
-    qos: int
-    received: Received
 
 
 class Ingest:
@@ -51,7 +40,8 @@ class Ingest:
         self._on_changes = on_changes
         self._on_failure = on_failure
         # A full queue makes paho's loop wait, and with it the broker; QoS 1 alone cannot fill it.
-        self._queue: queue.Queue[Arrival] = queue.Queue(2 * RECEIVE_MAXIMUM)
+        self._queue: queue.Queue[Arrival[mqtt.Client]] = queue.Queue(2 * RECEIVE_MAXIMUM)
+        self._intake: Intake[mqtt.Client] = Intake()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="event writer", daemon=True)
         self._pruning_held = False
@@ -77,16 +67,19 @@ class Ingest:
         try:
             next_upkeep = time.monotonic() + UPKEEP_EVERY_S
             while not (self._stopping.is_set() and self._queue.empty()):
-                batch = self._gather()
-                if batch:
-                    self._commit(batch)
+                self._intake.arrived(self._gather())
+                while not self._intake.idle:
+                    if work := self._intake.work(time.monotonic()):
+                        self._do(work)
+                    elif self._stopping.wait(HELD_TURN_S):
+                        return  # what is not committed is not acknowledged, and comes again
                 if time.monotonic() >= next_upkeep:
                     self._look_after()
                     next_upkeep = time.monotonic() + UPKEEP_EVERY_S
         except Exception as error:  # noqa: BLE001 - the thread's boundary: the process ends, and is started again
             self._on_failure(f"event writer: {type(error).__name__}: {error}")
 
-    def _gather(self) -> list[Arrival]:
+    def _gather(self) -> list[Arrival[mqtt.Client]]:
         """What comes within a few milliseconds of the first message, up to a few hundred."""
         try:
             batch = [self._queue.get(timeout=0.2)]
@@ -100,47 +93,46 @@ class Ingest:
                 break
         return batch
 
-    def _commit(self, batch: list[Arrival]) -> None:
-        received = [arrival.received for arrival in batch]
+    def _do(self, work: Commit | Bury) -> None:
         try:
-            commits = [self._patiently(lambda: self._store.commit(received))]
-        except Exception:  # noqa: BLE001 - one of them is poison: find it, keep it apart, store the others
-            commits = [self._commit_one(one) for one in received]
-        for committed in commits:
-            self._tell(committed, batch[-1].client)
-        for arrival in batch:
-            arrival.client.ack(arrival.mid, arrival.qos)  # on a connection that has ended this goes nowhere
+            match work:
+                case Commit(batch):
+                    committed = self._store.commit(batch)
+                case Bury(received, reason):
+                    committed = self._store.bury(received, reason)
+        except StoreUnavailable:
+            self.counts["store_unavailable"] += 1
+            self._intake.unavailable(time.monotonic())
+        except Exception as error:
+            if isinstance(work, Bury):
+                raise
+            self._intake.failed(f"cannot be stored: {type(error).__name__}: {error}")
+        else:
+            self._note(committed)
+            for action in self._intake.committed(committed.acks):
+                self._perform(action)
 
-    def _commit_one(self, received: Received) -> Committed:
-        try:
-            return self._patiently(lambda: self._store.commit([received]))
-        except Exception as error:  # noqa: BLE001 - counted as a dead letter, with its reason
-            reason = f"cannot be stored: {type(error).__name__}: {error}"
-            return self._patiently(lambda: self._store.bury(received, reason))
-
-    def _patiently(self, commit: Callable[[], Committed]) -> Committed:
-        """Try until the database takes it: what is not committed is not acknowledged, and the broker waits."""
-        while True:
-            try:
-                return commit()
-            except StoreUnavailable as error:
-                self.counts["store_unavailable"] += 1
-                if self._stopping.wait(RETRY_AFTER_S):
-                    raise SystemExit(f"event writer: {error}") from error
+    def _perform(self, action: Tell[mqtt.Client] | Confirm[mqtt.Client]) -> None:
+        match action:
+            case Tell(client, device, ack):
+                sent = client.publish(topics.ack(device), encode(ack), qos=1)
+                self.counts["acks" if sent.rc == MQTTErrorCode.MQTT_ERR_SUCCESS else "acks_not_sent"] += 1
+            case Confirm(client, mid, qos):
+                client.ack(mid, qos)
 
     def _look_after(self) -> None:
-        committed = self._patiently(lambda: self._store.look_after(time.time(), self._keep_days))
-        self._tell(committed, None)
+        try:
+            committed = self._store.look_after(time.time(), self._keep_days)
+        except StoreUnavailable:
+            self.counts["store_unavailable"] += 1
+            return
+        self._note(committed)
         held = "pruning_held" in committed.outcomes
         if held and not self._pruning_held:
             log.warning("the clock is days past all that the store holds: nothing old is deleted for 2 days; check the clock")
         self._pruning_held = held
 
-    def _tell(self, committed: Committed, client: mqtt.Client | None) -> None:
+    def _note(self, committed: Committed) -> None:
         self.counts.update(committed.outcomes)
         if committed.changes:
             self._on_changes(committed.changes)
-        if client is not None:
-            for device, ack in committed.acks:
-                sent = client.publish(topics.ack(device), encode(ack), qos=1)
-                self.counts["acks" if sent.rc == MQTTErrorCode.MQTT_ERR_SUCCESS else "acks_not_sent"] += 1
