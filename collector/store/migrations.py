@@ -176,3 +176,19 @@ def m011_checked_streams(db: Database) -> None:
     """How far a stream's numbers were looked at, and the gaps found there, as JSON: see gaps.py."""
     db.execute("ALTER TABLE streams ADD COLUMN checked_to INTEGER NOT NULL DEFAULT 0")
     db.execute("ALTER TABLE streams ADD COLUMN checked_gaps TEXT NOT NULL DEFAULT '[]'")
+
+
+@migrate()
+def m012_traffic_sums(db: Database) -> None:
+    """Traffic by hour and day, up to which event it is counted, and boots whose minutes wait for their clock: see rollups.py."""
+    db.table("traffic_sums").create(
+        {"device": str, "camera": str, "span": str, "begins": int, "sums": bytes},
+        pk=("device", "camera", "span", "begins"),
+        not_null={"sums"},
+    )
+    db.table("traffic_sums").create_index(["span", "begins"])
+    db.table("traffic_counted").create({"id": int, "up_to": int}, pk="id", not_null={"up_to"})
+    db.table("traffic_counted").insert({"id": 1, "up_to": 0})
+    db.table("traffic_waiting").create(
+        {"device": str, "boot": str, "first": int, "last": int}, pk=("device", "boot"), not_null={"first", "last"}
+    )

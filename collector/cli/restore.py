@@ -1,0 +1,27 @@
+"""`collector restore`."""
+
+from pathlib import Path
+
+import click
+
+from collector.cli.options import DEFAULT_DATA_DIR, as_json
+
+
+@click.command("restore", epilog="Example:  collector restore kerbwatch-2026-03-02.tar --data-dir var/collector")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--data-dir", type=click.Path(path_type=Path), default=Path(DEFAULT_DATA_DIR), show_default=True)
+@as_json
+def command(file: Path, data_dir: Path, as_json: bool) -> None:
+    """Make the data folder from a backup; refused when it holds anything, or a collector runs on it.
+
+    What devices delivered after the backup is gone: it was acknowledged, and they no longer have it.
+    """
+    from collector.cli.showing import progress_bars, show_manifest
+    from collector.data_dir import held
+    from collector.store import restoring
+
+    with held(data_dir):
+        restoring.check_empty(data_dir)
+        with progress_bars() as progress:
+            manifest = restoring.restore(file, data_dir, progress)
+    show_manifest(f"{data_dir} restored from {file}: ", manifest, as_json)
