@@ -22,11 +22,18 @@ def free_port() -> int:
 @contextmanager
 def mosquitto(tmp_path: Path, port: int, settings: str = "allow_anonymous true\n") -> Iterator[subprocess.Popen[bytes]]:
     """A mosquitto on 127.0.0.1 that listens when the block begins; the process may be killed inside the block."""
-    if not Path(MOSQUITTO).exists():
-        pytest.fail("mosquitto is missing: apt-get install mosquitto")
     config = tmp_path / f"mosquitto-{port}.conf"
     config.write_text(f"listener {port} 127.0.0.1\npersistence false\n{settings}")
-    with (tmp_path / f"mosquitto-{port}.log").open("ab") as log:
+    with mosquitto_of(config, port) as process:
+        yield process
+
+
+@contextmanager
+def mosquitto_of(config: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
+    """The same with a configuration that is there already; its log lies beside it."""
+    if not Path(MOSQUITTO).exists():
+        pytest.fail("mosquitto is missing: apt-get install mosquitto")
+    with config.with_suffix(".log").open("ab") as log:
         process = subprocess.Popen([MOSQUITTO, "-c", str(config)], stdout=log, stderr=log)
     try:
         wait_for_port(port, process)

@@ -10,6 +10,7 @@ from collector.core.errors import Told
 
 COMMANDS = {
     "alerts": "Alerts: what stands open, and what happens.",
+    "broker-config": "Configurations for brokers of your own.",
     "config": "The configuration file.",
     "dead-letters": "Messages that could not be stored as events.",
     "devices": "Print the devices, and what is missing of each.",
