@@ -4,9 +4,10 @@ Every connection begins with clean start and session expiry 0: no broker's memor
 birth, and the will that names run and connection) is published at every connect.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from random import Random
+from typing import Protocol
 
 import msgspec
 
@@ -37,10 +38,26 @@ class LinkStats:
     unreadable: int
 
 
-class Courier:
-    """`put` is where links leave what happened, for `take`."""
+class Connection(Protocol):
+    """What is asked of a link. `alive` until it has ended and said so; then it is replaced."""
 
-    def __init__(self, outbox: Outbox, broker: BrokerConfig, origin: Origin, put: PutInput, random: Random) -> None:
+    @property
+    def alive(self) -> bool: ...
+    def publish_event(self, topic: str, payload: bytes) -> int: ...
+    def publish_status(self, payload: bytes) -> int: ...
+    def give_up(self, reason: str) -> None: ...
+    def wait(self, timeout_s: float) -> None: ...
+
+
+OpenLink = Callable[[BrokerConfig, str, int, bytes, PutInput], Connection]
+
+
+class Courier:
+    """`put` is where links leave what happened, for `take`. `open_link` takes what `Link` does; a swarm brings its own."""
+
+    def __init__(
+        self, outbox: Outbox, broker: BrokerConfig, origin: Origin, put: PutInput, random: Random, open_link: OpenLink | None = None
+    ) -> None:
         self._outbox = outbox
         self._broker = broker
         self._origin = origin
@@ -48,7 +65,8 @@ class Courier:
         self._random = random
         self._core = Delivery({birth.event_class: birth.stream for birth in outbox.streams()})
         self._acknowledged: list[Delete] = []
-        self._link: Link | None = None
+        self._open_link: OpenLink = open_link or Link
+        self._link: Connection | None = None
         self._sent: dict[int, tuple[str, int]] = {}  # packet identifier on this link -> message
         self._epoch = 0
         self._connected_at_s: float | None = None
@@ -167,7 +185,7 @@ class Courier:
             self._epoch += 1
             self._connected_at_s = None
             self._sent.clear()
-            self._link = Link(self._broker, self._origin.device, self._epoch, self._will(), self._put)
+            self._link = self._open_link(self._broker, self._origin.device, self._epoch, self._will(), self._put)
 
     def _will(self) -> bytes:
         return encode(Will(run=self._origin.run, connection=self._epoch))
