@@ -56,7 +56,13 @@ class Courier:
     """`put` is where links leave what happened, for `take`. `open_link` takes what `Link` does; a swarm brings its own."""
 
     def __init__(
-        self, outbox: Outbox, broker: BrokerConfig, origin: Origin, put: PutInput, random: Random, open_link: OpenLink | None = None
+        self,
+        outbox: Outbox,
+        broker: BrokerConfig,
+        origin: Origin,
+        put: PutInput,
+        random: Random,
+        open_link: OpenLink | None = None,
     ) -> None:
         self._outbox = outbox
         self._broker = broker
