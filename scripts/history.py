@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The history check: what a device committed, less what the collector's store holds.
+"""The history check: what devices committed against what the collector's store holds.
 
     scripts/history.py OUTBOX STREAMS       STREAMS: answer of GET /api/v1/streams, a file or - for standard input
 
@@ -10,12 +10,48 @@ fork). Prints `lost=<n>`; exit 1 when n > 0. Reads both and changes neither; the
 import json
 import sqlite3
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 Ranges = list[tuple[int, int]]  # inclusive, ascending, disjoint
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """Per stream: `lost` was committed, is not stored, and no notice names it; `uncommitted` is stored, and no device gave
+    it out. `duplicated` is how many rows are one too many."""
+
+    lost: dict[str, Ranges]
+    uncommitted: dict[str, Ranges]
+    duplicated: int
+
+    @property
+    def clean(self) -> bool:
+        return not (self.lost or self.uncommitted or self.duplicated)
+
+
+def judge(committed: Mapping[str, Ranges], stored: Iterable[tuple[str, int]], named: Mapping[str, Ranges]) -> Judgement:
+    """`stored`: (stream, number) of every row, ascending. `named`: what `lost` notices in the store speak of.
+
+    The order in which revisions of an incident came is no matter: the highest wins.
+    """
+    held: dict[str, Ranges] = {}
+    duplicated = 0
+    for stream, number in stored:
+        ranges = held.setdefault(stream, [])
+        if ranges and number == ranges[-1][1]:
+            duplicated += 1
+        elif ranges and number == ranges[-1][1] + 1:
+            ranges[-1] = (ranges[-1][0], number)
+        else:
+            ranges.append((number, number))
+    kept = {stream: [*held.get(stream, []), *named.get(stream, [])] for stream in committed}
+    lost = {stream: gaps for stream, ranges in committed.items() if (gaps := subtract(ranges, kept[stream]))}
+    extra = {stream: more for stream, ranges in held.items() if (more := subtract(ranges, committed.get(stream, [])))}
+    return Judgement(lost, extra, duplicated)
 
 
 def committed(outbox: Path) -> dict[str, Ranges]:
