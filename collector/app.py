@@ -6,7 +6,8 @@ import os
 import re
 import secrets
 import signal
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,14 +18,18 @@ from msgspec.structs import asdict
 
 from collector.broker_embedded import EmbeddedBroker
 from collector.broker_link import BrokerLink, LinkState
-from collector.config import Config
+from collector.config import Config, Postgres
 from collector.core.errors import Told
 from collector.data_dir import held
 from collector.ingest import Ingest
 from collector.store import queries
 from collector.store.accounts import ACCOUNTS, Accounts
-from collector.store.sqlite import EventStore
-from collector.store.writing import Change
+from collector.store.alert_book import Change
+from collector.store.db import Engine, Readers
+from collector.store.event_store import EventStore
+from collector.store.opening import need_driver
+from collector.store.sqlite import Sqlite, SqliteReaders
+from collector.upkeep import Rules, Upkeep
 from collector.web.feed import AlertFeed
 from collector.web.server import application
 from collector.web.services import Reader, Services
@@ -34,6 +39,7 @@ TOKEN_FILE = "api-token"  # noqa: S105 - a file's name
 FIRST_USER = "operator"
 
 Say = Callable[[str], None]
+Publish = Callable[[Sequence[tuple[int, bytes]]], None]  # changes of alerts as (seq, body), in order
 
 
 class CannotServe(Told):
@@ -46,6 +52,16 @@ class Credentials:
 
     user: str
     password: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """The database of the configuration. `on_changes` is told of what this collector's writer changed: with SQLite that is all;
+    PostgreSQL itself tells of changes, for other collectors change alerts, too."""
+
+    engine: Engine
+    readers: Readers
+    on_changes: Callable[[tuple[Change, ...]], None]
 
 
 def prepare_accounts(accounts: Accounts, password: str | None) -> Credentials:
@@ -95,22 +111,24 @@ async def serve(config: Config, password: str | None, say: Say) -> int:
         parts.enter_context(held(data_dir))
         accounts = parts.enter_context(closing(Accounts(data_dir / ACCOUNTS)))
         credentials = await asyncio.to_thread(prepare_accounts, accounts, password)
-        store = parts.enter_context(closing(EventStore(data_dir / DATABASE)))  # closed last: no reader is in its way then
-        reader = parts.enter_context(closing(Reader(data_dir / DATABASE)))
         feed = AlertFeed(lambda after, limit: reader.ask(queries.alert_changes, after, limit))
+        store = await _open_store(config, _publisher(feed), ending, parts)
+        reader = parts.enter_context(closing(Reader(store.readers)))
 
         broker = await _start_embedded_broker(config, data_dir, ending, parts) if config.embedded_broker else None
-        ingest = Ingest(store, asdict(config.keep_days), _publisher(feed), ending.fail)
+        events = EventStore(store.engine)
+        upkeep = Upkeep(events, _rules(config))
+        ingest = Ingest(events, upkeep, store.on_changes, ending.fail)
         ingest.start()
         parts.push_async_callback(asyncio.to_thread, ingest.stop)
-        teller = _link_teller(config, ending, say)
+        teller = _link_teller(config, upkeep, ending, say)
         link = BrokerLink(config.broker, config.instance, ingest.receive, teller, ending.fail)
 
         def status() -> dict[str, Any]:
             told = {**dataclasses.asdict(link.state), "restarts": broker.restarts if broker else 0}
             return {"broker": told, "messages": dict(ingest.counts), "subscribers": feed.subscribers}
 
-        services = Services(reader, feed, accounts, api_token(data_dir), _hosts(config), status, config.http.plaintext)
+        services = Services(reader, feed, accounts, api_token(data_dir), _hosts(config), status, ingest, config.http.plaintext)
         address = await _listen(application(services), config, parts)
         _introduce(config, address, credentials, data_dir, say)
         link.start()
@@ -147,19 +165,46 @@ async def _start_embedded_broker(config: Config, data_dir: Path, ending: Ending,
     return broker
 
 
-def _publisher(feed: AlertFeed) -> Callable[[tuple[Change, ...]], None]:
+async def _open_store(config: Config, publish: Publish, ending: Ending, parts: AsyncExitStack) -> Store:
+    match config.store:
+        case "sqlite":
+            path = Path(config.data_dir) / DATABASE
+            engine = parts.enter_context(closing(Sqlite(path)))  # closed last: no reader is in its way then
+            return Store(engine, SqliteReaders(path), lambda changes: publish([(one.seq, one.body) for one in changes]))
+        case Postgres() as settings:
+            need_driver()
+            from collector.store import postgres, postgres_follower
+
+            address = postgres.Address(settings.url, _password(settings.password_file))
+            shared = parts.enter_context(closing(await asyncio.to_thread(postgres.Postgres, address)))
+            follower = postgres_follower.Follower(address, publish, ending.fail)
+            follower.start()
+            parts.push_async_callback(asyncio.to_thread, follower.stop)
+            return Store(shared, postgres.PostgresReaders(address), lambda changes: None)
+
+
+def _password(file: str | None) -> str | None:
+    return Path(file).read_text().strip() if file else None
+
+
+def _publisher(feed: AlertFeed) -> Publish:
     loop = asyncio.get_running_loop()
 
-    def publish(changes: tuple[Change, ...]) -> None:
-        loop.call_soon_threadsafe(feed.publish, [(change.seq, change.body) for change in changes])
+    def publish(changes: Sequence[tuple[int, bytes]]) -> None:
+        loop.call_soon_threadsafe(feed.publish, changes)
 
     return publish
 
 
-def _link_teller(config: Config, ending: Ending, say: Say) -> Callable[[LinkState], None]:
+def _rules(config: Config) -> Rules:
+    return Rules(asdict(config.keep_days), config.max_bytes, config.utc_offset_h * 3600, config.silent_after_s)
+
+
+def _link_teller(config: Config, upkeep: Upkeep, ending: Ending, say: Say) -> Callable[[LinkState], None]:
     """Says how the link fares; a broker that refuses from the start is no matter of waiting."""
 
     def tell(state: LinkState) -> None:
+        upkeep.listening_since = time.time() if state.connected else None
         if state.refused and state.connections == 0:
             ending.fail(_link_line(config, state))
         else:

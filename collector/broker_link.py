@@ -154,7 +154,9 @@ class BrokerLink:
             self._refusal = f"refused: {reason}; check broker.username and broker.password_file"
             return
         options = SubscribeOptions(qos=1)
-        client.subscribe([(topics.STATUS_OF_ALL, options), (topics.EVENTS_OF_ALL, options)])
+        group = self._broker.share_group
+        events = f"$share/{group}/{topics.EVENTS_OF_ALL}" if group else topics.EVENTS_OF_ALL
+        client.subscribe([(topics.STATUS_OF_ALL, options), (events, options)])
 
     def _subscribed(self, client: mqtt.Client, _userdata: Any, _mid: int, reasons: list[Any], _properties: Any) -> None:
         """Only now does every event reach us; only now are agents told to send."""

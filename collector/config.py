@@ -3,7 +3,8 @@
 import tomllib
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from msgspec import Meta, Struct, field
 from msgspec.structs import replace
@@ -37,6 +38,14 @@ class Broker(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     username: str | None = None
     password_file: str | None = None
     plaintext: bool = False
+    share_group: Name | None = None  # collectors of one group share the events; each of them hears every birth and will
+
+
+class Postgres(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """`url` is a PostgreSQL URL or `service=NAME`; a password stands in a file, in PGPASSWORD or in ~/.pgpass, never in it."""
+
+    url: Annotated[str, Meta(min_length=1)]
+    password_file: str | None = None
 
 
 class Http(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -49,20 +58,26 @@ class Http(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
 
 class KeepDays(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """How long events are kept, by class; alerts that have ended like incidents."""
+    """How long events are kept, by class; alerts that have ended like incidents; sums of traffic, by hour and by day."""
 
     incident: Days = 730
     state: Days = 180
     telemetry: Days = 30
+    traffic_hours: Days = 730
+    traffic_days: Days = 3650
 
 
 class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     data_dir: str = "var/collector"
     instance: Name = "collector-1"
     embedded_broker: bool = False
+    store: Literal["sqlite"] | Postgres = "sqlite"
     broker: Broker = field(default_factory=Broker)
     http: Http = field(default_factory=Http)
     keep_days: KeepDays = field(default_factory=KeepDays)
+    max_bytes: Annotated[int, Meta(ge=10_000_000)] | None = None
+    utc_offset_h: Annotated[float, Meta(ge=-12, le=14)] = 7.0  # Vietnam's
+    silent_after_s: Annotated[float, Meta(ge=30)] = 90.0
 
 
 def load(path: Path) -> Config:
@@ -80,7 +95,7 @@ def load(path: Path) -> Config:
         raise ConfigError(f"{path}: {error}") from error
     _check(path, config)
     data_dir = _beside(path, config.data_dir) if "data_dir" in content else config.data_dir
-    return replace(config, data_dir=data_dir, broker=_find_files(path, config.broker))
+    return replace(config, data_dir=data_dir, broker=_find_files(path, config.broker), store=_find_store(path, config.store))
 
 
 def _check(path: Path, config: Config) -> None:
@@ -90,6 +105,12 @@ def _check(path: Path, config: Config) -> None:
         raise ConfigError(f"{path}: broker.tls: cert and key go together; give both or neither")
     if config.embedded_broker and broker.host != "127.0.0.1":
         raise ConfigError(f"{path}: broker.host: the embedded broker listens on 127.0.0.1 only, got {broker.host!r}")
+    if isinstance(config.store, Postgres) and _holds_password(config.store.url):
+        raise ConfigError(f"{path}: store.url: holds a password; put it in a file and name that in store.password_file")
+    if isinstance(config.store, Postgres) and config.max_bytes is not None:
+        raise ConfigError(f"{path}: max_bytes: is for SQLite; leave it out, and watch the disk of PostgreSQL")
+    if broker.share_group is not None and config.store == "sqlite":
+        raise ConfigError(f"{path}: broker.share_group: collectors that share events share a database; set store.url, too")
     if not (broker.tls or broker.plaintext or _is_this_machine(broker.host)):
         raise ConfigError(
             f"{path}: broker.tls.ca: is missing, and broker.host {broker.host!r} is another machine; name the CA's certificate "
@@ -114,24 +135,36 @@ def _beside(path: Path, name: str) -> str:
     return str((path.parent / Path(name).expanduser()).resolve())
 
 
-def _find_files(path: Path, broker: Broker) -> Broker:
-    def find(key: str, name: str | None) -> Any:
-        if name is None:
-            return None
-        file = _beside(path, name)
-        try:
-            Path(file).open("rb").close()
-        except OSError as error:
-            raise ConfigError(f"{path}: {key}: {file}: {error.strerror}") from error
-        return file
+def _holds_password(url: str) -> bool:
+    return "password=" in url or (url.startswith("postgres") and urlsplit(url).password is not None)
 
+
+def _find(path: Path, key: str, name: str | None) -> Any:
+    """The file beside `path`, which must be there."""
+    if name is None:
+        return None
+    file = _beside(path, name)
+    try:
+        Path(file).open("rb").close()
+    except OSError as error:
+        raise ConfigError(f"{path}: {key}: {file}: {error.strerror}") from error
+    return file
+
+
+def _find_files(path: Path, broker: Broker) -> Broker:
     tls = broker.tls and replace(
         broker.tls,
-        ca=find("broker.tls.ca", broker.tls.ca),
-        cert=find("broker.tls.cert", broker.tls.cert),
-        key=find("broker.tls.key", broker.tls.key),
+        ca=_find(path, "broker.tls.ca", broker.tls.ca),
+        cert=_find(path, "broker.tls.cert", broker.tls.cert),
+        key=_find(path, "broker.tls.key", broker.tls.key),
     )
-    return replace(broker, tls=tls, password_file=find("broker.password_file", broker.password_file))
+    return replace(broker, tls=tls, password_file=_find(path, "broker.password_file", broker.password_file))
+
+
+def _find_store(path: Path, store: Literal["sqlite"] | Postgres) -> Literal["sqlite"] | Postgres:
+    if store == "sqlite":
+        return store
+    return replace(store, password_file=_find(path, "store.password_file", store.password_file))
 
 
 def with_options(file: Path | None, **options: Any) -> Config:

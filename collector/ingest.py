@@ -6,6 +6,8 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import Future
+from typing import TypeVar
 
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import MQTTErrorCode
@@ -13,16 +15,19 @@ from paho.mqtt.enums import MQTTErrorCode
 from collector.broker_link import RECEIVE_MAXIMUM
 from collector.core.delivery import Received
 from collector.core.intake import BATCH_MESSAGES, Arrival, Bury, Commit, Confirm, Intake, Tell
+from collector.store.alert_book import Change
+from collector.store.event_store import EventStore
 from collector.store.opening import StoreUnavailable
-from collector.store.sqlite import Committed, EventStore
-from collector.store.writing import Change
+from collector.store.replaying import Replayed
+from collector.store.taking import Committed
+from collector.upkeep import Upkeep
 from event_contract import topics
 from event_contract.messages import encode
 
 BATCH_WAIT_S = 0.004
-UPKEEP_EVERY_S = 30.0
 HELD_TURN_S = 0.1  # while the store takes nothing
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 
 class Ingest:
@@ -31,12 +36,12 @@ class Ingest:
     def __init__(
         self,
         store: EventStore,
-        keep_days: dict[str, float],
+        upkeep: Upkeep,
         on_changes: Callable[[tuple[Change, ...]], None],
         on_failure: Callable[[str], None],
     ) -> None:
         self._store = store
-        self._keep_days = keep_days
+        self._upkeep = upkeep
         self._on_changes = on_changes
         self._on_failure = on_failure
         # A full queue makes paho's loop wait, and with it the broker; QoS 1 alone cannot fill it.
@@ -44,8 +49,9 @@ class Ingest:
         self._intake: Intake[mqtt.Client] = Intake()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="event writer", daemon=True)
-        self._pruning_held = False
+        self._errands: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self.counts: Counter[str] = Counter()
+        self.unavailable: str | None = None  # why the store takes nothing
 
     def start(self) -> None:
         self._thread.start()
@@ -63,9 +69,32 @@ class Ingest:
             topic = "(not UTF-8)"
         self._queue.put(Arrival(client, message.mid, message.qos, Received(topic, bytes(message.payload), time.time())))
 
+    def replay(self, n: int) -> Future[Replayed | None]:
+        """Read dead letter `n` again; None: there is none. From any thread."""
+        return self._ask(lambda: self._store.replay(n, time.time()))
+
+    def drop_letter(self, n: int) -> Future[bool]:
+        """Delete dead letter `n`; False: there is none. From any thread."""
+        return self._ask(lambda: (self._store.drop_letter(n), None))
+
+    def _ask(self, errand: Callable[[], tuple[T, Committed | None]]) -> Future[T]:
+        """The writer's thread does it, for the store is its own."""
+        future: Future[T] = Future()
+
+        def run() -> None:
+            try:
+                answer, committed = errand()
+                if committed is not None:
+                    self._note(committed)
+                future.set_result(answer)
+            except StoreUnavailable as error:
+                future.set_exception(error)
+
+        self._errands.put(run)
+        return future
+
     def _run(self) -> None:
         try:
-            next_upkeep = time.monotonic() + UPKEEP_EVERY_S
             while not (self._stopping.is_set() and self._queue.empty()):
                 self._intake.arrived(self._gather())
                 while not self._intake.idle:
@@ -73,9 +102,8 @@ class Ingest:
                         self._do(work)
                     elif self._stopping.wait(HELD_TURN_S):
                         return  # what is not committed is not acknowledged, and comes again
-                if time.monotonic() >= next_upkeep:
-                    self._look_after()
-                    next_upkeep = time.monotonic() + UPKEEP_EVERY_S
+                self._run_errands()
+                self._look_after()
         except Exception as error:  # noqa: BLE001 - the thread's boundary: the process ends, and is started again
             self._on_failure(f"event writer: {type(error).__name__}: {error}")
 
@@ -100,8 +128,8 @@ class Ingest:
                     committed = self._store.commit(batch)
                 case Bury(received, reason):
                     committed = self._store.bury(received, reason)
-        except StoreUnavailable:
-            self.counts["store_unavailable"] += 1
+        except StoreUnavailable as error:
+            self._mourn(error)
             self._intake.unavailable(time.monotonic())
         except Exception as error:
             if isinstance(work, Bury):
@@ -122,17 +150,26 @@ class Ingest:
 
     def _look_after(self) -> None:
         try:
-            committed = self._store.look_after(time.time(), self._keep_days)
-        except StoreUnavailable:
-            self.counts["store_unavailable"] += 1
-            return
-        self._note(committed)
-        held = "pruning_held" in committed.outcomes
-        if held and not self._pruning_held:
-            log.warning("the clock is days past all that the store holds: nothing old is deleted for 2 days; check the clock")
-        self._pruning_held = held
+            for committed in self._upkeep.turn(time.monotonic(), time.time()):
+                self._note(committed)
+        except StoreUnavailable as error:
+            self._mourn(error)
+
+    def _mourn(self, error: StoreUnavailable) -> None:
+        """Loud once, and in the status until the store takes something again."""
+        self.counts["store_unavailable"] += 1
+        if self.unavailable is None:
+            log.error("the store takes nothing, so nothing is acknowledged; the devices keep it: %s", error)
+        self.unavailable = str(error)
+
+    def _run_errands(self) -> None:
+        while not self._errands.empty():
+            self._errands.get()()
 
     def _note(self, committed: Committed) -> None:
+        if self.unavailable is not None:
+            log.warning("the store takes messages again")
+            self.unavailable = None
         self.counts.update(committed.outcomes)
         if committed.changes:
             self._on_changes(committed.changes)

@@ -1,9 +1,12 @@
 """Fixtures for everyone: the recordings in ../shared, which a fresh clone does not have."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.databases import PostgresSchema, SqliteFile, StoreDatabase, postgres_server
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
@@ -17,3 +20,18 @@ def shared() -> Path:
             pytest.fail(message)
         pytest.skip(message)
     return SHARED
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """A server for all tests of this process."""
+    with postgres_server() as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> StoreDatabase:
+    """An empty database of either engine, so that both are held to the same contract."""
+    if request.param == "sqlite":
+        return SqliteFile(tmp_path / "events.sqlite")
+    return PostgresSchema(request.getfixturevalue("postgres_url"))

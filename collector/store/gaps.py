@@ -4,20 +4,20 @@ A stream may have millions of events, and is looked at every few seconds. So wha
 `checked_to` all numbers are answered but those in `checked_gaps`. A number that was answered once never goes missing again.
 """
 
-import sqlite3
-
 import msgspec
 
 from collector.core import delivery
 from collector.core.alerts import own_id
 from collector.core.delivery import SEQ_LIMIT, Range
-from collector.store.writing import Change, raise_fault, settle_fault
+from collector.store.alert_book import AlertBook
+from collector.store.db import Db
+from collector.store.own_alarms import raise_fault, settle_fault
 
 MISSING_ALARM_S = 600.0
 GAPS_REMEMBERED = 100  # of a stream with more, what lies beyond is looked at again
 
 
-def stored(db: sqlite3.Connection, device: str, stream: str, first: int = 0, last: int = SEQ_LIMIT) -> tuple[Range, ...]:
+def stored(db: Db, device: str, stream: str, first: int = 0, last: int = SEQ_LIMIT) -> tuple[Range, ...]:
     """The sequence numbers from `first` to `last` of the stream's events that the store holds."""
     these = "FROM events WHERE device = ? AND stream = ? AND seq BETWEEN ? AND ?"
     within = (device, stream, first, last)
@@ -28,13 +28,13 @@ def stored(db: sqlite3.Connection, device: str, stream: str, first: int = 0, las
         return ((lowest, highest),)
     islands = db.execute(
         "SELECT min(seq), max(seq) FROM (SELECT seq, seq - row_number() OVER (ORDER BY seq) AS island"  # noqa: S608
-        f" {these}) GROUP BY island",
+        f" {these}) AS numbered GROUP BY island",
         within,
     )
     return delivery.union((low, high) for low, high in islands)
 
 
-def dead_lettered(db: sqlite3.Connection, device: str, stream: str) -> tuple[Range, ...]:
+def dead_lettered(db: Db, device: str, stream: str) -> tuple[Range, ...]:
     """Those of its messages that became dead letters and were acknowledged, whether the letter is still kept or not."""
     key = (device, stream)
     kept = db.execute("SELECT seq, seq FROM dead_letters WHERE device = ? AND stream = ?", key).fetchall()
@@ -42,23 +42,23 @@ def dead_lettered(db: sqlite3.Connection, device: str, stream: str) -> tuple[Ran
     return delivery.union((first, last) for first, last in (*kept, *evicted))
 
 
-def named_lost(db: sqlite3.Connection, device: str, stream: str) -> tuple[Range, ...]:
+def named_lost(db: Db, device: str, stream: str) -> tuple[Range, ...]:
     key = (device, stream)
     rows = db.execute("SELECT first, last FROM lost_notices WHERE device = ? AND stream = ?", key)
     return delivery.union((first, last) for first, last in rows)
 
 
-def missing(db: sqlite3.Connection, device: str, stream: str) -> tuple[Range, ...]:
+def missing(db: Db, device: str, stream: str) -> tuple[Range, ...]:
     """Numbers that were given out, that the store does not hold and that no notice names."""
     return _look(db, device, stream)[0]
 
 
-def _look(db: sqlite3.Connection, device: str, stream: str) -> tuple[tuple[Range, ...], int]:
+def _look(db: Db, device: str, stream: str) -> tuple[tuple[Range, ...], int]:
     """What is missing, and the highest number known to have been given out."""
     key = (device, stream)
     first, announced, checked_to, remembered = db.execute(
-        "SELECT max(counted_from, kept_from), coalesce(announced_highest, 0), checked_to, checked_gaps FROM streams"
-        " WHERE device = ? AND stream = ?",
+        "SELECT CASE WHEN counted_from > kept_from THEN counted_from ELSE kept_from END, coalesce(announced_highest, 0),"
+        " checked_to, checked_gaps FROM streams WHERE device = ? AND stream = ?",
         key,
     ).fetchone()
     newest = db.execute("SELECT coalesce(max(seq), 0) FROM events WHERE device = ? AND stream = ?", key).fetchone()[0]
@@ -73,7 +73,7 @@ def _look(db: sqlite3.Connection, device: str, stream: str) -> tuple[tuple[Range
     return delivery.union(gaps), highest
 
 
-def _remember(db: sqlite3.Connection, device: str, stream: str, gaps: tuple[Range, ...], highest: int) -> None:
+def _remember(db: Db, device: str, stream: str, gaps: tuple[Range, ...], highest: int) -> None:
     kept = gaps[:GAPS_REMEMBERED]
     checked_to = highest if kept == gaps else kept[-1][1]
     db.execute(
@@ -82,9 +82,9 @@ def _remember(db: sqlite3.Connection, device: str, stream: str, gaps: tuple[Rang
     )
 
 
-def watch(db: sqlite3.Connection, now: float) -> list[Change]:
+def watch(book: AlertBook, now: float) -> None:
     """A number missing for 10 minutes while its device is connected is an alarm, until it comes or is named lost."""
-    changes: list[Change] = []
+    db = book.db
     streams = db.execute(
         "SELECT device, stream, missing_first, missing_since, online FROM streams JOIN devices USING (device)"
     ).fetchall()
@@ -100,13 +100,12 @@ def watch(db: sqlite3.Connection, now: float) -> list[Change]:
                 (first, begun, device, stream),
             )
         if not gaps:
-            changes += settle_fault(db, device, f"missing/{stream}", now)
-        elif begun is not None and now - begun >= MISSING_ALARM_S and not _alarm_stands(db, device, stream):
+            settle_fault(book, device, f"missing/{stream}", now)
+        elif begun is not None and now - begun >= MISSING_ALARM_S and not _alarm_stands(book, device, stream):
             detail: dict[str, object] = {"reason": "missing", "stream": stream, "first": first, "messages": delivery.size(gaps)}
-            changes += raise_fault(db, device, f"missing/{stream}", detail, now)
-    return changes
+            raise_fault(book, device, f"missing/{stream}", detail, now)
 
 
-def _alarm_stands(db: sqlite3.Connection, device: str, stream: str) -> bool:
-    query = "SELECT 1 FROM alerts WHERE id = ? AND state = 'open'"
-    return db.execute(query, (own_id(device, f"missing/{stream}"),)).fetchone() is not None
+def _alarm_stands(book: AlertBook, device: str, stream: str) -> bool:
+    alarm = book.of(own_id(device, f"missing/{stream}"))
+    return alarm is not None and alarm.state == "open"

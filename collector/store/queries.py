@@ -1,7 +1,5 @@
 """Questions to the event database, on a read-only connection; answers are ready to be shown as JSON."""
 
-import sqlite3
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -9,6 +7,7 @@ import msgspec
 from collector.core import delivery
 from collector.core.times import moved
 from collector.store import gaps
+from collector.store.db import Db, Row
 from event_contract.messages import Birth, CloudEvent, TrafficMinuteData
 from event_contract.times import format_time, parse_time
 
@@ -26,49 +25,39 @@ class _Told(msgspec.Struct):
     data: _Trial
 
 
-def connect(path: Path) -> sqlite3.Connection:
-    db = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, check_same_thread=False, timeout=10)
-    db.row_factory = sqlite3.Row
-    return db
-
-
-def alerts(db: sqlite3.Connection, state: str, limit: int, before: int | None) -> list[msgspec.Raw]:
+def alerts(db: Db, state: str, limit: int, before: int | None) -> list[msgspec.Raw]:
     """The alerts, the one that changed last first; `before` is the `seq` of the last one of the page before."""
-    rows = db.execute(
-        "SELECT body FROM alerts WHERE (:state = 'all' OR state = :state) AND (:before IS NULL OR seq < :before)"
-        " ORDER BY seq DESC LIMIT :limit",
-        {"state": state, "before": before, "limit": limit},
-    )
+    where, given = _where({"state = ?": None if state == "all" else state, "seq < ?": before})
+    rows = db.execute(f"SELECT body FROM alerts{where} ORDER BY seq DESC LIMIT ?", (*given, limit))  # noqa: S608
     return [msgspec.Raw(body) for (body,) in rows]
 
 
-def alert_changes(db: sqlite3.Connection, after: int, limit: int) -> list[tuple[int, bytes]]:
+def alert_changes(db: Db, after: int, limit: int) -> list[tuple[int, bytes]]:
     return [
         (seq, body)
         for seq, body in db.execute("SELECT seq, body FROM alert_changes WHERE seq > ? ORDER BY seq LIMIT ?", (after, limit))
     ]
 
 
-def newest_change(db: sqlite3.Connection) -> int:
+def newest_change(db: Db) -> int:
     seq: int = db.execute("SELECT coalesce(max(seq), 0) FROM alert_changes").fetchone()[0]
     return seq
 
 
-def oldest_change(db: sqlite3.Connection) -> int:
+def oldest_change(db: Db) -> int:
     """From here on every change is kept; before it only the newest of each alert that is still open."""
     seq: int = db.execute("SELECT kept_from FROM alert_retention").fetchone()[0]
     return seq
 
 
-def events(db: sqlite3.Connection, after: int, limit: int, **only: str | None) -> list[Json]:
+def events(db: Db, after: int, limit: int, **only: str | None) -> list[Json]:
     """Events in the order of their commits from number `after` + 1 on; `only`: event_class, device, kind, where given."""
     columns = {"event_class": "class", "device": "device", "kind": "kind"}
-    chosen = {name: value for name, value in only.items() if value is not None}
-    condition = "".join(f" AND {columns[name]} = :{name}" for name in chosen)
+    where, given = _where({"n > ?": after, **{f"{columns[name]} = ?": value for name, value in only.items()}})
     rows = db.execute(
         "SELECT n, device, stream, seq, class, kind, received_at, at, clock, late, payload FROM events"  # noqa: S608
-        f" WHERE n > :after{condition} ORDER BY n LIMIT :limit",  # the condition is made of constants
-        {**chosen, "after": after, "limit": limit},
+        f"{where} ORDER BY n LIMIT ?",
+        (*given, limit),
     )
     return [
         {
@@ -83,25 +72,26 @@ def events(db: sqlite3.Connection, after: int, limit: int, **only: str | None) -
     ]
 
 
-def streams(db: sqlite3.Connection, device: str | None = None) -> list[Json]:
+def streams(db: Db, device: str | None = None) -> list[Json]:
     """What the store holds of each stream, as ranges: to be compared with what its device committed."""
-    rows = db.execute("SELECT * FROM streams WHERE :device IS NULL OR device = :device", {"device": device}).fetchall()
+    where, given = _where({"device = ?": device})
+    rows = db.execute(f"SELECT * FROM streams{where} ORDER BY device, stream", given).fetchall()  # noqa: S608
     return [_stream(db, row) for row in rows]
 
 
-def devices(db: sqlite3.Connection) -> list[Json]:
+def devices(db: Db) -> list[Json]:
     """Every device that has said who it is or sent an event."""
-    names = db.execute("SELECT device FROM devices UNION SELECT DISTINCT device FROM streams").fetchall()
+    names = db.execute("SELECT device FROM devices UNION SELECT DISTINCT device FROM streams ORDER BY device").fetchall()
     return [_device(db, name) for (name,) in names]
 
 
-def traffic(db: sqlite3.Connection, minutes: int, device: str | None, camera: str | None) -> list[Json]:
+def traffic(db: Db, minutes: int, device: str | None, camera: str | None) -> list[Json]:
     """The newest minutes of each camera, newest first, by their corrected time; those of a clock never set come last."""
+    where, given = _where({"kind = ?": "traffic_minute", "events.device = ?": device, "camera = ?": camera})
     rows = db.execute(
-        "SELECT events.device, site, payload, time, at, clock FROM events LEFT JOIN devices ON devices.device = events.device"
-        " WHERE kind = 'traffic_minute' AND (:device IS NULL OR events.device = :device)"
-        " AND (:camera IS NULL OR camera = :camera) ORDER BY n DESC LIMIT 500 + 300 * :minutes",
-        {"device": device, "camera": camera, "minutes": minutes},
+        "SELECT events.device, site, payload, time, at, clock FROM events LEFT JOIN devices ON devices.device = events.device"  # noqa: S608
+        f"{where} ORDER BY n DESC LIMIT ?",
+        (*given, 500 + 300 * minutes),
     )
     taken: dict[tuple[str, str], list[Json]] = {}
     by_time = sorted(rows, key=lambda row: (row["clock"] != "unsynced", row["at"]), reverse=True)
@@ -114,12 +104,13 @@ def traffic(db: sqlite3.Connection, minutes: int, device: str | None, camera: st
     return [minute for of_camera in taken.values() for minute in of_camera[:minutes]]
 
 
-def dead_letters(db: sqlite3.Connection, limit: int, before: int | None) -> list[Json]:
+def dead_letters(db: Db, limit: int, before: int | None) -> list[Json]:
     """The newest first; `text` shows the first bytes, whatever they are."""
+    where, given = _where({"n < ?": before})
     rows = db.execute(
-        "SELECT n, topic, device, stream, seq, reason, bytes, times, first_at, last_at, substr(payload, 1, 400) AS head"
-        " FROM dead_letters WHERE :before IS NULL OR n < :before ORDER BY n DESC LIMIT :limit",
-        {"before": before, "limit": limit},
+        "SELECT n, topic, device, stream, seq, reason, bytes, times, first_at, last_at, substr(payload, 1, 400) AS head"  # noqa: S608
+        f" FROM dead_letters{where} ORDER BY n DESC LIMIT ?",
+        (*given, limit),
     )
     return [
         {
@@ -132,18 +123,24 @@ def dead_letters(db: sqlite3.Connection, limit: int, before: int | None) -> list
     ]
 
 
-def summary(db: sqlite3.Connection) -> Json:
+def summary(db: Db) -> Json:
     counts = db.execute(
         "SELECT (SELECT count(*) FROM alerts WHERE state = 'open') AS alerts_open, (SELECT count(*) FROM alerts) AS alerts,"
         " (SELECT count(*) FROM events) AS events, (SELECT count(*) FROM dead_letters) AS dead_letters,"
         " (SELECT count(*) FROM lost_notices) AS lost_notices, (SELECT coalesce(max(n), 0) FROM events) AS newest_event,"
-        " (SELECT count(*) FROM devices) AS devices, (SELECT count(*) FROM devices WHERE online) AS devices_online"
+        " (SELECT count(*) FROM devices) AS devices, (SELECT count(*) FROM devices WHERE online = 1) AS devices_online"
     ).fetchone()
     keys = db.execute("SELECT device, stream FROM streams").fetchall()
     return {**dict(counts), "missing": sum(delivery.size(gaps.missing(db, *key)) for key in keys)}
 
 
-def _stream(db: sqlite3.Connection, row: sqlite3.Row) -> Json:
+def _where(conditions: dict[str, Any]) -> tuple[str, tuple[Any, ...]]:
+    """The conditions, constants with one `?` each, whose value is given; and these values."""
+    given = {condition: value for condition, value in conditions.items() if value is not None}
+    return (f" WHERE {' AND '.join(given)}" if given else ""), tuple(given.values())
+
+
+def _stream(db: Db, row: Row) -> Json:
     key = (row["device"], row["stream"])
     stored = gaps.stored(db, *key)
     return {
@@ -161,7 +158,7 @@ def _stream(db: sqlite3.Connection, row: sqlite3.Row) -> Json:
     }
 
 
-def _device(db: sqlite3.Connection, name: str) -> Json:
+def _device(db: Db, name: str) -> Json:
     row = db.execute("SELECT * FROM devices WHERE device = ?", (name,)).fetchone()
     birth = msgspec.json.decode(row["birth"], type=Birth) if row and row["birth"] else None
     last = db.execute("SELECT received_at FROM events WHERE device = ? ORDER BY n DESC LIMIT 1", (name,)).fetchone()

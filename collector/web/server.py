@@ -4,6 +4,7 @@ from pathlib import Path
 
 from aiohttp import web
 
+from collector.store.opening import StoreUnavailable
 from collector.web import api, login, metrics
 from collector.web.services import SERVICES, Services
 
@@ -34,8 +35,17 @@ async def login_page(_request: web.Request) -> web.FileResponse:
     return web.FileResponse(STATIC / "login.html", headers={"Cache-Control": "no-store"})
 
 
+@web.middleware
+async def tell_of_store(request: web.Request, handler: login.Handler) -> web.StreamResponse:
+    """A database that is away is no fault of the request: it may be asked again."""
+    try:
+        return await handler(request)
+    except StoreUnavailable as error:
+        raise web.HTTPServiceUnavailable(text=str(error), headers={"Retry-After": "5"}) from error
+
+
 def application(services: Services) -> web.Application:
-    app = web.Application(middlewares=[login.guard], client_max_size=LONGEST_BODY_BYTES)
+    app = web.Application(middlewares=[tell_of_store, login.guard], client_max_size=LONGEST_BODY_BYTES)
     app[SERVICES] = services
     app[login.ATTEMPTS] = login.Attempts()
     for part in (api.routes, login.routes, metrics.routes, routes):

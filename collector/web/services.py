@@ -1,18 +1,16 @@
 """What the handlers need, and how they reach it: one typed key in the aiohttp application."""
 
 import asyncio
-import sqlite3
-import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from aiohttp import web
 
-from collector.store import queries
 from collector.store.accounts import Accounts
+from collector.store.db import Db, Readers
+from collector.store.replaying import Replayed
 from collector.web.feed import AlertFeed
 
 P = ParamSpec("P")
@@ -22,27 +20,31 @@ READERS = 2
 
 
 class Reader:
-    """Runs questions to the event database in threads of its own, each with a read-only connection."""
+    """Runs questions to the event database in threads of its own."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, readers: Readers) -> None:
+        self._readers = readers
         self._pool = ThreadPoolExecutor(READERS, thread_name_prefix="reader")
-        self._local = threading.local()
-        self._connections: list[sqlite3.Connection] = []
 
-    async def ask(self, question: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+    async def ask(self, question: Callable[Concatenate[Db, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Raises StoreUnavailable."""
+
         def run() -> T:
-            if not hasattr(self._local, "db"):
-                self._local.db = queries.connect(self._path)
-                self._connections.append(self._local.db)
-            return question(self._local.db, *args, **kwargs)
+            with self._readers.reading() as db:
+                return question(db, *args, **kwargs)
 
         return await asyncio.get_running_loop().run_in_executor(self._pool, run)
 
     def close(self) -> None:
         self._pool.shutdown()
-        for db in self._connections:
-            db.close()
+        self._readers.close()
+
+
+class Letters(Protocol):
+    """The writer of the store, as far as dead letters need it."""
+
+    def replay(self, n: int) -> Future[Replayed | None]: ...
+    def drop_letter(self, n: int) -> Future[bool]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,7 @@ class Services:
     api_token: str
     allowed_hosts: frozenset[str]
     status: Callable[[], dict[str, Any]]
+    letters: Letters
     behind_proxy: bool = False
 
 

@@ -25,6 +25,7 @@ from collector.config import Tls, load, with_options
 from collector.core.errors import WrongUse
 from collector.store import queries
 from collector.store.accounts import ACCOUNTS, Accounts
+from collector.store.sqlite import connect
 from event_contract import topics
 from event_contract.messages import encode
 from tests.brokers import free_port, mosquitto
@@ -159,7 +160,7 @@ def test_after_a_clean_stop_the_database_file_alone_holds_everything(tmp_path: P
         tail.wait()
     alone = tmp_path / "alone.sqlite"
     alone.write_bytes((running.data_dir / "collector.sqlite").read_bytes())
-    with closing(queries.connect(alone)) as db:
+    with closing(connect(alone)) as db:
         assert (queries.summary(db)["events"], queries.summary(db)["alerts"]) == (300, 300)
     assert not (running.data_dir / "collector.sqlite-wal").exists()
 

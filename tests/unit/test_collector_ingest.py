@@ -22,8 +22,9 @@ from collector.broker_link import BrokerLink, LinkState
 from collector.config import Broker
 from collector.ingest import Ingest
 from collector.store import queries
-from collector.store.sqlite import EventStore
-from collector.store.writing import Change
+from collector.store.alert_book import Change
+from collector.store.event_store import EventStore
+from collector.store.sqlite import Sqlite, connect
 from event_contract import topics
 from event_contract.messages import Ack, CollectorStatus, Will, encode
 from tests.brokers import embedded, free_port, mosquitto
@@ -80,7 +81,8 @@ class Running:
         self.changes: list[Change] = []
         self.failures: list[str] = []
         self.states: queue.Queue[LinkState] = queue.Queue()
-        self.store = EventStore(self.path)
+        self.engine = Sqlite(self.path)
+        self.store = EventStore(self.engine)
         self.ingest = Ingest(self.store, KEEP, self.changes.extend, self.failures.append)
         self.link = BrokerLink(Broker(port=port), "c1", self.ingest.receive, self.states.put, self.failures.append)
         self.ingest.start()
@@ -115,7 +117,7 @@ def port(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[int]:
 
 
 def ask(collector: Running, question: Callable[..., object], *args: object) -> object:
-    db = queries.connect(collector.path)
+    db = connect(collector.path)
     try:
         return question(db, *args)
     finally:
@@ -380,7 +382,7 @@ def test_the_broker_hears_of_a_message_only_when_it_is_committed(tmp_path: Path)
         return told
 
     with mosquitto(tmp_path, port, "allow_anonymous true\nlog_type all\n"), running(tmp_path, port) as collector:
-        collector.store._db.execute("PRAGMA busy_timeout = 50")
+        collector.engine.db.execute("PRAGMA busy_timeout = 50")
         device = Device(port)
         device.status(online=True)
         with closing(sqlite3.connect(collector.path, isolation_level=None)) as other:

@@ -1,6 +1,5 @@
-"""The store on a real SQLite file: exactly once, alerts in the same commit, gaps and losses told."""
+"""The store on a real SQLite file and a real PostgreSQL: exactly once, alerts in the same commit, gaps and losses told."""
 
-import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -15,12 +14,16 @@ from sqlite_utils import Database
 from collector.core import alerts, delivery
 from collector.core.delivery import Received
 from collector.store import dead_letters, gaps, queries, retention
+from collector.store.db import Db
+from collector.store.event_store import EventStore
 from collector.store.migrations import migrate
 from collector.store.opening import StoreUnavailable
-from collector.store.sqlite import Committed, EventStore
+from collector.store.sqlite import Sqlite, connect
+from collector.store.taking import Committed
 from event_contract import topics
 from event_contract.messages import Ack, Clock, Will, encode
 from event_contract.times import format_time
+from tests.databases import StoreDatabase
 from tests.wire_messages import DEVICE, STREAM, birth, event, incident, lost, traffic_minute
 
 NOW = time.time()
@@ -29,31 +32,29 @@ INCIDENTS, STATES, STATUS = topics.event(DEVICE, "incident"), topics.event(DEVIC
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[EventStore]:
-    store = EventStore(tmp_path / "events.sqlite")
-    yield store
-    store.close()
+def store(database: StoreDatabase) -> Iterator[EventStore]:
+    with closing(database.store()) as store:
+        yield store
 
 
 @pytest.fixture
-def db(store: EventStore, tmp_path: Path) -> Iterator[sqlite3.Connection]:
-    db = queries.connect(tmp_path / "events.sqlite")
-    yield db
-    db.close()
+def db(store: EventStore, database: StoreDatabase) -> Iterator[Db]:
+    with closing(database.reader()) as db:
+        yield db
 
 
 def put(store: EventStore, *payloads: bytes, topic: str = INCIDENTS, at: float = NOW) -> Committed:
     return store.commit([Received(topic, payload, at) for payload in payloads])
 
 
-def test_what_is_committed_is_acknowledged_in_ranges(store: EventStore, db: sqlite3.Connection) -> None:
+def test_what_is_committed_is_acknowledged_in_ranges(store: EventStore, db: Db) -> None:
     committed = put(store, *(event({"kind": "x"}, seq) for seq in (2, 1, 3, 7)))
     assert committed.acks == ((DEVICE, Ack(stream=STREAM, ranges=((1, 3), (7, 7)))),)
     assert committed.outcomes == {"store": 4}
     assert [row["seq"] for row in queries.events(db, 0, 10)] == [2, 1, 3, 7]
 
 
-def test_a_duplicate_is_acknowledged_and_stored_once(store: EventStore, db: sqlite3.Connection) -> None:
+def test_a_duplicate_is_acknowledged_and_stored_once(store: EventStore, db: Db) -> None:
     payload = event(incident(), 1)
     put(store, payload)
     again = put(store, payload, payload)
@@ -63,14 +64,14 @@ def test_a_duplicate_is_acknowledged_and_stored_once(store: EventStore, db: sqli
     assert msgspec.json.encode(queries.events(db, 0, 9)[0]["event"]) == payload
 
 
-def test_the_same_stream_of_two_devices_is_two_streams(store: EventStore, db: sqlite3.Connection) -> None:
+def test_the_same_stream_of_two_devices_is_two_streams(store: EventStore, db: Db) -> None:
     put(store, event(incident(), 1))
     other = put(store, event(incident(), 1, device="other"), topic=topics.event("other", "incident"))
     assert other.outcomes == {"store": 1}
     assert {alert["id"].split("/")[0] for alert in alerts_of(db)} == {DEVICE, "other"}
 
 
-def test_a_fork_is_told_to_the_device_once_alarmed_and_never_stored(store: EventStore, db: sqlite3.Connection) -> None:
+def test_a_fork_is_told_to_the_device_once_alarmed_and_never_stored(store: EventStore, db: Db) -> None:
     first, second = event(incident(), 1), event(incident(confidence=0.1), 1)
     put(store, first)
     forked = put(store, second)
@@ -86,7 +87,7 @@ def test_a_fork_is_told_to_the_device_once_alarmed_and_never_stored(store: Event
     assert fault(db, f"fork/{STREAM}")["state"] == "closed"
 
 
-def test_nothing_new_is_stored_of_a_forked_stream(store: EventStore, db: sqlite3.Connection) -> None:
+def test_nothing_new_is_stored_of_a_forked_stream(store: EventStore, db: Db) -> None:
     known, fork, behind = event({"kind": "x"}, 1), event({"kind": "y"}, 1), event({"kind": "z"}, 2)
     put(store, known)
     both = put(store, event({"kind": "w"}, 3), fork)
@@ -97,7 +98,7 @@ def test_nothing_new_is_stored_of_a_forked_stream(store: EventStore, db: sqlite3
     assert put(store, event({"kind": "z"}, 1, stream="s2")).outcomes == {"store": 1}
 
 
-def test_alerts_are_opened_updated_and_closed_and_every_change_is_kept(store: EventStore, db: sqlite3.Connection) -> None:
+def test_alerts_are_opened_updated_and_closed_and_every_change_is_kept(store: EventStore, db: Db) -> None:
     put(store, encode(birth()), topic=STATUS)
     put(store, event(incident(), 1), event(incident(revision=3, phase="end"), 2), event(incident(revision=2), 3))
     changes = [msgspec.json.decode(body) for _, body in queries.alert_changes(db, 0, 100)]
@@ -108,7 +109,7 @@ def test_alerts_are_opened_updated_and_closed_and_every_change_is_kept(store: Ev
     assert queries.summary(db)["alerts"] == 1
 
 
-def test_a_newer_run_closes_what_the_older_left_open_in_the_same_commit(store: EventStore, db: sqlite3.Connection) -> None:
+def test_a_newer_run_closes_what_the_older_left_open_in_the_same_commit(store: EventStore, db: Db) -> None:
     put(store, encode(birth(1, 4)), topic=STATUS)
     put(store, event(incident(), 1), event(incident(incident="9f2c61d0/north/18"), 2))
     put(store, event(incident(run="another"), 1, device="other"), topic=topics.event("other", "incident"))
@@ -128,7 +129,7 @@ def test_a_newer_run_closes_what_the_older_left_open_in_the_same_commit(store: E
 
 
 def test_the_backlog_of_a_run_that_is_over_is_stored_and_its_alert_closed_at_once(
-    store: EventStore, db: sqlite3.Connection
+    store: EventStore, db: Db
 ) -> None:
     put(store, encode(birth(run="newer", connection=1)), topic=STATUS, at=NOW - 30)
     [change] = put(store, event(incident(), 1)).changes
@@ -152,34 +153,34 @@ def test_alerts_of_an_older_database_learn_their_run(tmp_path: Path) -> None:
         older["alerts"].insert({**row, "body": told})
         older["alert_changes"].insert({"seq": n, "alert": alert_id, "action": "open", "audible": 1, "body": told})
     older.close()
-    store = EventStore(path)
+    store = EventStore(Sqlite(path))
     [change] = put(store, encode(birth(run="newer")), topic=STATUS).changes
     assert msgspec.json.decode(change.body)["id"] == ids[0]
     put(store, encode(birth(connection=2, run="newer", streams=())), topic=STATUS)
-    with closing(queries.connect(path)) as db:
+    with closing(connect(path)) as db:
         assert {alert["id"] for alert in alerts_of(db)} == {ids[0], *(f"collector/{one}" for one in ids[1:])}
     store.close()
 
 
-def test_an_incident_may_be_called_as_an_alarm_of_the_collector_is(store: EventStore, db: sqlite3.Connection) -> None:
+def test_an_incident_may_be_called_as_an_alarm_of_the_collector_is(store: EventStore, db: Db) -> None:
     put(store, event(incident(incident=f"lost/{STREAM}"), 1), event(lost(), 2), event(lost(first=8, last=8), 3))
     assert {alert["kind"] for alert in alerts_of(db)} == {"stopped_vehicle", "device_fault"}
     assert fault(db, f"lost/{STREAM}")["detail"]["messages"] == 4
 
 
-def test_an_incident_in_another_class_or_in_shadow_raises_nothing(store: EventStore, db: sqlite3.Connection) -> None:
+def test_an_incident_in_another_class_or_in_shadow_raises_nothing(store: EventStore, db: Db) -> None:
     put(store, event(incident(shadow=True), 1))
     put(store, event(incident(), 1, stream="s2", event_class="state"), topic=STATES)
     assert (queries.summary(db)["events"], queries.summary(db)["alerts"]) == (2, 0)
 
 
-def test_old_news_is_marked_late(store: EventStore, db: sqlite3.Connection) -> None:
+def test_old_news_is_marked_late(store: EventStore, db: Db) -> None:
     committed = put(store, event(incident(), 1, at=NOW - 3600))
     assert not committed.changes[0].audible
     assert alerts_of(db)[0]["late"] and queries.events(db, 0, 1)[0]["late"]
 
 
-def test_a_dead_letter_with_a_readable_id_is_acknowledged_and_kept_once(store: EventStore, db: sqlite3.Connection) -> None:
+def test_a_dead_letter_with_a_readable_id_is_acknowledged_and_kept_once(store: EventStore, db: Db) -> None:
     poison = event(incident(), 4, device="other")
     for _ in range(3):
         committed = put(store, poison)
@@ -193,7 +194,7 @@ def test_a_dead_letter_with_a_readable_id_is_acknowledged_and_kept_once(store: E
 
 
 def test_one_device_s_garbage_evicts_its_own_letters_alone_and_no_acknowledged_number_goes_missing(
-    store: EventStore, db: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+    store: EventStore, db: Db, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(dead_letters, "KEPT_PER_DEVICE", 2)
     put(store, *(event(incident(), seq, device="liar") for seq in (1, 2, 3, 5, 6)), event({"kind": "x"}, 4))
@@ -208,15 +209,15 @@ def test_one_device_s_garbage_evicts_its_own_letters_alone_and_no_acknowledged_n
     assert queries.streams(db)[0]["dead_lettered"] == ((1, 3), (5, 6))
 
 
-def test_a_message_that_fails_in_the_store_can_be_buried(store: EventStore, db: sqlite3.Connection) -> None:
+def test_a_message_that_fails_in_the_store_can_be_buried(store: EventStore, db: Db) -> None:
     committed = store.bury(Received(INCIDENTS, event(incident(), 5), NOW), "cannot be stored: because")
     assert committed.acks == ((DEVICE, Ack(stream=STREAM, ranges=((5, 5),))),)
     assert queries.dead_letters(db, 1, None)[0]["reason"] == "cannot be stored: because"
 
 
-def test_a_failed_commit_leaves_nothing_and_can_be_repeated(store: EventStore, tmp_path: Path) -> None:
+def test_a_failed_commit_leaves_nothing_and_can_be_repeated(store: EventStore, database: StoreDatabase) -> None:
     good = event(incident(), 1)
-    db = sqlite3.connect(tmp_path / "events.sqlite", isolation_level=None)
+    db = database.writer()
     db.execute("ALTER TABLE alert_changes RENAME TO hidden")
     with pytest.raises(StoreUnavailable):
         put(store, event({"kind": "x"}, 9, stream="s2"), good)
@@ -226,7 +227,7 @@ def test_a_failed_commit_leaves_nothing_and_can_be_repeated(store: EventStore, t
     db.close()
 
 
-def test_losses_that_are_named_are_not_missing(store: EventStore, db: sqlite3.Connection) -> None:
+def test_losses_that_are_named_are_not_missing(store: EventStore, db: Db) -> None:
     put(store, *(event({"kind": "x"}, seq) for seq in (1, 2, 8)))
     assert queries.summary(db)["missing"] == 5
     committed = put(store, event(lost(first=3, last=5), 1, stream="notices"))
@@ -238,7 +239,7 @@ def test_losses_that_are_named_are_not_missing(store: EventStore, db: sqlite3.Co
     assert (queries.summary(db)["missing"], queries.summary(db)["lost_notices"]) == (2, 1)
 
 
-def test_a_birth_makes_the_loss_of_a_tail_visible(store: EventStore, db: sqlite3.Connection) -> None:
+def test_a_birth_makes_the_loss_of_a_tail_visible(store: EventStore, db: Db) -> None:
     put(store, encode(birth(1, 4)), topic=STATUS)
     put(store, event({"kind": "x"}, 1))
     [stream] = queries.streams(db)
@@ -246,13 +247,13 @@ def test_a_birth_makes_the_loss_of_a_tail_visible(store: EventStore, db: sqlite3
     assert stream["missing"] == ((2, 4),)
 
 
-def test_a_new_store_does_not_miss_what_another_has_acknowledged(store: EventStore, db: sqlite3.Connection) -> None:
+def test_a_new_store_does_not_miss_what_another_has_acknowledged(store: EventStore, db: Db) -> None:
     put(store, encode(birth(405, 406)), topic=STATUS)
     put(store, event({"kind": "x"}, 405), event({"kind": "x"}, 406))
     assert queries.summary(db)["missing"] == 0
 
 
-def test_an_event_may_overtake_the_birth_that_corrects_a_retained_one(store: EventStore, db: sqlite3.Connection) -> None:
+def test_an_event_may_overtake_the_birth_that_corrects_a_retained_one(store: EventStore, db: Db) -> None:
     put(store, encode(birth(1, 0)), topic=STATUS)
     put(store, event({"kind": "x"}, 5001), event({"kind": "x"}, 5003))
     put(store, encode(birth(5002, 5003)), topic=STATUS)
@@ -260,7 +261,7 @@ def test_an_event_may_overtake_the_birth_that_corrects_a_retained_one(store: Eve
 
 
 def test_a_later_birth_corrects_a_retained_one_until_the_stream_s_first_event(
-    store: EventStore, db: sqlite3.Connection
+    store: EventStore, db: Db
 ) -> None:
     put(store, encode(birth(1, 0)), topic=STATUS)
     put(store, encode(birth(5001, 5002)), topic=STATUS)
@@ -271,7 +272,7 @@ def test_a_later_birth_corrects_a_retained_one_until_the_stream_s_first_event(
 
 
 def test_a_gap_that_stays_ten_minutes_while_connected_is_an_alarm_until_it_closes(
-    store: EventStore, db: sqlite3.Connection
+    store: EventStore, db: Db
 ) -> None:
     put(store, encode(birth(1, 3)), topic=STATUS)
     put(store, event({"kind": "x"}, 1), event({"kind": "x"}, 3))
@@ -298,7 +299,7 @@ def test_while_a_device_is_away_its_gaps_are_not_timed(store: EventStore) -> Non
 
 
 def test_below_the_retention_mark_a_redelivery_is_acknowledged_and_not_stored(
-    store: EventStore, db: sqlite3.Connection
+    store: EventStore, db: Db
 ) -> None:
     old, new = event({"kind": "x"}, 1), event({"kind": "x"}, 2)
     put(store, old, at=NOW - 11 * 86400)
@@ -311,14 +312,14 @@ def test_below_the_retention_mark_a_redelivery_is_acknowledged_and_not_stored(
     assert queries.summary(db)["missing"] == 0
 
 
-def test_a_clock_that_leaps_ahead_deletes_nothing(store: EventStore, db: sqlite3.Connection, tmp_path: Path) -> None:
+def test_a_clock_that_leaps_ahead_deletes_nothing(store: EventStore, db: Db, database: StoreDatabase) -> None:
     leap, day_s = NOW + 3 * 365 * 86400, 86400.0
     put(store, event({"kind": "x"}, 1), event({"kind": "x"}, 2))
     assert store.look_after(leap, KEEP).outcomes == {"pruned": 0}  # nothing newer than what is there
     put(store, event({"kind": "x"}, 3), at=leap)
     assert store.look_after(leap, KEEP).outcomes == {"pruning_held": 1}
     store.close()
-    again = EventStore(tmp_path / "events.sqlite")
+    again = database.store()
     assert again.look_after(leap + day_s, KEEP).outcomes == {"pruning_held": 1}
     put(again, event({"kind": "x"}, 4), at=NOW + 60)  # the clock is right again
     assert again.look_after(NOW + 60, KEEP).outcomes == {"pruned": 0}
@@ -330,13 +331,13 @@ def test_a_clock_that_leaps_ahead_deletes_nothing(store: EventStore, db: sqlite3
 
 
 def test_a_pass_deletes_a_bounded_number_of_rows(
-    store: EventStore, db: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+    store: EventStore, db: Db, database: StoreDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(retention, "PRUNED_PER_PASS", 3)
     for seq in range(1, 6):
         put(store, event({"kind": "x"}, seq), event({"kind": "x"}, seq, stream="s2"), at=NOW - 11 * 86400)
     put(store, event({"kind": "x"}, 6), at=NOW)
-    with sqlite3.connect(str(db.execute("PRAGMA database_list").fetchone()["file"])) as writer:
+    with closing(database.writer()) as writer:
         writer.execute("INSERT INTO age_basis (id, known) VALUES (1, ?)", (NOW,))
     pruned = [store.look_after(NOW, KEEP).outcomes["pruned"] for _ in range(5)]
     assert pruned == [3, 3, 3, 1, 0]
@@ -344,9 +345,7 @@ def test_a_pass_deletes_a_bounded_number_of_rows(
     assert queries.summary(db)["missing"] == 0
 
 
-def test_old_alerts_are_deleted_with_their_changes_and_open_ones_never(
-    store: EventStore, db: sqlite3.Connection, tmp_path: Path
-) -> None:
+def test_old_alerts_are_deleted_with_their_changes_and_open_ones_never(store: EventStore, db: Db) -> None:
     old = NOW - 11 * 86400
     told = [("stays", 1, "new"), ("ends", 1, "new"), ("stays", 2, "update"), ("ends", 2, "end"), ("young", 1, "new")]
     for seq, (name, revision, phase) in enumerate(told, 1):
@@ -362,7 +361,7 @@ def test_old_alerts_are_deleted_with_their_changes_and_open_ones_never(
     assert [seq for seq, _ in queries.alert_changes(db, 0, 9)] == [6, 7]  # the open one has a newer state
 
 
-def test_the_newest_change_stays_for_its_number(store: EventStore, db: sqlite3.Connection) -> None:
+def test_the_newest_change_stays_for_its_number(store: EventStore, db: Db) -> None:
     old = NOW - 11 * 86400
     put(store, event(incident(), 1), event(incident(revision=2, phase="end"), 2), at=old)
     put(store, event({"kind": "x"}, 3))
@@ -374,7 +373,7 @@ def test_the_newest_change_stays_for_its_number(store: EventStore, db: sqlite3.C
     assert [alert["seq"] for alert in alerts_of(db)] == [3]
 
 
-def test_an_alert_that_ended_today_is_not_old_however_old_its_reports_are(store: EventStore, db: sqlite3.Connection) -> None:
+def test_an_alert_that_ended_today_is_not_old_however_old_its_reports_are(store: EventStore, db: Db) -> None:
     put(store, event(incident(), 1), at=NOW - 11 * 86400)
     put(store, event({"kind": "x"}, 2), encode(birth(run="newer")))
     put(store, encode(birth(run="newer")), topic=STATUS)
@@ -385,7 +384,7 @@ def test_an_alert_that_ended_today_is_not_old_however_old_its_reports_are(store:
 
 
 def test_a_pass_deletes_a_bounded_number_of_changes(
-    store: EventStore, db: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+    store: EventStore, db: Db, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(retention, "PRUNED_PER_PASS", 4)
     put(store, *(event(incident(revision=seq), seq) for seq in range(1, 8)), at=NOW - 11 * 86400)
@@ -402,13 +401,13 @@ def test_changes_of_an_older_database_are_as_old_as_their_reports(tmp_path: Path
     told = msgspec.json.encode(fault_alert(f"{DEVICE}/x", 1))
     older["alert_changes"].insert({"seq": 1, "alert": "x", "action": "open", "audible": 1, "body": told})
     older.close()
-    EventStore(path).close()
-    with closing(queries.connect(path)) as db:
+    EventStore(Sqlite(path)).close()
+    with closing(connect(path)) as db:
         assert db.execute("SELECT changed_at FROM alert_changes").fetchone()[0] == pytest.approx(NOW, abs=0.01)
 
 
 def test_what_was_noted_of_numbers_below_the_mark_goes_with_them(
-    store: EventStore, db: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+    store: EventStore, db: Db, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(dead_letters, "KEPT_PER_DEVICE", 1)
     old = NOW - 11 * 86400
@@ -422,7 +421,7 @@ def test_what_was_noted_of_numbers_below_the_mark_goes_with_them(
     assert (stream["lost_notices"], stream["dead_lettered"]) == ((), ((9, 9),))
 
 
-def test_the_clock_is_set_right_once_its_boot_is_known(store: EventStore, db: sqlite3.Connection) -> None:
+def test_the_clock_is_set_right_once_its_boot_is_known(store: EventStore, db: Db) -> None:
     unset = Clock(mono_s=50.0, boot="b1", synced=False)
     put(store, event(traffic_minute(clock=unset), 1, event_class="state", at=0.0), topic=STATES)
     before = queries.events(db, 0, 1)[0]
@@ -436,7 +435,7 @@ def test_the_clock_is_set_right_once_its_boot_is_known(store: EventStore, db: sq
     assert times == pytest.approx([NOW - 30, NOW, NOW - 30], abs=0.01)
 
 
-def test_an_alert_of_a_clock_that_was_not_set_is_set_right_and_says_so(store: EventStore, db: sqlite3.Connection) -> None:
+def test_an_alert_of_a_clock_that_was_not_set_is_set_right_and_says_so(store: EventStore, db: Db) -> None:
     told = {"started_at": format_time(40.0), "updated_at": format_time(50.0)}
     unset = incident(clock=Clock(mono_s=50.0, boot="b1", synced=False), **told)
     put(store, event(unset, 1, at=50.0))
@@ -456,7 +455,7 @@ def test_an_alert_of_a_clock_that_was_not_set_is_set_right_and_says_so(store: Ev
     assert by_name["r/c/2"]["clock"] == {"synced": True, "corrected": False}
 
 
-def test_traffic_goes_by_the_corrected_time_and_shows_it(store: EventStore, db: sqlite3.Connection) -> None:
+def test_traffic_goes_by_the_corrected_time_and_shows_it(store: EventStore, db: Db) -> None:
     def minute(seq: int, at: float, mono_s: float, boot: str, synced: bool) -> None:
         clock = Clock(mono_s=mono_s, boot=boot, synced=synced)
         body = traffic_minute(from_=format_time(at - 60), clock=clock)
@@ -471,7 +470,7 @@ def test_traffic_goes_by_the_corrected_time_and_shows_it(store: EventStore, db: 
     ]  # fmt: skip
 
 
-def test_a_will_older_than_the_birth_leaves_the_device_online(store: EventStore, db: sqlite3.Connection) -> None:
+def test_a_will_older_than_the_birth_leaves_the_device_online(store: EventStore, db: Db) -> None:
     put(store, encode(birth(connection=2)), encode(Will(run="9f2c61d0", connection=1)), topic=STATUS)
     [device] = queries.devices(db)
     assert (device["online"], device["site"], device["software"]) == (True, "qn-test", "0.1.0")
@@ -479,7 +478,7 @@ def test_a_will_older_than_the_birth_leaves_the_device_online(store: EventStore,
     assert queries.devices(db)[0]["online"] is False
 
 
-def test_traffic_gives_the_newest_minutes_of_each_camera(store: EventStore, db: sqlite3.Connection) -> None:
+def test_traffic_gives_the_newest_minutes_of_each_camera(store: EventStore, db: Db) -> None:
     minutes = [traffic_minute(from_=f"2026-03-02T00:{m:02}:00.000Z") for m in (15, 17, 16)]
     other = traffic_minute(camera="south", from_="2026-03-02T00:01:00.000Z")
     ends = [NOW, NOW + 120, NOW + 60, NOW + 180]
@@ -495,14 +494,14 @@ def test_traffic_gives_the_newest_minutes_of_each_camera(store: EventStore, db: 
 def test_ranges_are_what_the_rows_say(tmp_path: Path, seqs: list[int]) -> None:
     path = tmp_path / "ranges.sqlite"
     path.unlink(missing_ok=True)
-    store = EventStore(path)
+    store = EventStore(Sqlite(path))
     put(store, *(event({"kind": "x"}, seq, at=NOW) for seq in seqs))
-    with sqlite3.connect(path) as db:
+    with closing(connect(path)) as db:
         assert gaps.stored(db, DEVICE, STREAM) == delivery.coalesce(seqs)
     store.close()
 
 
-def test_numbers_that_a_later_birth_takes_back_are_not_missed(store: EventStore, db: sqlite3.Connection) -> None:
+def test_numbers_that_a_later_birth_takes_back_are_not_missed(store: EventStore, db: Db) -> None:
     put(store, encode(birth(1, 10)), topic=STATUS)
     put(store, event({"kind": "x"}, 2))
     store.look_after(NOW, KEEP)
@@ -519,8 +518,8 @@ def test_what_is_remembered_of_a_stream_changes_nothing_in_what_is_missing(
     monkeypatch.setattr(gaps, "GAPS_REMEMBERED", 2)
     path = tmp_path / "remembered.sqlite"
     path.unlink(missing_ok=True)
-    store, heard = EventStore(path), {5}
-    with closing(store), closing(queries.connect(path)) as db:
+    store, heard = EventStore(Sqlite(path)), {5}
+    with closing(store), closing(connect(path)) as db:
         put(store, event({"kind": "x"}, 5))
         for seqs in batches:
             put(store, *(event({"kind": "x"}, seq, at=NOW) for seq in seqs if seq not in heard))
@@ -532,8 +531,10 @@ def test_what_is_remembered_of_a_stream_changes_nothing_in_what_is_missing(
 
 
 def test_a_look_for_gaps_costs_the_same_however_long_the_stream_and_whatever_its_gaps(
-    store: EventStore, db: sqlite3.Connection
+    tmp_path: Path,
 ) -> None:
+    store, db = EventStore(Sqlite(tmp_path / "events.sqlite")), connect(tmp_path / "events.sqlite")
+
     def cost() -> int:
         steps = 0
 
@@ -553,12 +554,13 @@ def test_a_look_for_gaps_costs_the_same_however_long_the_stream_and_whatever_its
     short = cost()
     put(store, *(event({"kind": "x"}, seq) for seq in range(100, 3000)))
     assert cost() <= short + 1
+    store.close(), db.close()
 
 
 def test_a_database_that_cannot_be_opened_is_named(tmp_path: Path) -> None:
     (tmp_path / "x").write_bytes(b"not a database, but long enough to look like one" * 30)
     with pytest.raises(StoreUnavailable, match=str(tmp_path / "x")):
-        EventStore(tmp_path / "x")
+        EventStore(Sqlite(tmp_path / "x"))
 
 
 def fault_alert(alert_id: str, seq: int) -> dict[str, object]:
@@ -568,9 +570,9 @@ def fault_alert(alert_id: str, seq: int) -> dict[str, object]:
     return {name: value for name, value in told.items() if name not in ("run", "ended_by")}
 
 
-def alerts_of(db: sqlite3.Connection, state: str = "all") -> list[dict[str, object]]:
+def alerts_of(db: Db, state: str = "all") -> list[dict[str, object]]:
     return [msgspec.json.decode(raw) for raw in queries.alerts(db, state, 100, None)]
 
 
-def fault(db: sqlite3.Connection, incident_id: str) -> dict[str, object]:
+def fault(db: Db, incident_id: str) -> dict[str, object]:
     return next(alert for alert in alerts_of(db) if alert["id"] == f"collector/{DEVICE}/{incident_id}")

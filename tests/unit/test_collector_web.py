@@ -22,7 +22,8 @@ from collector.core.delivery import Received
 from collector.core.sse import Parser, ServerEvent
 from collector.store import queries
 from collector.store.accounts import Accounts
-from collector.store.sqlite import EventStore
+from collector.store.event_store import EventStore
+from collector.store.sqlite import Sqlite, SqliteReaders
 from collector.web import api, feed, login
 from collector.web.feed import AlertFeed
 from collector.web.server import application
@@ -71,8 +72,8 @@ async def serving(tmp_path: Path, behind_proxy: bool = False, token: str | None 
     accounts = Accounts(tmp_path / "accounts.sqlite")
     if not accounts.names():
         accounts.set_password("operator", PASSWORD)
-    store = EventStore(tmp_path / "events.sqlite")
-    reader = Reader(tmp_path / "events.sqlite")
+    store = EventStore(Sqlite(tmp_path / "events.sqlite"))
+    reader = Reader(SqliteReaders(tmp_path / "events.sqlite"))
     alert_feed = AlertFeed(lambda after, limit: reader.ask(queries.alert_changes, after, limit))
     token = api_token(tmp_path) if token is None else token
     app = application(Services(reader, alert_feed, accounts, token, frozenset({"127.0.0.1"}), lambda: STATUS, behind_proxy))

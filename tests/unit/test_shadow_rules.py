@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from collector.store import queries
+from collector.store.sqlite import connect
 from edge_agent.app.analyse import STREAM, media_voice
 from edge_agent.app.replay import replay
 from edge_agent.cli.evaluate import command
@@ -139,7 +140,7 @@ def test_the_collector_stores_shadows_and_makes_no_alert_of_them(tmp_path: Path)
         # an agent of another version may take the class of alerts for them
         on_trial = [event for event in events if getattr(event.body, "shadow", False)]
         send(device, on_trial, "incident", "of-another-version")
-        db = queries.connect(collector.path)
+        db = connect(collector.path)
         stored, alerts = queries.events(db, 0, 1000), queries.alerts(db, "all", 1000, None)
         db.close()
         device.close()

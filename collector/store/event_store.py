@@ -1,0 +1,128 @@
+"""The one writer of the events, whatever the engine: a batch of received messages in, one commit, what to answer out.
+
+When `commit` returns, its messages survive a power cut. Alerts are decided in the same transaction as the events that they
+come from, so a crash leaves both or neither; and writers take turns, so that one at a time decides.
+"""
+
+from collections.abc import Sequence
+from itertools import groupby
+from typing import cast
+
+from collector.core import delivery
+from collector.core.delivery import DeadLetter, Event, Received, Status
+from collector.store import announcing, capping, dead_letters, gaps, replaying, retention, rollups, silence
+from collector.store.alert_book import AlertBook
+from collector.store.db import Engine
+from collector.store.opening import StoreUnavailable
+from collector.store.replaying import Replayed
+from collector.store.taking import Committed, Tally, take
+
+
+class EventStore:
+    """Belongs to one thread after its creation. Every method raises StoreUnavailable, and may be called again then."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def commit(self, batch: Sequence[Received]) -> Committed:
+        """Store the batch or nothing of it; the same batch may be given again."""
+        tally = Tally()
+        messages = [delivery.read(received) for received in batch]
+        with self._engine.transaction() as db:
+            book = AlertBook(db)
+            for kind, some in groupby(messages, type):
+                if kind is Event:
+                    take(book, cast(list[Event], list(some)), tally)
+                else:
+                    for message in some:
+                        _take_other(book, cast(Status | DeadLetter, message), tally)
+            book.flush()
+        return tally.committed(book.changes)
+
+    def bury(self, received: Received, reason: str) -> Committed:
+        """Store a message as a dead letter although it reads well: for one that `commit` fails on."""
+        tally = Tally()
+        message = delivery.read(received)
+        key = (message.stream, message.seq) if isinstance(message, Event) else None
+        device = None if isinstance(message, DeadLetter) else message.device
+        with self._engine.transaction() as db:
+            _take_other(AlertBook(db), DeadLetter(device, key, reason, received), tally)
+        return tally.committed(())
+
+    def look_after(self, now: float, keep_days: dict[str, float], max_bytes: int | None = None) -> Committed:
+        """What nobody's message triggers: alarms for sequence numbers missing too long, and rows deleted that are old or too much.
+
+        Of several collectors on one database one does it.
+        """
+        tally = Tally()
+        if not self._engine.leads():
+            return tally.committed(())
+        with self._engine.transaction() as db:
+            book = AlertBook(db)
+            gaps.watch(book, now)
+            basis = retention.believe(db, now)
+            if basis is None:
+                tally.count("pruning_held")
+            else:
+                book.flush()
+                tally.count("pruned", retention.prune(db, basis, keep_days) + rollups.prune(db, basis, keep_days))
+            if max_bytes is not None:
+                tally.count("shed", capping.shed(db, max_bytes))
+            dead_letters.keep_small(db)
+            book.flush()
+        return tally.committed(book.changes)
+
+    def roll_up(self, utc_offset_s: float) -> Committed:
+        """Count minutes of traffic that came; it is done when none is left. Of several collectors one does it."""
+        tally = Tally()
+        if self._engine.leads():
+            with self._engine.transaction() as db:
+                tally.count("rolled_up", rollups.roll_up(db, utc_offset_s))
+        return tally.committed(())
+
+    def watch_silence(self, now: float, listening_since: float, silent_after_s: float) -> Committed:
+        """Alarms for devices that are silent. Of several collectors one does it."""
+        tally = Tally()
+        if not self._engine.leads():
+            return tally.committed(())
+        with self._engine.transaction() as db:
+            book = AlertBook(db)
+            silence.watch(book, now, listening_since, silent_after_s)
+            book.flush()
+        return tally.committed(book.changes)
+
+    def replay(self, n: int, now: float) -> tuple[Replayed | None, Committed]:
+        """Read dead letter `n` again. One that cannot be stored all the same stays."""
+        tally = Tally()
+        try:
+            with self._engine.transaction() as db:
+                book = AlertBook(db)
+                replayed = replaying.replay(book, n, now)
+                book.flush()
+        except StoreUnavailable:
+            raise
+        except Exception as error:  # noqa: BLE001 - a letter may be here because storing it fails
+            return Replayed(n, "failed", f"{type(error).__name__}: {error}"[:300]), tally.committed(())
+        if replayed is not None:
+            tally.count(f"replayed_{replayed.outcome}")
+        return replayed, tally.committed(book.changes)
+
+    def drop_letter(self, n: int) -> bool:
+        """Delete dead letter `n`; False when there is none."""
+        with self._engine.transaction() as db:
+            return dead_letters.drop(db, n)
+
+    def close(self) -> None:
+        self._engine.close()
+
+
+def _take_other(book: AlertBook, message: Status | DeadLetter, tally: Tally) -> None:
+    if isinstance(message, Status):
+        announcing.announce(book, message)
+        tally.count("status")
+        return
+    dead_letters.bury(book.db, message)
+    tally.count("dead_letter")
+    if message.device and message.key:
+        stream, seq = message.key
+        tally.acks.setdefault((message.device, stream), []).append(seq)
