@@ -29,9 +29,10 @@ ensure_venv() {
 
 # ensure_debian PROGRAM=PACKAGE...: installs what is missing, as root or with sudo; says what to do otherwise.
 ensure_debian() {
-    local pair missing=()
+    local pair missing=() beside
+    beside=$(printf ':%s' /usr/sbin /usr/lib/postgresql/*/bin)  # Debian keeps these off the path
     for pair in "$@"; do
-        PATH="$PATH:/usr/sbin" command -v "${pair%%=*}" >/dev/null || missing+=("${pair#*=}")
+        PATH="$PATH$beside" command -v "${pair%%=*}" >/dev/null || missing+=("${pair#*=}")
     done
     [ ${#missing[@]} -eq 0 ] || install_debian "${missing[@]}"
 }
