@@ -1,0 +1,42 @@
+"""What a swarm's figures mean: pure. Latencies, how a fleet came back, and whether its store holds what it committed."""
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from scripts.swarms.device import Absence
+
+FIRST_WAIT_S, LONGEST_WAIT_S = 15.0, 120.0
+ALLOWANCE_S = 5.0  # for connecting itself, on a busy machine
+ATTEMPT_S = 10.0  # an attempt gives up after so long
+STORM_OF = 200  # from so many devices on the share of a second is judged
+WORST_SECOND = 0.15
+
+
+def quantile(ascending: Sequence[float], share: float) -> float:
+    """The value that `share` of them do not exceed; 0 for none."""
+    return ascending[min(len(ascending) - 1, int(share * len(ascending)))] if ascending else 0.0
+
+
+def bound_s(absence: Absence) -> float:
+    """The longest that the waits of the back-off can add up to after so many failures; a short connection had used some up."""
+    tries = absence.failures + 1
+    waits = [LONGEST_WAIT_S if not absence.steady else min(LONGEST_WAIT_S, FIRST_WAIT_S * 2**n) for n in range(tries)]
+    return sum(waits) + absence.failures * ATTEMPT_S + ALLOWANCE_S
+
+
+def late_ones(absences: Iterable[Absence]) -> list[Absence]:
+    """Who came back later than the back-off allows."""
+    return [one for one in absences if one.back_at_s - one.lost_at_s > bound_s(one)]
+
+
+def worst_second(connected_at_s: Sequence[float], devices: int) -> float:
+    """The largest share of the devices that connected within any second."""
+    moments = sorted(connected_at_s)
+    most = max((bisect_left(moments, at + 1.0) - number for number, at in enumerate(moments)), default=0)
+    return most / devices
+
+
+def said_twice(marks: Iterable[str]) -> int:
+    """Events that the store holds under more than one number: every event of a swarm has a mark of its own."""
+    return sum(times - 1 for times in Counter(marks).values())
