@@ -5,6 +5,7 @@ import shutil
 import sqlite3
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -77,24 +78,16 @@ class PostgresSchema:
 
 
 @contextmanager
-def postgres_server(folder: Path | None = None) -> Iterator[str]:
-    """A new server on 127.0.0.1; `folder` keeps its data, otherwise it is gone afterwards."""
+def postgres_server(home: Path | None = None, *settings: str, port: int = 0) -> Iterator[str]:
+    """A server on 127.0.0.1, killed without a farewell afterwards; its data goes with it unless it has a `home` given."""
     if not PROGRAMS:
         pytest.fail("PostgreSQL is missing: apt-get install postgresql")
-    memory = Path("/dev/shm")
-    home = folder or Path(tempfile.mkdtemp(prefix="kerbwatch-pg-", dir=memory if os.access(memory, os.W_OK) else None))
-    user: dict[str, Any] = {}
-    if os.geteuid() == 0:
-        user = {"user": SERVER_USER, "group": SERVER_USER, "extra_groups": []}
-        shutil.chown(home, SERVER_USER, SERVER_USER)
-    data, port = home / "data", free_port()
-    if not data.exists():
-        init = [PROGRAMS[-1] / "initdb", "-D", data, "-U", "kerbwatch", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"]
-        subprocess.run(init, check=True, capture_output=True, cwd="/", **user)
+    keeps, home = home is not None, home or postgres_home()
+    port = port or free_port()
+    told = [f"port={port}", "listen_addresses=127.0.0.1", f"unix_socket_directories={home}", "max_connections=40", *settings]
+    command = [PROGRAMS[-1] / "postgres", "-D", home / "data", *(part for setting in told for part in ("-c", setting))]
     with (home / "log").open("ab") as log:
-        settings = [f"port={port}", "listen_addresses=127.0.0.1", f"unix_socket_directories={home}", "max_connections=40"]
-        command = [PROGRAMS[-1] / "postgres", "-D", data, *(part for setting in settings for part in ("-c", setting))]
-        server = subprocess.Popen(command, stdout=log, stderr=log, cwd="/", **user)
+        server = subprocess.Popen(command, stdout=log, stderr=log, cwd="/", **_user())
     try:
         url = f"postgresql://kerbwatch@127.0.0.1:{port}/postgres?connect_timeout=2"
         _wait_for(url, server)
@@ -102,8 +95,24 @@ def postgres_server(folder: Path | None = None) -> Iterator[str]:
     finally:
         server.kill()  # its children notice
         server.wait()
-        if folder is None:
+        if not keeps:
             shutil.rmtree(home, ignore_errors=True)
+
+
+def postgres_home() -> Path:
+    """A new cluster, in memory where that is possible."""
+    memory = Path("/dev/shm")
+    home = Path(tempfile.mkdtemp(prefix="kerbwatch-pg-", dir=memory if os.access(memory, os.W_OK) else None))
+    if _user():
+        shutil.chown(home, SERVER_USER, SERVER_USER)
+    options = ["-U", "kerbwatch", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"]
+    init = [PROGRAMS[-1] / "initdb", "-D", home / "data", *options]
+    subprocess.run(init, check=True, capture_output=True, cwd="/", **_user())
+    return home
+
+
+def _user() -> dict[str, Any]:
+    return {"user": SERVER_USER, "group": SERVER_USER, "extra_groups": []} if os.geteuid() == 0 else {}
 
 
 def _wait_for(url: str, server: subprocess.Popen[bytes]) -> None:
@@ -112,5 +121,5 @@ def _wait_for(url: str, server: subprocess.Popen[bytes]) -> None:
             psycopg.connect(url).close()
             return
         except psycopg.OperationalError:
-            continue
+            time.sleep(0.02)
     raise RuntimeError(f"PostgreSQL ended with {server.returncode}")

@@ -143,10 +143,11 @@ class PostgresReaders:
     def __init__(self, address: Address) -> None:
         self._pool = ConnectionPool(
             address.url,
-            kwargs={"autocommit": True, "options": "-c default_transaction_read_only=on", **address.parameters()},
+            kwargs={"autocommit": True, **address.parameters()},
             min_size=1,
             max_size=READERS,
             timeout=10,
+            configure=_only_read,
             check=ConnectionPool.check_connection,
             open=True,
         )
@@ -161,6 +162,10 @@ class PostgresReaders:
 
     def close(self) -> None:
         self._pool.close()
+
+
+def _only_read(connection: Connection) -> None:
+    connection.execute("SET default_transaction_read_only = on")
 
 
 def _demand_durability(connection: Connection) -> None:

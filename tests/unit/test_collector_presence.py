@@ -39,6 +39,11 @@ def test_a_birth_brings_it_online_and_keeps_since_while_it_stays_so() -> None:
     assert back == replace(BORN, connection=5, since=20.0, runs=newer)
 
 
+def test_a_birth_that_another_collector_hears_after_the_will_is_old() -> None:
+    gone = replace(BORN, online=False, since=20.0)
+    assert hear(gone, birth(run="run-b", connection=4), 21.0) is None
+
+
 def test_an_older_birth_of_the_same_run_is_ignored() -> None:
     assert hear(BORN, birth(run="run-b", connection=3), 20.0) is None
 
