@@ -126,7 +126,8 @@ async def serve(config: Config, password: str | None, say: Say) -> int:
 
         def status() -> dict[str, Any]:
             told = {**dataclasses.asdict(link.state), "restarts": broker.restarts if broker else 0}
-            return {"broker": told, "messages": dict(ingest.counts), "subscribers": feed.subscribers}
+            store_told = {"unavailable": ingest.unavailable}
+            return {"broker": told, "store": store_told, "messages": dict(ingest.counts), "subscribers": feed.subscribers}
 
         services = Services(reader, feed, accounts, api_token(data_dir), _hosts(config), status, ingest, config.http.plaintext)
         address = await _listen(application(services), config, parts)

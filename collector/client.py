@@ -36,12 +36,22 @@ class Api:
     def get(self, path: str, **query: object) -> Any:
         """JSON of an answer that is a collector's; parameters that are None are left out. Raises ApiError."""
         given = {name: value for name, value in query.items() if value is not None}
+        return self._ask("GET", path, f"?{urlencode(given)}" if given else "")
+
+    def post(self, path: str) -> Any:
+        """As `get`, of a request that changes something."""
+        return self._ask("POST", path)
+
+    def delete(self, path: str) -> Any:
+        """As `post`."""
+        return self._ask("DELETE", path)
+
+    def _ask(self, method: str, path: str, query: str = "") -> Any:
         with self._told():
-            response = self._request(f"{path}?{urlencode(given)}" if given else path, {})
-            text = response.read()
+            text = self._request(path + query, {}, method).read()
         with self._understood(path):
             content = msgspec.json.decode(text)
-            msgspec.convert(content, ANSWERS.get(path, Any))
+            msgspec.convert(content, ANSWERS.get(re.sub(r"/\d+", "/{n}", path), Any))
         return content
 
     def alert_stream(self, after: int | None) -> Iterator[ServerEvent]:
@@ -76,10 +86,10 @@ class Api:
                         msgspec.json.decode(event.data, type=Alert)
                     yield event
 
-    def _request(self, path: str, headers: dict[str, str]) -> http.client.HTTPResponse:
+    def _request(self, path: str, headers: dict[str, str], method: str = "GET") -> http.client.HTTPResponse:
         kind = http.client.HTTPSConnection if self._https else http.client.HTTPConnection
         connection = kind(self._host, self._port, timeout=PATIENCE_S)
-        connection.request("GET", path, headers={**self._headers, **headers})
+        connection.request(method, path, headers={**self._headers, **headers})
         response = connection.getresponse()
         if response.status == 401:
             raise Refused(f"{self._url}: the token was refused; give the right one with --token-file")

@@ -1,12 +1,16 @@
 """One line for a person: alerts, events, devices, dead letters, as the command line prints them."""
 
+import base64
+import json
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
 from event_contract.kinds import CAMERA_FAULTS
 
 Json = dict[str, Any]
+LONGEST_DUMP_BYTES = 1024
 
 SEVERITIES = {
     "vi": {"critical": "KHẨN CẤP", "high": "CAO", "medium": "VỪA", "low": "THẤP"},
@@ -80,7 +84,41 @@ def device(device: Json) -> str:
 
 
 def dead_letter(letter: Json) -> str:
-    return f"{letter['n']:>8}  {letter['last_at']}  x{letter['times']}  {letter['topic']}  {letter['reason']}"
+    return f"{letter['n']:>8}  {letter['last_at']}  x{letter['times']}  {_plain(letter['topic'])}  {_plain(letter['reason'])}"
+
+
+def dead_letter_whole(letter: Json) -> str:
+    """What is known of it, and its payload: JSON indented, else text, else bytes as hexadecimal digits."""
+    known = {
+        "number": letter["n"],
+        "topic": _plain(letter["topic"]),
+        "id": f"{letter['stream']}/{letter['seq']}" if letter["seq"] else "cannot be read",
+        "reason": _plain(letter["reason"]),
+        "came": f"{letter['times']} times, first {letter['first_at']}, last {letter['last_at']}",
+        "bytes": letter["bytes"],
+    }
+    head = "\n".join(f"{name:<8}{value}" for name, value in known.items())
+    return f"{head}\n\n{_readable(base64.b64decode(letter['payload']))}"
+
+
+def replayed(replayed: Json) -> str:
+    reason = f": {_plain(replayed['reason'])}" if replayed["reason"] else ""
+    return f"{replayed['n']:>8}  {replayed['outcome']}{reason}"
+
+
+def _readable(payload: bytes) -> str:
+    try:
+        text = payload.decode()
+    except UnicodeDecodeError:
+        return "\n".join(payload[at : at + 32].hex(" ") for at in range(0, min(len(payload), LONGEST_DUMP_BYTES), 32))
+    with suppress(ValueError, RecursionError):
+        text = json.dumps(json.loads(text), ensure_ascii=False, indent=2)
+    return "\n".join(_plain(line) for line in text.splitlines())
+
+
+def _plain(text: str) -> str:
+    """Nothing that a terminal would obey."""
+    return "".join(one if one.isprintable() else f"\\x{ord(one):02x}" for one in text)
 
 
 def _remarks(alert: Json, language: str) -> Iterator[str]:

@@ -10,11 +10,13 @@ from collector.core.errors import Told
 
 COMMANDS = {
     "alerts": "Alerts: what stands open, and what happens.",
+    "backup": "Save the data folder, also while the collector serves.",
     "broker-config": "Configurations for brokers of your own.",
     "config": "The configuration file.",
     "dead-letters": "Messages that could not be stored as events.",
     "devices": "Print the devices, and what is missing of each.",
     "events": "Events, as the devices sent them.",
+    "restore": "Make the data folder from a backup.",
     "serve": "Run the collector until it is stopped.",
     "users": "Who may log in to the console.",
 }

@@ -7,6 +7,24 @@ import click
 
 DEFAULT_DATA_DIR = "var/collector"
 
+
+class Moment(click.ParamType):  # type: ignore[type-arg]
+    """A date or a time, of this machine's zone unless it names one -> Unix seconds."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        from datetime import datetime
+
+        if isinstance(value, float):
+            return value
+        try:
+            return datetime.fromisoformat(value).timestamp()
+        except (ValueError, OverflowError):
+            self.fail(f"{value!r}: expected a date or a time such as 2026-03-02, 2026-03-02T07:00 or 2026-03-02T07:00+07:00")
+
+
+
 as_json = click.option("--json", "as_json", is_flag=True, help="One JSON document per line.")
 language = click.option("--lang", type=click.Choice(["vi", "en"]), default="en", show_default=True)
 
@@ -23,6 +41,12 @@ def api_options(command: Any) -> Any:
         help="File with the API token; `collector serve` makes one in its data directory.",
     )
     return url(token(command))
+
+
+def span_options(command: Any) -> Any:
+    """--from and --to, as Unix seconds or None."""
+    first = click.option("--from", "first_s", type=Moment(), help="From this time on.")
+    return first(click.option("--to", "before_s", type=Moment(), help="Before this time.")(command))
 
 
 def page_limit(command: Any) -> Any:

@@ -156,8 +156,9 @@ def own_id(device: str, incident: str) -> str:
 def fault(
     known: Alert | None, device: str, site: str, incident: str, detail: dict[str, Any], at: str, now: float, *, ended: bool
 ) -> Alert:
-    """An alert of kind device_fault that the collector itself raises, updates or (`ended`) closes."""
+    """An alert of kind device_fault that the collector raises, updates or (`ended`) closes; raised again, it begins anew."""
     kind = INCIDENT_KINDS["device_fault"]
+    stands = known if known and (ended or known.state == "open") else None
     return Alert(
         id=own_id(device, incident),
         device=device,
@@ -166,10 +167,10 @@ def fault(
         severity=kind.severity,
         state="closed" if ended else "open",
         confidence=1.0,
-        started_at=known.started_at if known else at,
+        started_at=stands.started_at if stands else at,
         updated_at=at,
         ended_at=at if ended else None,
-        opened_at=known.opened_at if known else format_time(now),
+        opened_at=stands.opened_at if stands else format_time(now),
         received_at=format_time(now),
         late=False,
         detail=detail,

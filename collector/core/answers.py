@@ -72,6 +72,21 @@ class DeadLetter(Struct):
     reason: str
 
 
+class WholeDeadLetter(DeadLetter):
+    device: str | None
+    stream: str | None
+    seq: int | None
+    bytes: int
+    first_at: str
+    payload: str
+
+
+class Replayed(Struct):
+    n: int
+    outcome: str
+    reason: str | None = None
+
+
 class DeadLetters(Struct):
     dead_letters: list[DeadLetter]
 
@@ -85,5 +100,7 @@ ANSWERS: dict[str, type[Struct]] = {
     "/api/v1/events": Events,
     "/api/v1/devices": Devices,
     "/api/v1/dead-letters": DeadLetters,
+    "/api/v1/dead-letters/{n}": DeadLetter,
+    "/api/v1/dead-letters/{n}/replay": Replayed,
     "/api/v1/summary": Summary,
 }

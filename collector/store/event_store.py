@@ -50,7 +50,7 @@ class EventStore:
         return tally.committed(())
 
     def look_after(self, now: float, keep_days: dict[str, float], max_bytes: int | None = None) -> Committed:
-        """What nobody's message triggers: alarms for sequence numbers missing too long, and rows deleted that are old or too much.
+        """What nobody's message triggers: alarms for numbers missing too long, and rows deleted that are old or too many.
 
         Of several collectors on one database one does it.
         """

@@ -180,7 +180,7 @@ def m011_checked_streams(db: Database) -> None:
 
 @migrate()
 def m012_traffic_sums(db: Database) -> None:
-    """Traffic by hour and day, up to which event it is counted, and boots whose minutes wait for their clock: see rollups.py."""
+    """Traffic by hour and day, up to which event it is counted, and boots that wait for their clock: see rollups.py."""
     db.table("traffic_sums").create(
         {"device": str, "camera": str, "span": str, "begins": int, "sums": bytes},
         pk=("device", "camera", "span", "begins"),

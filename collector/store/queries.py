@@ -59,17 +59,18 @@ def events(db: Db, after: int, limit: int, **only: str | None) -> list[Json]:
         f"{where} ORDER BY n LIMIT ?",
         (*given, limit),
     )
-    return [
-        {
-            **{name: row[name] for name in ("n", "device", "stream", "seq", "class", "kind", "clock")},
-            "at": format_time(row["at"]),
-            "received_at": format_time(row["received_at"]),
-            "late": bool(row["late"]),
-            "shadow": msgspec.json.decode(row["payload"], type=_Told).data.shadow is True,
-            "event": msgspec.Raw(row["payload"]),
-        }
-        for row in rows
-    ]
+    return [told_event(row) for row in rows]
+
+
+def told_event(row: Row) -> Json:
+    return {
+        **{name: row[name] for name in ("n", "device", "stream", "seq", "class", "kind", "clock")},
+        "at": format_time(row["at"]),
+        "received_at": format_time(row["received_at"]),
+        "late": bool(row["late"]),
+        "shadow": msgspec.json.decode(row["payload"], type=_Told).data.shadow is True,
+        "event": msgspec.Raw(row["payload"]),
+    }
 
 
 def streams(db: Db, device: str | None = None) -> list[Json]:
@@ -102,25 +103,6 @@ def traffic(db: Db, minutes: int, device: str | None, camera: str | None) -> lis
         minute = {"device": name, "site": site or "", "camera": body.camera, "from": begins, "clock": clock, **told}
         taken.setdefault((name, body.camera), []).append(minute)
     return [minute for of_camera in taken.values() for minute in of_camera[:minutes]]
-
-
-def dead_letters(db: Db, limit: int, before: int | None) -> list[Json]:
-    """The newest first; `text` shows the first bytes, whatever they are."""
-    where, given = _where({"n < ?": before})
-    rows = db.execute(
-        "SELECT n, topic, device, stream, seq, reason, bytes, times, first_at, last_at, substr(payload, 1, 400) AS head"  # noqa: S608
-        f" FROM dead_letters{where} ORDER BY n DESC LIMIT ?",
-        (*given, limit),
-    )
-    return [
-        {
-            **{name: row[name] for name in ("n", "topic", "device", "stream", "seq", "reason", "bytes", "times")},
-            "first_at": format_time(row["first_at"]),
-            "last_at": format_time(row["last_at"]),
-            "text": row["head"].decode(errors="replace"),
-        }
-        for row in rows
-    ]
 
 
 def summary(db: Db) -> Json:

@@ -18,6 +18,7 @@ from event_contract.times import format_time, parse_time
 MINUTES_PER_PASS = 500
 ROWS_PER_PRUNING = 5_000
 SPANS: tuple[Span, ...] = ("hour", "day")
+KEPT_AS: dict[Span, str] = {"hour": "traffic_hours", "day": "traffic_days"}
 
 Key = tuple[str, str, Span, int]  # device, camera, span, begin
 
@@ -48,15 +49,16 @@ def roll_up(db: Db, utc_offset_s: float, limit: int = MINUTES_PER_PASS) -> int:
     return len(fresh) + len(waited)
 
 
-def prune(db: Db, before_s: dict[Span, float]) -> int:
-    """Delete sums that begin before these Unix seconds, some at a time; the number of rows."""
+def prune(db: Db, now: float, keep_days: dict[str, float]) -> int:
+    """Delete sums older than `traffic_hours` and `traffic_days` of `keep_days`, some at a time; the number of rows."""
     doomed = "SELECT device, camera, span, begins FROM traffic_sums WHERE span = ? AND begins < ? ORDER BY begins LIMIT ?"
     rows = 0
-    for span, before in before_s.items():
-        keys = db.execute(doomed, (span, before, ROWS_PER_PRUNING)).fetchall()
-        statement = "DELETE FROM traffic_sums WHERE device = ? AND camera = ? AND span = ? AND begins = ?"
-        db.executemany(statement, [tuple(key) for key in keys])
-        rows += len(keys)
+    for span, name in KEPT_AS.items():
+        if name in keep_days:
+            keys = db.execute(doomed, (span, now - keep_days[name] * 86400, ROWS_PER_PRUNING)).fetchall()
+            statement = "DELETE FROM traffic_sums WHERE device = ? AND camera = ? AND span = ? AND begins = ?"
+            db.executemany(statement, [tuple(key) for key in keys])
+            rows += len(keys)
     return rows
 
 

@@ -21,10 +21,11 @@ from collector.broker_embedded import EmbeddedBroker
 from collector.broker_link import BrokerLink, LinkState
 from collector.config import Broker
 from collector.ingest import Ingest
-from collector.store import queries
+from collector.store import letters, queries
 from collector.store.alert_book import Change
 from collector.store.event_store import EventStore
 from collector.store.sqlite import Sqlite, connect
+from collector.upkeep import Rules, Upkeep
 from event_contract import topics
 from event_contract.messages import Ack, CollectorStatus, Will, encode
 from tests.brokers import embedded, free_port, mosquitto
@@ -83,7 +84,7 @@ class Running:
         self.states: queue.Queue[LinkState] = queue.Queue()
         self.engine = Sqlite(self.path)
         self.store = EventStore(self.engine)
-        self.ingest = Ingest(self.store, KEEP, self.changes.extend, self.failures.append)
+        self.ingest = Ingest(self.store, Upkeep(self.store, Rules(KEEP)), self.changes.extend, self.failures.append)
         self.link = BrokerLink(Broker(port=port), "c1", self.ingest.receive, self.states.put, self.failures.append)
         self.ingest.start()
         self.link.start()
@@ -214,9 +215,9 @@ def test_a_message_that_the_store_chokes_on_is_kept_apart(tmp_path: Path, port: 
         device.send(choke, topics.status("choker"))
         device.send(event(incident(), 1))
         assert device.acks(1) == {1}
-        while not (letters := ask(collector, queries.dead_letters, 10, None)):
+        while not (found := ask(collector, letters.find, 10)):
             time.sleep(0.05)
-        assert letters[0]["topic"] == topics.status("choker")
+        assert found[0]["topic"] == topics.status("choker")
         device.close()
 
 

@@ -13,7 +13,7 @@ from sqlite_utils import Database
 
 from collector.core import alerts, delivery
 from collector.core.delivery import Received
-from collector.store import dead_letters, gaps, queries, retention
+from collector.store import dead_letters, gaps, letters, queries, retention
 from collector.store.db import Db
 from collector.store.event_store import EventStore
 from collector.store.migrations import migrate
@@ -186,7 +186,7 @@ def test_a_dead_letter_with_a_readable_id_is_acknowledged_and_kept_once(store: E
         committed = put(store, poison)
         assert committed.acks == ((DEVICE, Ack(stream=STREAM, ranges=((4, 4),))),)
     assert put(store, b"\xff\xfe").acks == ()
-    unread, kept = queries.dead_letters(db, 10, None)
+    unread, kept = letters.find(db, 10)
     assert (kept["seq"], kept["times"], kept["bytes"]) == (4, 3, len(poison))
     assert "the topic says" in kept["reason"]
     assert unread["stream"] is None
@@ -198,10 +198,10 @@ def test_one_device_s_garbage_evicts_its_own_letters_alone_and_no_acknowledged_n
 ) -> None:
     monkeypatch.setattr(dead_letters, "KEPT_PER_DEVICE", 2)
     put(store, *(event(incident(), seq, device="liar") for seq in (1, 2, 3, 5, 6)), event({"kind": "x"}, 4))
-    assert [letter["seq"] for letter in queries.dead_letters(db, 9, None)] == [6, 5]
+    assert [letter["seq"] for letter in letters.find(db, 9)] == [6, 5]
     put(store, b"a", b"b", b"c", topic=topics.event("other", "incident"))
     put(store, b"d", b"e", b"f", topic="roadside/v1/nobody")
-    kept = [(letter["device"], letter["seq"] or letter["text"]) for letter in queries.dead_letters(db, 99, None)]
+    kept = [(letter["device"], letter["seq"] or letter["text"]) for letter in letters.find(db, 99)]
     assert kept == [(None, "f"), (None, "e"), ("other", "c"), ("other", "b"), (DEVICE, 6), (DEVICE, 5)]
     [stream] = queries.streams(db)
     assert (stream["dead_lettered"], stream["missing"]) == (((1, 3), (5, 6)), ())
@@ -212,7 +212,7 @@ def test_one_device_s_garbage_evicts_its_own_letters_alone_and_no_acknowledged_n
 def test_a_message_that_fails_in_the_store_can_be_buried(store: EventStore, db: Db) -> None:
     committed = store.bury(Received(INCIDENTS, event(incident(), 5), NOW), "cannot be stored: because")
     assert committed.acks == ((DEVICE, Ack(stream=STREAM, ranges=((5, 5),))),)
-    assert queries.dead_letters(db, 1, None)[0]["reason"] == "cannot be stored: because"
+    assert letters.find(db, 1)[0]["reason"] == "cannot be stored: because"
 
 
 def test_a_failed_commit_leaves_nothing_and_can_be_repeated(store: EventStore, database: StoreDatabase) -> None:

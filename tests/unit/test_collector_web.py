@@ -4,11 +4,12 @@ import asyncio
 import sqlite3
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from concurrent.futures import Future
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import aiohttp
 import msgspec
@@ -23,6 +24,7 @@ from collector.core.sse import Parser, ServerEvent
 from collector.store import queries
 from collector.store.accounts import Accounts
 from collector.store.event_store import EventStore
+from collector.store.replaying import Replayed
 from collector.store.sqlite import Sqlite, SqliteReaders
 from collector.web import api, feed, login
 from collector.web.feed import AlertFeed
@@ -32,9 +34,11 @@ from event_contract import topics
 from event_contract.messages import encode
 from tests.wire_messages import DEVICE, birth, event, incident, traffic_minute
 
+T = TypeVar("T")
 PASSWORD = "cau-thi-nai-2026"
 STATUS = {
     "broker": {"connected": True, "reason": "", "refused": False, "connections": 1, "crashes": 0, "restarts": 0},
+    "store": {"unavailable": None},
     "messages": {"store": 3},
     "subscribers": 0,
 }
@@ -67,6 +71,25 @@ class Site:
         return await self.http.post(f"{self.url}/login", data=form, headers=headers, allow_redirects=False)
 
 
+class Writer:
+    """Does on the spot what the ingest's thread does."""
+
+    def __init__(self, store: EventStore) -> None:
+        self._store = store
+
+    def replay(self, n: int) -> Future[Replayed | None]:
+        return _done(self._store.replay(n, time.time())[0])
+
+    def drop_letter(self, n: int) -> Future[bool]:
+        return _done(self._store.drop_letter(n))
+
+
+def _done(answer: T) -> Future[T]:
+    future: Future[T] = Future()
+    future.set_result(answer)
+    return future
+
+
 @asynccontextmanager
 async def serving(tmp_path: Path, behind_proxy: bool = False, token: str | None = None) -> AsyncIterator[Site]:
     accounts = Accounts(tmp_path / "accounts.sqlite")
@@ -76,7 +99,8 @@ async def serving(tmp_path: Path, behind_proxy: bool = False, token: str | None 
     reader = Reader(SqliteReaders(tmp_path / "events.sqlite"))
     alert_feed = AlertFeed(lambda after, limit: reader.ask(queries.alert_changes, after, limit))
     token = api_token(tmp_path) if token is None else token
-    app = application(Services(reader, alert_feed, accounts, token, frozenset({"127.0.0.1"}), lambda: STATUS, behind_proxy))
+    hosts, writer = frozenset({"127.0.0.1"}), Writer(store)
+    app = application(Services(reader, alert_feed, accounts, token, hosts, lambda: STATUS, writer, behind_proxy))
     runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=0.1)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
