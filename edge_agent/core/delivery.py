@@ -203,6 +203,12 @@ class Delivery:
         self.appended()
         return [] if self._epoch is None else [PublishBirth()]
 
+    def renewed(self, streams: Mapping[EventClass, str]) -> None:
+        """The outbox has opened new streams in place of all. What was under way has no place any more: reconnect."""
+        for lane in self._lanes:
+            lane.stream = streams[lane.event_class]
+            lane.rewind()
+
     def tick(self, now_s: float) -> list[Action]:
         """What has had no answer for 30 s is sent again."""
         if not self._ready():

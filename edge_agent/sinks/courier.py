@@ -5,6 +5,7 @@ birth, and the will that names run and connection) is published at every connect
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from random import Random
 from typing import Protocol
@@ -18,11 +19,12 @@ from edge_agent.core.outgoing import Outgoing
 from edge_agent.sinks.link import Connected, Ended, Link, LinkInput, Puback, PutInput, Received
 from edge_agent.sinks.origin import Origin
 from edge_agent.sinks.outbox import Outbox
+from edge_agent.sinks.outbox_file import OutboxFull
 from event_contract import topics
 from event_contract.messages import Ack, Birth, CollectorStatus, Will, encode
 
 STABLE_S = 10.0  # a connection that lasted so long starts the waits from the first again
-EXPIRE_EVERY_S = 60.0
+EXPIRE_EVERY_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +84,20 @@ class Courier:
         self._text = "not connected yet"
         self._unreadable = 0
 
-    def commit(self, events: Sequence[Outgoing]) -> None:
-        self._outbox.append(events)
+    def commit(self, events: Sequence[Outgoing]) -> int:
+        """Returns how many of them are committed: fewer than all when the disk is full."""
+        committed = self._outbox.append(events)
         self._core.appended()
+        return committed
+
+    def rebuild(self, damage: str) -> Outbox:
+        """The outbox's file is damaged: another takes its place, with what could be read of it in new streams."""
+        self._outbox = self._outbox.rebuilt(damage, self._acknowledged)
+        self._acknowledged = []
+        self._core.renewed({birth.event_class: birth.stream for birth in self._outbox.streams()})
+        if self._link is not None:
+            self._link.give_up("the outbox was damaged and has been made anew")
+        return self._outbox
 
     def take(self, happened: LinkInput, now_s: float) -> None:
         """What a link says. Of links that have been replaced only acknowledgements still count."""
@@ -152,11 +165,19 @@ class Courier:
                 case Delete():
                     self._acknowledged.append(action)
                 case Fork(stream):
-                    self._delete_acknowledged()
-                    self._perform(self._core.forked(stream, self._outbox.fork(stream)))
+                    self._fork(stream)
+
+    def _fork(self, stream: str) -> None:
+        """On a full disk it waits: the collector asks again, whenever it hears of the stream."""
+        if self._delete_acknowledged():
+            with suppress(OutboxFull):
+                self._perform(self._core.forked(stream, self._outbox.fork(stream)))
 
     def _publish(self, message: Publish) -> None:
-        payload = self._outbox.payload(message.stream, message.seq)
+        try:
+            payload = self._outbox.payload(message.stream, message.seq)
+        except OutboxFull:  # that a notice is handed out must be written down first
+            payload = None
         if payload is None:
             self._core.gone(message.stream, message.seq)
         elif self._link is not None:
@@ -172,10 +193,15 @@ class Courier:
             )  # fmt: skip
             self._link.publish_status(encode(birth))
 
-    def _delete_acknowledged(self) -> None:
-        if self._acknowledged:
-            self._outbox.delete(self._acknowledged)
-            self._acknowledged = []
+    def _delete_acknowledged(self) -> bool:
+        """False while the disk is too full even for that."""
+        try:
+            if self._acknowledged:
+                self._outbox.delete(self._acknowledged)
+        except OutboxFull:
+            return False
+        self._acknowledged = []
+        return True
 
     def _supervise(self, now_s: float) -> None:
         """A link whose thread has ended is replaced after a wait with jitter, whatever paho believes of it."""

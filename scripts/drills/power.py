@@ -19,6 +19,7 @@ from edge_agent.core.outgoing import Outgoing
 from edge_agent.sinks.origin import Origin
 from edge_agent.sinks.outbox import Outbox
 from edge_agent.sinks.shedding import Loss
+from edge_agent.sinks.shelf import Shelf
 from event_contract.kinds import EVENT_CLASSES, EventClass
 from event_contract.messages import Body, Clock, HealthData, IncidentData, TrafficMinuteData
 from scripts.drills.crash_disk import Disk, PowerCut
@@ -34,14 +35,18 @@ BULKS = (0, 0, 300, 3000, 15_000)
 CALLS_BETWEEN = (15, 150, 600)  # on average, between two cuts
 
 
-class SilentOutbox(Outbox):
+class SilentShelf(Shelf):
     """A mutant: it sheds and says nothing."""
 
-    def _lose(self, *losses: Loss, shed: bool = False) -> None:
+    def lose(self, *losses: Loss, shed: bool = False) -> None:
         if shed:
-            self._pending -= sum(loss.last - loss.first + 1 for loss in losses)
+            self.pending -= sum(loss.last - loss.first + 1 for loss in losses)
         else:
-            super()._lose(*losses)
+            super().lose(*losses)
+
+
+class SilentOutbox(Outbox):
+    shelf = SilentShelf
 
 
 MUTANTS: dict[str, tuple[type[Outbox], str]] = {

@@ -96,15 +96,6 @@ def test_a_second_process_is_refused(outbox: Outbox, path: Path) -> None:
     Outbox.open(path, origin(), CAPS).close()
 
 
-def test_a_file_that_is_no_database_is_named(path: Path) -> None:
-    path.parent.mkdir()
-    path.write_bytes(b"no database at all" * 100)
-    with pytest.raises(OutboxError, match=r"outbox.db: file is not a database; .* move the file away"):
-        Outbox.open(path, origin(), CAPS)
-    path.unlink()
-    Outbox.open(path, origin(), CAPS).close()
-
-
 def test_a_folder_that_cannot_be_written_is_named() -> None:
     with pytest.raises(OutboxError, match="choose a writable data_dir"):
         Outbox.open(Path("/proc/nowhere/outbox.db"), origin(), CAPS)

@@ -152,7 +152,7 @@ class OutboxMachine(RuleBasedStateMachine):
         bodies = [bytes(msgspec.json.decode(payload, type=CloudEvent).data) for payload in self.of(self.stream(event_class))]
         new = self.outbox.fork(self.stream(event_class))
         moved = [bytes(msgspec.json.decode(payload, type=CloudEvent).data) for payload in self.of(new)]
-        assert moved[: len(bodies)] == bodies
+        assert [body for body in moved if body in bodies] == bodies
 
     def of(self, stream: str) -> list[bytes]:
         return [payload for (of_stream, _), payload in self.waiting().items() if of_stream == stream]
