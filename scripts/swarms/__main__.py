@@ -57,10 +57,6 @@ def main(arguments: list[str]) -> int:
 
 
 def _run(options: argparse.Namespace) -> Verdict:
-    plan = Plan(
-        options.devices, options.minutes * 60, options.ramp,
-        tuple(60 * at for at in options.restart_broker_at), tuple(60 * at for at in options.restart_collector_at),
-    )  # fmt: skip
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="swarm-", dir=options.folder)))
         broker = None if options.broker else programs.mosquitto(folder)
@@ -70,7 +66,15 @@ def _run(options: argparse.Namespace) -> Verdict:
         collector = None if options.collector else programs.collector(folder, where)
         if collector:
             stack.callback(collector.stop)
-        swarm = stack.enter_context(closing(Swarm(_shares(options, where, folder))))
+        link = BrokerConfig(
+            host=where[0], port=where[1], plaintext=True, keepalive_s=options.keep_alive,
+            first_wait_s=options.first_wait, max_wait_s=options.longest_wait,
+        )  # fmt: skip
+        plan = Plan(
+            options.devices, options.minutes * 60, options.ramp, link,
+            tuple(60 * at for at in options.restart_broker_at), tuple(60 * at for at in options.restart_collector_at),
+        )  # fmt: skip
+        swarm = stack.enter_context(closing(Swarm(_shares(options, link, folder))))
         course = conduct(swarm, plan, broker, collector, _teller(options))
         swarm.close()
         if collector:
@@ -82,12 +86,11 @@ def _run(options: argparse.Namespace) -> Verdict:
     return judged(plan, swarm.seen, course, found, {"outboxes": options.outbox, "seed": options.seed})
 
 
-def _shares(options: argparse.Namespace, where: tuple[str, int], folder: Path) -> list[Share]:
+def _shares(options: argparse.Namespace, broker: BrokerConfig, folder: Path) -> list[Share]:
     names = [f"swarm-{options.seed}-{number:05}" for number in range(options.devices)]
     pattern = Pattern(options.every, options.burst, options.burst_every)
     outages = Outages(options.outage_share, options.outage_s)
     on_disk = folder / "outboxes" if options.outbox == "file" else None
-    broker = BrokerConfig(host=where[0], port=where[1], plaintext=True)
     return [
         Share(tuple(names[n :: options.processes]), broker, pattern, outages, options.seed, options.ramp, on_disk)
         for n in range(options.processes)
@@ -127,6 +130,9 @@ def _read(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--outage-s", type=float, default=30.0, metavar="S", help="how long that lasts, on average")
     parser.add_argument("--restart-broker-at", type=float, action="append", default=[], metavar="MIN", help="kill -9")
     parser.add_argument("--restart-collector-at", type=float, action="append", default=[], metavar="MIN")
+    parser.add_argument("--first-wait", type=float, default=15.0, metavar="S", help="of the back-off; the agent's own is 15 s")
+    parser.add_argument("--longest-wait", type=float, default=120.0, metavar="S", help="the agent's own is 120 s")
+    parser.add_argument("--keep-alive", type=int, default=15, metavar="S", help="the agent's own is 15 s")
     parser.add_argument("--ramp", type=float, metavar="S", help="all come up within so long; default: 200 a second")
     parser.add_argument("--processes", type=int, help=f"default: one for each {DEVICES_A_PROCESS} devices")
     parser.add_argument(

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 
+from edge_agent.config import BrokerConfig
 from edge_agent.core.failure import Failure
 from scripts.swarms.device import History
 from scripts.swarms.processes import Swarm
@@ -54,6 +55,7 @@ class Plan:
     devices: int
     seconds: float
     ramp_s: float
+    broker: BrokerConfig
     kill_broker_at_s: tuple[float, ...] = ()
     kill_collector_at_s: tuple[float, ...] = ()
 

@@ -8,6 +8,7 @@ from scripts.swarms.stored import Found
 
 MEMORY_GROWTH = 1.1
 MEMORY_JUDGED_FROM_S = 300.0  # a collector that has just begun still grows into its caches
+NOTICED_WITHIN_S = 10.0  # a busy device hears late that its connection is gone
 CALM_AFTER_S = 150.0  # of the latencies of calm times; longer than any wait of the back-off
 
 
@@ -49,10 +50,10 @@ def _returned(plan: Plan, seen: Seen, course: Course, figures: dict[str, Figure]
     """How the devices came back after each death of the broker; those who had no network of their own aside."""
     broken = []
     for number, one in enumerate((one for one in course.breakages if one.name == "broker"), start=1):
-        mine = [absence for absence in seen.absences if one.from_s - 1.0 <= absence.lost_at_s <= one.to_s + 1.0]
+        mine = [absence for absence in seen.absences if one.from_s - 1.0 <= absence.lost_at_s <= one.to_s + NOTICED_WITHIN_S]
         moments = [absence.back_at_s for absence in mine]
         share = worst_second(moments, plan.devices)
-        late = late_ones(mine)
+        late = late_ones(mine, plan.broker)
         name = f"broker_restart_{number}"
         figures[f"{name}_down_s"] = round(one.to_s - one.from_s, 1)
         figures[f"{name}_cut"] = len(mine)

@@ -4,9 +4,9 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
+from edge_agent.config import BrokerConfig
 from scripts.swarms.device import Absence
 
-FIRST_WAIT_S, LONGEST_WAIT_S = 15.0, 120.0
 ALLOWANCE_S = 5.0  # for connecting itself, on a busy machine
 ATTEMPT_S = 10.0  # an attempt gives up after so long
 STORM_OF = 200  # from so many devices on the share of a second is judged
@@ -18,16 +18,16 @@ def quantile(ascending: Sequence[float], share: float) -> float:
     return ascending[min(len(ascending) - 1, int(share * len(ascending)))] if ascending else 0.0
 
 
-def bound_s(absence: Absence) -> float:
+def bound_s(absence: Absence, broker: BrokerConfig) -> float:
     """The longest that the waits of the back-off can add up to after so many failures; a short connection had used some up."""
-    tries = absence.failures + 1
-    waits = [LONGEST_WAIT_S if not absence.steady else min(LONGEST_WAIT_S, FIRST_WAIT_S * 2**n) for n in range(tries)]
+    doublings = range(absence.failures + 1)
+    waits = [min(broker.max_wait_s, broker.first_wait_s * 2**n) if absence.steady else broker.max_wait_s for n in doublings]
     return sum(waits) + absence.failures * ATTEMPT_S + ALLOWANCE_S
 
 
-def late_ones(absences: Iterable[Absence]) -> list[Absence]:
+def late_ones(absences: Iterable[Absence], broker: BrokerConfig) -> list[Absence]:
     """Who came back later than the back-off allows."""
-    return [one for one in absences if one.back_at_s - one.lost_at_s > bound_s(one)]
+    return [one for one in absences if one.back_at_s - one.lost_at_s > bound_s(one, broker)]
 
 
 def worst_second(connected_at_s: Sequence[float], devices: int) -> float:

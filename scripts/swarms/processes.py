@@ -8,12 +8,17 @@ from dataclasses import dataclass, field
 from multiprocessing import connection
 from typing import Any
 
+from edge_agent.core.failure import Failure
 from scripts.swarms import worker
 from scripts.swarms.device import Absence, History
 from scripts.swarms.worker import Command, Report, Share
 
 ANSWER_WITHIN_S = 60.0
 CLOSE_WITHIN_S = 20.0
+
+
+class ProcessDied(Failure):
+    """Some of the devices are gone."""
 
 
 @dataclass(slots=True)
@@ -49,12 +54,15 @@ class Swarm:
         self.seen = Seen()
 
     def listen(self, for_s: float) -> None:
-        """Take reports for so long. Raises EOFError when a process has died."""
+        """Take reports for so long. Raises ProcessDied."""
         until_s = time.monotonic() + for_s
         while (left_s := until_s - time.monotonic()) > 0:
             for pipe in connection.wait(self._pipes, left_s):
                 if isinstance(pipe, connection.Connection):
-                    self._take(pipe, pipe.recv())
+                    try:
+                        self._take(pipe, pipe.recv())
+                    except EOFError:
+                        raise ProcessDied("a process of the swarm has died; what it said stands above") from None
 
     def tell(self, command: Command) -> None:
         for pipe in self._pipes:

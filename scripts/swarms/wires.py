@@ -149,12 +149,12 @@ class Wires:
         """`silently`: packets vanish, and both ends go on waiting; else the connection breaks."""
         self.unreachable.add(device)
         for wire in [wire for wire in self._watched if wire.device == device]:
-            if silently:
+            if not silently:
+                wire.end("network lost")
+            elif not wire.silenced:
                 wire.silenced = True
                 self._selector.unregister(wire.socket)
                 self._watched[wire] = 0
-            else:
-                wire.end("network lost")
 
     def give_network(self, device: str) -> None:
         """A connection whose packets vanished stays dead: its broker has given it up, or will."""
