@@ -11,11 +11,10 @@ import pytest
 
 from collector.core import delivery
 from collector.store.sqlite import Sqlite
-from edge_agent.sinks.courier import Courier
-from edge_agent.sinks.link import LinkInput, Puback
 from edge_agent.sinks.shedding import Loss
 from edge_agent.sinks.shelf import Shelf
 from event_contract.messages import Ack
+from scripts.drills.mutants import DeletesOnPuback
 from tests.unit.schedules import Schedule
 from tests.unit.simulated_wire import ID, Collector
 
@@ -34,15 +33,6 @@ def test_whatever_happens_every_committed_event_is_stored_once_or_named_lost(eng
     for seed in range(SEED, SEED + SCHEDULES):
         found = Schedule(seed, engine).run()
         assert found.clean, f"SEED={seed} SCHEDULES=1: {found}"
-
-
-class DeletesOnPuback(Courier):
-    def take(self, happened: LinkInput, now_s: float) -> None:
-        message = self._sent.get(happened.mid) if isinstance(happened, Puback) else None
-        super().take(happened, now_s)
-        if message:
-            stream, seq = message
-            self._perform(self._core.acknowledged(Ack(stream=stream, ranges=((seq, seq),))))
 
 
 class AcknowledgesFirst(Collector):
