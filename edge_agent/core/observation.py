@@ -15,6 +15,7 @@ from edge_agent.core.usual_pace import UsualPace
 SLOW_KMH = 8.0
 QUEUE_SPAN_M = 60.0
 QUEUE_VEHICLES = 3
+JOINS_KMH, JOINS_M = 25.0, 30.0  # who is so slow and so near comes up to their end
 HIDDEN_S = 5.0  # for longer a hidden vehicle is not taken for part of a queue: it may have left behind another one
 SAMPLES = 20
 FOOTPRINT = 0.6
@@ -35,9 +36,9 @@ class LaneState:
 @dataclass(frozen=True, slots=True)
 class Observation:
     """The sets hold track ids. `standing` and `queued`: of those that stand, and of vehicles that are part of a queue, that is
-    >= 3 below 8 km/h within 60 m on their lane. `resumed`: the camera was away before this frame.
-    `congested`: the lanes on which a congestion is open. `things`: what stands in the picture and did not stand there before,
-    None where nobody looked for it. `on_foot`: of persons who ride nothing."""
+    >= 3 below 8 km/h within 60 m on their lane, or two and a third that comes up to them. `resumed`: the camera was away
+    before this frame. `congested`: the lanes on which a congestion is open. `things`: what stands in the picture and did not
+    stand there before, None where nobody looked for it. `on_foot`: of persons who ride nothing."""
 
     road_users: list[RoadUser]
     places: list[Place]
@@ -103,7 +104,7 @@ class Observer:
             waiting = [user for user in unknown if user.lane == lane]
             slow = [user for user in [*present, *waiting] if user.track.id in standing or _crawls(user)]
             near = {user.track.id: sum(distance_m(user, other) <= QUEUE_SPAN_M for other in slow) for user in slow}
-            company |= near
+            company |= {user.track.id: near[user.track.id] + _joining(user, present, slow) for user in slow}
             queue = [user for user in slow if near[user.track.id] >= QUEUE_VEHICLES]
             lanes[lane] = self._state(lane, present, queue, standing)
         queued = frozenset(number for number, slow in company.items() if slow >= QUEUE_VEHICLES)
@@ -117,6 +118,16 @@ class Observer:
         return LaneState(
             present, under / len(self._samples[lane]), sum(known) / len(known) if known else None, length, len(queue)
         )
+
+
+def _joining(one: RoadUser, present: list[RoadUser], slow: list[RoadUser]) -> int:
+    """How many slow down towards this one and another slow one near it: in a moment they are part of the queue."""
+    ends = [other for other in slow if distance_m(one, other) <= QUEUE_SPAN_M]
+    if len(ends) < QUEUE_VEHICLES - 1:
+        return 0
+    slowing = [user for user in present if user.pace_kmh is not None and SLOW_KMH <= user.pace_kmh <= JOINS_KMH]
+    ids = {other.track.id for other in slow}
+    return sum(any(distance_m(user, end) <= JOINS_M for end in ends) for user in slowing if user.track.id not in ids)
 
 
 def distance_m(a: RoadUser, b: RoadUser) -> float:

@@ -8,7 +8,7 @@ import pytest
 from edge_agent.core.crawling import LEAST_WIDTH_M, WINDOW_S, Crawling
 from edge_agent.core.scene_format import SceneFile
 from edge_agent.core.types import Box, IncidentReport, RoadUser, Track
-from tests.roads import Someone, driving, incidents, scene, standing
+from tests.roads import Someone, clipped, driving, image_of, incidents, scene, standing
 
 METRES_PER_IMAGE, TALL_M = 100.0, 2.0
 SHARE = 0.17
@@ -129,3 +129,21 @@ def test_several_that_crawl_together_are_traffic() -> None:
 
 def test_behind_a_standing_one_it_is_told() -> None:
     assert len(new(incidents(road(), [standing("car", -3, 30), driving("car", 0, 14, 5, start_s=12), *traffic()], 35))) == 2
+
+
+def test_who_crawls_by_one_that_stands_on_another_lane_is_careful() -> None:
+    """Alone he is told; beside somebody who stands, only that one is."""
+    crawling = [driving("car", 0, 14, 5, start_s=12), *traffic()]
+    assert [report.lane for report in new(incidents(beside_one_another(), crawling, 35))] == ["1"]
+    both = [standing("car", -4, 25), *crawling]
+    assert [report.lane for report in new(incidents(beside_one_another(), both, 35))] == ["left"]
+
+
+def beside_one_another() -> SceneFile:
+    def lane(name: str, from_m: float, to_m: float) -> dict[str, Any]:
+        corners = [(from_m, 14.2), (to_m, 14.2), (to_m, 100), (from_m, 100)]
+        middle = [clipped(image_of((from_m + to_m) / 2, y_m)) for y_m in (14.2, 100)]
+        return {"id": name, "polygon": [clipped(image_of(*corner)) for corner in corners], "centreline": middle}
+
+    rules = {"stopped_vehicle": {"dwell_s": 5.0}, "congestion": {"enabled": False}}
+    return scene(lanes=[lane("left", -7.0, -2.0), lane("1", -2.0, 5.0)], rules=rules)

@@ -108,6 +108,17 @@ def test_when_the_first_one_leaves_the_second_one_is_told() -> None:
     assert len(new(incidents(one_lane(), [first, second], 40, seed=6))) == 2
 
 
+def test_while_a_third_one_comes_up_the_queue_is_known() -> None:
+    """The first one's dwell is over while the third still rolls towards the two that stand."""
+    pair = [stopping(40, 4), stopping(33, 8)]
+    assert len(new(incidents(one_lane(), pair, 15, seed=6))) == 1
+    assert new(incidents(one_lane(), [*pair, stopping(26, 15.5)], 15, seed=6)) == []
+
+
+def test_who_stands_is_told_though_others_come_up_that_stop_far_behind() -> None:
+    assert len(new(incidents(one_lane(), [stopping(70, 4), stopping(20, 14.5)], 30, seed=6))) >= 1
+
+
 def test_three_that_are_far_apart_are_no_queue() -> None:
     apart = [standing("car", x_m, y_m) for x_m, y_m in ((0, 15), (-3, 80), (3, 86))]
     assert len(new(incidents(one_lane(), apart, 60, seed=6))) == 2
@@ -115,6 +126,12 @@ def test_three_that_are_far_apart_are_no_queue() -> None:
 
 def test_a_row_that_others_pass_is_no_queue() -> None:
     assert len(new(incidents(one_lane(), [*queue(3), *passing()], 60, seed=7))) == 3
+
+
+@pytest.mark.parametrize(("kmh", "told"), [(16, 0), (40, 3)])
+def test_in_a_queue_one_slow_passer_may_be_an_id_that_was_switched(kmh: float, told: int) -> None:
+    once = passing(n=1, from_s=12.0, kmh=kmh)
+    assert len(new(incidents(one_lane(), [*queue(3), *once], 40, seed=7))) == told
 
 
 @pytest.mark.parametrize("filtering", ["motorcycle", "bicycle"])

@@ -19,8 +19,8 @@ DRIVES_OFF_S = 15.0  # who stood so lately is getting up to speed
 class SlowVehicleRule(Rule, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Whoever changes his speed by more than `steady_kmh` meanwhile brakes or speeds up: behind a signal, to turn off."""
 
-    duration_s: Seconds = 3.0
-    steady_kmh: Kmh = 8.0
+    duration_s: Seconds = 5.0
+    steady_kmh: Kmh = 6.0
     clear_ahead_m: Metres = 60.0
 
 

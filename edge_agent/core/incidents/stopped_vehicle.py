@@ -24,6 +24,9 @@ BESIDE = 0.25  # covers so much of the standing vehicle's box, and has not passe
 DISSOLVES_S = 5.0  # who was queued so lately waits his turn
 WAITS_BEHIND_M = 20.0  # who stands so near behind one who stands waits for him
 PLAIN_SHARE = 0.7  # of the time, so as not to tell of who stands beside the lane
+STANDS_S = 3.0  # who crawls by one who has stood for so long is careful, and no danger of his own
+QUEUE_PASSERS = 1  # more than elsewhere: in a queue one track is easily taken for another ...
+SURELY_KMH = 20.0  # ... but not who is surely this fast, who counts for as many more
 PASSING_COUNTS_S = 30.0  # a queue that nobody has passed for so long is a queue
 
 
@@ -84,10 +87,10 @@ class StoppedVehicle:
         return reports
 
     def _judge(self, at_s: float, watched: _Watched, place: Place, observation: Observation) -> IncidentReport | None:
-        passed = len(watched.passed_at_s) >= self._rule.passers
         if place.user.track.id in observation.queued or self._waits_behind(at_s, place, observation):
             watched.queued_at_s = at_s
         queued, congested = at_s - watched.queued_at_s < DISSOLVES_S, place.lane in observation.congested
+        passed = len(watched.passed_at_s) >= self._rule.passers + QUEUE_PASSERS * (queued or congested)
         if watched.report is not None:
             if queued and congested and not passed:
                 return self._ledger.end(watched.report, at_s, "congestion")
@@ -112,9 +115,10 @@ class StoppedVehicle:
         if stood_s >= self._rule.dwell_s and place.seen_s >= self._rule.min_seen * stood_s:
             return place.since_s
         crawls_since_s = place.crawls_since_s
-        if crawls_since_s is None or at_s - crawls_since_s < self._rule.dwell_s or _crawls_in_company(place, observation):
+        if crawls_since_s is None or at_s - crawls_since_s < self._rule.dwell_s:
             return None
-        return crawls_since_s
+        excused = _crawls_in_company(place, observation) or _crawls_past(at_s, place, observation)
+        return None if excused else crawls_since_s
 
     def _waits_behind(self, at_s: float, place: Place, observation: Observation) -> bool:
         """Behind another one on its lane that has stood for as long as it takes."""
@@ -146,7 +150,7 @@ class StoppedVehicle:
             sides[user.track.id] = ahead = ahead_by > 0 if before is None or clear else before
             drives = user.pace_kmh is not None and user.pace_kmh > SLOW_KMH
             if before not in (None, ahead) and drives and (ahead or lane.two_way):
-                watched.passed_at_s.append(at_s)
+                watched.passed_at_s += [at_s] * (1 + QUEUE_PASSERS * _drives(user, SURELY_KMH))
         watched.passed_at_s = [moment for moment in watched.passed_at_s if at_s - moment <= PASSING_COUNTS_S]
         watched.sides = sides
 
@@ -159,8 +163,9 @@ class StoppedVehicle:
         return (x * dx + y * dy) / max(hypot(dx, dy), 1e-9) / tall
 
 
-def _drives(user: RoadUser) -> bool:
-    return user.pace_kmh is not None and user.pace_kmh - (user.pace_se_kmh or 0.0) > SLOW_KMH
+def _drives(user: RoadUser, kmh: float = SLOW_KMH) -> bool:
+    """Surely faster than that."""
+    return user.pace_kmh is not None and user.pace_kmh - (user.pace_se_kmh or 0.0) > kmh
 
 
 def _crawls_in_company(place: Place, observation: Observation) -> bool:
@@ -172,3 +177,14 @@ def _crawls_in_company(place: Place, observation: Observation) -> bool:
         if user.track.id not in still and user.pace_kmh is not None and user.pace_kmh < CRAWL_KMH
     ]
     return sum(distance_m(place.user, user) <= QUEUE_SPAN_M for user in slow) >= QUEUE_VEHICLES
+
+
+def _crawls_past(at_s: float, place: Place, observation: Observation) -> bool:
+    """Somebody stands on another lane near by, and who comes by is careful."""
+    if place.stands(at_s) and at_s - place.since_s >= STANDS_S:
+        return False
+    return any(
+        at_s - other.since_s >= STANDS_S and distance_m(place.user, other.user) <= QUEUE_SPAN_M
+        for other in observation.places
+        if other.lane != place.lane
+    )
