@@ -4,7 +4,7 @@ import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -69,3 +69,11 @@ def wait_for_port(port: int, process: subprocess.Popen[bytes], patience_s: float
         except OSError:
             time.sleep(0.02)
     raise TimeoutError(f"nothing listens on port {port} after {patience_s} s")
+
+
+def wait_until(holds: Callable[[], bool], patience_s: float, complaint: str) -> None:
+    deadline = time.monotonic() + patience_s
+    while not holds():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{complaint} after {patience_s:.0f} s")
+        time.sleep(0.05)

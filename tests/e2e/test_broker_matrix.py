@@ -17,9 +17,8 @@ from paho.mqtt.client import topic_matches_sub
 from collector.broker_config import ACL
 from event_contract import topics
 from scripts.swarms.packets import Will
-from tests.brokers import free_port
+from tests.brokers import free_port, wait_until
 from tests.certificates import Authority, hardened
-from tests.e2e.chain import wait_until
 from tests.raw_client import RawClient, Refused
 
 pytestmark = pytest.mark.chain

@@ -12,8 +12,7 @@ from edge_agent.config import BrokerConfig, OutboxConfig
 from edge_agent.sinks.mqtt import EventSink, SinkStopped
 from edge_agent.sinks.outbox import Outbox
 from event_contract import topics
-from tests.brokers import free_port, mosquitto
-from tests.e2e.chain import wait_until
+from tests.brokers import free_port, mosquitto, wait_until
 from tests.e2e.clerk import Clerk
 from tests.unit.outbox_parts import event, origin
 
