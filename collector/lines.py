@@ -11,6 +11,7 @@ from event_contract.kinds import CAMERA_FAULTS
 
 Json = dict[str, Any]
 LONGEST_DUMP_BYTES = 1024
+GAPS_SHOWN = 10
 
 SEVERITIES = {
     "vi": {"critical": "KHẨN CẤP", "high": "CAO", "medium": "VỪA", "low": "THẤP"},
@@ -78,9 +79,34 @@ def event(event: Json) -> str:
 
 
 def device(device: Json) -> str:
-    state = "online" if device["online"] else "offline"
-    told = f"{device['events']} events, {device['missing']} missing, last {device['last_event_at'] or 'never'}"
+    """... `93 events, 7 missing in 2 gaps, last 2026-03-02T00:15:31Z, outbox 3 (oldest 4 s), clock synced`."""
+    state = "online" if device["online"] else "silent" if device.get("silent") else "offline"
+    gaps = sum(len(stream["missing"]) for stream in device.get("streams", ()))
+    missing = f"{device['missing']} missing" + (f" in {gaps} gap{'s' * (gaps != 1)}" if gaps else "")
+    outbox = device.get("outbox")
+    oldest = outbox and outbox["oldest_s"]
+    told = ", ".join(
+        (
+            f"{device['events']} events",
+            missing,
+            f"last {device['last_event_at'] or 'never'}",
+            *([f"outbox {outbox['messages']}" + (f" (oldest {oldest:.0f} s)" if oldest else "")] if outbox else []),
+            *([f"clock {device['clock']}"] if device.get("clock") else []),
+        )
+    )
     return f"{device['device']:<20}  {state:<7}  {device['site'] or '-':<12}  {', '.join(device['cameras']) or '-':<12}  {told}"
+
+
+def gaps(device: Json) -> Iterator[str]:
+    """`    missing of incident 0f1d2c3b: 3-9, 12; the device has none below 10`: then they never come."""
+    for stream in device.get("streams", ()):
+        if stream["missing"]:
+            shown = stream["missing"][:GAPS_SHOWN]
+            told = ", ".join(f"{first}-{last}" if last > first else f"{first}" for first, last in shown)
+            more = ", ..." if len(stream["missing"]) > GAPS_SHOWN else ""
+            lowest = stream["announced"]["lowest"]
+            gone = "" if lowest is None or stream["missing"][0][0] >= lowest else f"; the device has none below {lowest}"
+            yield f"    missing of {stream['class']} {stream['stream'][:8]}: {told}{more}{gone}"
 
 
 def dead_letter(letter: Json) -> str:

@@ -9,7 +9,7 @@ import click
 from collector import lines
 from collector.cli.asking import open_api, show
 from collector.cli.options import api_options, as_json, page_limit, span_options
-from collector.core.errors import Told, WrongUse
+from collector.core.errors import WrongUse
 from event_contract.times import format_time
 
 if TYPE_CHECKING:
@@ -100,5 +100,5 @@ def _numbers(api: "Api", numbers: tuple[int, ...], every: bool, given: dict[str,
     while page := api.get(LETTERS, limit=1000, before=found[-1] if found else None, **_query(**given))["dead_letters"]:
         found += [letter["n"] for letter in page]
     if not found:
-        raise Told("no such dead letters")
+        click.echo("no such dead letters", err=True)
     yield from reversed(found)

@@ -59,8 +59,7 @@ def _beside(out: Path) -> Iterator[Path]:
         with tempfile.TemporaryDirectory(prefix=f".{out.name}.", dir=out.parent) as name:
             yield Path(name)
     except (OSError, sqlite3.Error) as error:
-        told = getattr(error, "strerror", None) or error
-        raise BackupError(f"{getattr(error, 'filename', None) or out}: {told}; nothing was written") from error
+        raise BackupError(f"{out}: {getattr(error, 'strerror', None) or error}; nothing was written") from error
 
 
 def _copy(source: Path, target: Path, name: str, progress: Progress) -> None:
@@ -91,6 +90,7 @@ def _manifest(staging: Path, names: list[str]) -> Manifest:
         if path.suffix == DATABASE_SUFFIX:
             with closing(sqlite3.connect(f"{path.resolve().as_uri()}?immutable=1", uri=True)) as db:
                 tables = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite~_%' ESCAPE '~'"
+                tables += " AND name NOT LIKE '~_%' ESCAPE '~'"
                 rows = {table: _count(db, table) for (table,) in db.execute(tables).fetchall()}
                 if "events" in rows:
                     last = db.execute("SELECT received_at FROM events ORDER BY n DESC LIMIT 1").fetchone()

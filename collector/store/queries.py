@@ -8,6 +8,7 @@ from collector.core import delivery
 from collector.core.times import moved
 from collector.store import gaps
 from collector.store.db import Db, Row
+from collector.store.wellbeing import wellbeing
 from event_contract.messages import Birth, CloudEvent, TrafficMinuteData
 from event_contract.times import format_time, parse_time
 
@@ -143,7 +144,6 @@ def _stream(db: Db, row: Row) -> Json:
 def _device(db: Db, name: str) -> Json:
     row = db.execute("SELECT * FROM devices WHERE device = ?", (name,)).fetchone()
     birth = msgspec.json.decode(row["birth"], type=Birth) if row and row["birth"] else None
-    last = db.execute("SELECT received_at FROM events WHERE device = ? ORDER BY n DESC LIMIT 1", (name,)).fetchone()
     of_device = streams(db, name)
     return {
         "device": name,
@@ -152,7 +152,7 @@ def _device(db: Db, name: str) -> Json:
         "since": format_time(row["since"]) if row else None,
         "software": birth.software if birth else None,
         "cameras": [camera.name for camera in birth.cameras] if birth else [],
-        "last_event_at": format_time(last[0]) if last else None,
+        **wellbeing(db, name),
         "events": sum(stream["stored"] for stream in of_device),
         "missing": sum(delivery.size(stream["missing"]) for stream in of_device),
         "streams": of_device,

@@ -49,8 +49,10 @@ def restore(archive: Path, data_dir: Path, progress: Progress) -> Manifest:
                 progress(f"check {file.name}", 1, 1)
         for name in sorted({file.name.split("/")[0] for file in manifest.files}):
             (staging / name).rename(data_dir / name)
-    except (OSError, tarfile.TarError, EOFError, zlib.error) as error:
-        raise BackupError(f"{archive}: {getattr(error, 'strerror', None) or error}; it is damaged, or no backup") from error
+    except OSError as error:
+        raise BackupError(f"{error.filename or archive}: {error.strerror or error}; nothing was restored") from error
+    except (tarfile.TarError, EOFError, zlib.error) as error:
+        raise BackupError(f"{archive}: {error}; it is damaged, or no backup") from error
     finally:
         shutil.rmtree(staging, ignore_errors=True)
     _sync(data_dir)
