@@ -5,8 +5,6 @@ come from, so a crash leaves both or neither; and writers take turns, so that on
 """
 
 from collections.abc import Sequence
-from itertools import groupby
-from typing import cast
 
 from collector.core import delivery
 from collector.core.delivery import DeadLetter, Event, Received, Status
@@ -30,12 +28,19 @@ class EventStore:
         messages = [delivery.read(received) for received in batch]
         with self._engine.transaction() as db:
             book = AlertBook(db)
-            for kind, some in groupby(messages, type):
-                if kind is Event:
-                    take(book, cast(list[Event], list(some)), tally)
-                else:
-                    for message in some:
-                        _take_other(book, cast(Status | DeadLetter, message), tally)
+            events: list[Event] = []
+            for message in messages:
+                match message:
+                    case Event():
+                        events.append(message)
+                    case Status(device):
+                        if any(event.device == device for event in events):  # in their order: a run may begin or end with it
+                            take(book, events, tally)
+                            events = []
+                        _announce(book, message, tally)
+                    case DeadLetter():
+                        _bury(book, message, tally)
+            take(book, events, tally)
             book.flush()
         return tally.committed(book.changes)
 
@@ -46,7 +51,7 @@ class EventStore:
         key = (message.stream, message.seq) if isinstance(message, Event) else None
         device = None if isinstance(message, DeadLetter) else message.device
         with self._engine.transaction() as db:
-            _take_other(AlertBook(db), DeadLetter(device, key, reason, received), tally)
+            _bury(AlertBook(db), DeadLetter(device, key, reason, received), tally)
         return tally.committed(())
 
     def look_after(self, now: float, keep_days: dict[str, float], max_bytes: int | None = None) -> Committed:
@@ -116,13 +121,14 @@ class EventStore:
         self._engine.close()
 
 
-def _take_other(book: AlertBook, message: Status | DeadLetter, tally: Tally) -> None:
-    if isinstance(message, Status):
-        announcing.announce(book, message)
-        tally.count("status")
-        return
-    dead_letters.bury(book.db, message)
+def _announce(book: AlertBook, status: Status, tally: Tally) -> None:
+    announcing.announce(book, status)
+    tally.count("status")
+
+
+def _bury(book: AlertBook, letter: DeadLetter, tally: Tally) -> None:
+    dead_letters.bury(book.db, letter)
     tally.count("dead_letter")
-    if message.device and message.key:
-        stream, seq = message.key
-        tally.acks.setdefault((message.device, stream), []).append(seq)
+    if letter.device and letter.key:
+        stream, seq = letter.key
+        tally.acks.setdefault((letter.device, stream), []).append(seq)

@@ -73,7 +73,7 @@ class Postgres:
         self._lock = 0
         self._leads = False
         with self._told():
-            bring_up_to_date(self._connected().connection)
+            bring_up_to_date(self._connected())
 
     @contextmanager
     def transaction(self) -> Iterator[Db]:

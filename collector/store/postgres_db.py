@@ -3,52 +3,45 @@
 import re
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
+from itertools import count
 from typing import Any
 
 import psycopg
+from psycopg import RawCursor
 from psycopg.rows import no_result
 
-_INSERT = re.compile(r"INSERT INTO (\w+) \(([\w, ]+)\) VALUES \(\?(?:, \?)*\)( ON CONFLICT[\w (),]* DO NOTHING)?")
-_COLUMN_TYPES = (
-    "SELECT attname, format_type(atttypid, NULL) FROM pg_attribute"
-    " WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped"
-)
+_ONLY_INSERTS = re.compile(r"INSERT INTO (\w+ \([\w, ]+\)) VALUES \(\?(?:, \?)*\)")
 
 Connection = psycopg.Connection[Any]
 Cursor = psycopg.Cursor[Any]
 
 
 class PostgresDb:
-    """See Db. An `executemany` that only inserts goes as one statement, a column an array."""
+    """See Db. An `executemany` that only inserts goes by COPY, which costs a quarter."""
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
         connection.row_factory = _named_rows
-        self._bulk: dict[str, str] = {}
+        connection.cursor_factory = RawCursor  # the usual one reads every statement with a regular expression
 
     def execute(self, sql: str, parameters: Sequence[Any] = (), /) -> Cursor:
-        return self.connection.execute(_with_percent(sql).encode(), parameters)
+        return self.connection.execute(_numbered(sql), parameters)
 
     def executemany(self, sql: str, parameters: Iterable[Sequence[Any]], /) -> Cursor:
-        rows = list(parameters)
-        insert = _INSERT.fullmatch(sql)
-        if insert and rows:
-            if sql not in self._bulk:
-                self._bulk[sql] = self._by_columns(*insert.groups(default=""))
-            return self.connection.execute(self._bulk[sql].encode(), [list(column) for column in zip(*rows, strict=True)])
         cursor = self.connection.cursor()
-        cursor.executemany(_with_percent(sql).encode(), rows)
+        if inserts := _ONLY_INSERTS.fullmatch(sql):
+            with cursor.copy(f"COPY {inserts[1]} FROM STDIN".encode()) as copy:
+                for row in parameters:
+                    copy.write_row(row)
+        else:
+            cursor.executemany(_numbered(sql), parameters)
         return cursor
-
-    def _by_columns(self, table: str, names: str, tail: str) -> str:
-        types = dict(self.connection.execute(_COLUMN_TYPES, (table,)).fetchall())
-        arrays = ", ".join(f"%s::{types[name]}[]" for name in names.split(", "))
-        return f"INSERT INTO {table} ({names}) SELECT * FROM unnest({arrays}){tail}"  # noqa: S608 - names of our own
 
 
 @lru_cache(maxsize=512)
-def _with_percent(sql: str) -> str:
-    return sql.replace("%", "%%").replace("?", "%s")
+def _numbered(sql: str) -> bytes:
+    numbers = count(1)
+    return re.sub(r"[?]", lambda _: f"${next(numbers)}", sql).encode()
 
 
 def _named_rows(cursor: psycopg.Cursor[Any]) -> Callable[[Sequence[Any]], Any]:

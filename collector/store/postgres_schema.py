@@ -3,9 +3,7 @@
 Text is compared byte by byte, as SQLite does. Who listens on `kerbwatch_<schema>` hears of every commit that changes alerts.
 """
 
-from typing import Any
-
-import psycopg
+from collector.store.postgres_db import PostgresDb
 
 STEPS: tuple[str, ...] = (
     # 1: what migrations.py has up to m012
@@ -139,12 +137,12 @@ STEPS: tuple[str, ...] = (
 )
 
 
-def bring_up_to_date(connection: psycopg.Connection[Any]) -> None:
+def bring_up_to_date(db: PostgresDb) -> None:
     """All steps that are not applied yet, or none of them; several collectors may start at the same time."""
-    with connection.transaction():
-        connection.execute("SELECT pg_advisory_xact_lock(hashtext('kerbwatch schema'))")
-        connection.execute("CREATE TABLE IF NOT EXISTS schema_steps (step integer PRIMARY KEY)")
-        [(applied,)] = connection.execute("SELECT coalesce(max(step), 0) FROM schema_steps").fetchall()
+    with db.connection.transaction():
+        db.execute("SELECT pg_advisory_xact_lock(hashtext('kerbwatch schema'))")
+        db.execute("CREATE TABLE IF NOT EXISTS schema_steps (step integer PRIMARY KEY)")
+        [(applied,)] = db.execute("SELECT coalesce(max(step), 0) FROM schema_steps").fetchall()
         for number, step in enumerate(STEPS[applied:], applied + 1):
-            connection.execute(step.encode())
-            connection.execute("INSERT INTO schema_steps VALUES (%s)", (number,))
+            db.connection.execute(step.encode())
+            db.execute("INSERT INTO schema_steps VALUES (?)", (number,))

@@ -54,6 +54,9 @@ class _Stream:
 
 
 def take(book: AlertBook, events: Sequence[Event], tally: Tally) -> None:
+    """Acknowledge or call a fork every event; store what is new, and what follows from it."""
+    if not events:
+        return
     new = set_clocks(book, _judge(book, events, tally))
     _insert(book.db, new)
     _note_incidents(book, [(event, event.body) for event in new if isinstance(event.body, IncidentData)])
