@@ -15,6 +15,7 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from collector.app import DATABASE
 from edge_agent.config import BrokerConfig
 from edge_agent.core.failure import Failure, WrongInput
 from scripts.drills.verdict import Verdict
@@ -62,8 +63,8 @@ def _run(options: argparse.Namespace) -> Verdict:
         broker = None if options.broker else programs.mosquitto(folder)
         if broker:
             stack.callback(broker.kill)
-        where = _address(options.broker) if options.broker else ("127.0.0.1", broker.port if broker else 0)
-        collector = None if options.collector else programs.collector(folder, where)
+        where = _address(options.broker) if options.broker else ("127.0.0.1", (broker and broker.port) or 0)
+        collector = None if options.collector else programs.collector(folder / "collector", where)
         if collector:
             stack.callback(collector.stop)
         link = BrokerConfig(
@@ -79,7 +80,7 @@ def _run(options: argparse.Namespace) -> Verdict:
         swarm.close()
         if collector:
             collector.stop()
-            found = stored.in_database(folder / "collector", course.histories)
+            found = stored.in_database(folder / "collector" / DATABASE, course.histories)
         else:
             token = options.token_file.read_text(encoding="utf-8").strip()
             found = stored.by_api(options.collector, token, course.histories)

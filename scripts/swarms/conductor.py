@@ -8,9 +8,10 @@ from statistics import median
 
 from edge_agent.config import BrokerConfig
 from edge_agent.core.failure import Failure
+from scripts.drills.programs import Program
+from scripts.swarms import programs
 from scripts.swarms.device import History
 from scripts.swarms.processes import Swarm
-from scripts.swarms.programs import Program
 
 UP_WITHIN_S = 180.0
 DRAINED_WITHIN_S = 300.0
@@ -94,7 +95,7 @@ def _kill(name: str, program: Program) -> Breakage:
     from_s = time.monotonic()
     program.kill()
     time.sleep(BROKER_DOWN_S)
-    program.start()
+    programs.up(program)
     return Breakage(name, from_s, time.monotonic())
 
 

@@ -1,7 +1,6 @@
-"""What a swarm's figures mean: pure. Latencies, how a fleet came back, and whether its store holds what it committed."""
+"""What a swarm's figures mean: pure. Latencies, and how a fleet came back."""
 
 from bisect import bisect_left
-from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from edge_agent.config import BrokerConfig
@@ -35,8 +34,3 @@ def worst_second(connected_at_s: Sequence[float], devices: int) -> float:
     moments = sorted(connected_at_s)
     most = max((bisect_left(moments, at + 1.0) - number for number, at in enumerate(moments)), default=0)
     return most / devices
-
-
-def said_twice(marks: Iterable[str]) -> int:
-    """Events that the store holds under more than one number: every event of a swarm has a mark of its own."""
-    return sum(times - 1 for times in Counter(marks).values())

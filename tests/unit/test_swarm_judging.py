@@ -54,11 +54,11 @@ def test_quantiles() -> None:
 )
 def test_the_store_is_held_against_the_devices(tmp_path: Path, rows: list[tuple[int, str]], lost: int, duplicated: int) -> None:
     with sqlite3.connect(tmp_path / "collector.sqlite") as store:
-        store.execute("CREATE TABLE events (stream, seq, payload)")
+        store.execute("CREATE TABLE events (stream, seq, kind, payload)")
         payloads = [("s", seq, msgspec.json.encode({"data": {"run": mark}})) for seq, mark in rows]
-        store.executemany("INSERT INTO events VALUES (?, ?, ?)", payloads)
+        store.executemany("INSERT INTO events VALUES (?, ?, 'health', ?)", payloads)
     store.close()
-    assert in_database(tmp_path, HISTORIES) == Found(lost, duplicated, len(rows))
+    assert in_database(tmp_path / "collector.sqlite", HISTORIES) == Found(lost, duplicated, len(rows))
 
 
 def course(**changes: object) -> Course:
