@@ -10,7 +10,8 @@ SLICES = 50  # what goes at once is a fiftieth of what a class spans
 def shed(db: Db, max_bytes: int) -> int:
     """Delete until the rest fits, so many rows at most; their number. The marks say from where on each stream is kept.
 
-    For SQLite: what is freed is used again, so that the file itself grows no further.
+    For SQLite: pages that become free are used again, so that the file itself grows no further. The space of an event is free
+    when its neighbours in the page have gone as well, so more may go than is too much.
     """
     deleted = 0
     for event_class in reversed(EVENT_CLASSES):

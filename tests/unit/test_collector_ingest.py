@@ -221,6 +221,24 @@ def test_a_message_that_the_store_chokes_on_is_kept_apart(tmp_path: Path, port: 
         device.close()
 
 
+def test_a_full_disk_is_told_acknowledges_nothing_and_heals(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    port = free_port()
+    with mosquitto(tmp_path, port), running(tmp_path, port) as collector:
+        device = Device(port)
+        collector.engine.db.execute("PRAGMA max_page_count = 1")  # SQLite takes the size that it has for the least
+        device.send(event({"kind": "x", "filling": "x" * 60_000}, 1))
+        while collector.ingest.unavailable is None:
+            time.sleep(0.02)
+        assert "full" in collector.ingest.unavailable
+        assert topics.ack(DEVICE) not in {topic for topic, _ in device.heard.queue}
+        collector.engine.db.execute("PRAGMA max_page_count = 1000000")
+        assert device.acks(1) == {1}
+        assert collector.ingest.unavailable is None
+        told = [record.message for record in caplog.records if "the store takes" in record.message]
+        assert [("nothing" in line) for line in told] == [True, False]
+        device.close()
+
+
 def test_the_broker_killed_and_started_again(tmp_path: Path) -> None:
     port = free_port()
     with mosquitto(tmp_path, port) as process:

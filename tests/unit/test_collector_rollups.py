@@ -15,12 +15,12 @@ from collector.core import rollup
 from collector.core.delivery import Received
 from collector.core.rollup import CameraSums
 from collector.store import rollups
-from collector.store.event_store import EventStore
+from collector.store.db import Db
 from collector.store.rollups import Wanted
-from collector.store.sqlite import Sqlite, connect
 from event_contract import topics
 from event_contract.messages import Clock, LaneMinute, LineMinute
 from event_contract.times import format_time, parse_time
+from tests.databases import SqliteFile, StoreDatabase
 from tests.wire_messages import CLOCK, DEVICE, event, traffic_minute
 
 EAST_S = 7 * 3600.0
@@ -30,11 +30,12 @@ ALL = Wanted("hour", 0.0, 1e12)
 
 
 @pytest.fixture
-def db(tmp_path: Path) -> Iterator[sqlite3.Connection]:
+def db(database: StoreDatabase) -> Iterator[Db]:
     """A database as the store makes it, written to by the test."""
-    Sqlite(tmp_path / "events.sqlite").close()
-    with closing(sqlite3.connect(tmp_path / "events.sqlite", isolation_level=None)) as db:
-        db.row_factory = sqlite3.Row
+    database.store().close()
+    with closing(database.writer()) as db:
+        if isinstance(db, sqlite3.Connection):
+            db.row_factory = sqlite3.Row
         yield db
 
 
@@ -48,12 +49,12 @@ def minute(begins: float, *lanes: LaneMinute, clock: Clock = CLOCK, **changes: A
     return event(body, seq, event_class="state", at=begins + 60)
 
 
-def stored(path: Path, *payloads: bytes) -> None:
-    with closing(EventStore(Sqlite(path))) as store:
+def stored(database: StoreDatabase, *payloads: bytes) -> None:
+    with closing(database.store()) as store:
         store.commit([Received(STATES, payload, EVENING) for payload in payloads])
 
 
-def counted(db: sqlite3.Connection, wanted: Wanted = ALL) -> dict[str, int]:
+def counted(db: Db, wanted: Wanted = ALL) -> dict[str, int]:
     """Motorcycles on lane 2 by the beginning of the span."""
     return {
         str(row["from"]): msgspec.convert(row["lanes"], list[dict[str, Any]])[0]["counts"]["motorcycle"]
@@ -61,10 +62,10 @@ def counted(db: sqlite3.Connection, wanted: Wanted = ALL) -> dict[str, int]:
     }
 
 
-def test_an_hour_is_made_of_its_minutes_and_a_day_is_the_local_one(db: sqlite3.Connection, tmp_path: Path) -> None:
+def test_an_hour_is_made_of_its_minutes_and_a_day_is_the_local_one(db: Db, database: StoreDatabase) -> None:
     line = LineMinute(line="in", forward={"car": 2}, backward={})
     stored(
-        tmp_path / "events.sqlite",
+        database,
         minute(EVENING, lane(occupancy=0.5, headway_s=4.0, queue_m=12.0), lines=(line,)),
         minute(EVENING + 60, lane(counts={"motorcycle": 1, "car": 8}, mean_kmh=60.0, p85_kmh=60.0, occupancy=0.1, queue_m=3.0)),
         minute(EVENING + 3600, lane(mean_kmh=None, p85_kmh=None), lines=(line,)),
@@ -81,28 +82,26 @@ def test_an_hour_is_made_of_its_minutes_and_a_day_is_the_local_one(db: sqlite3.C
     assert days == {format_time(EVENING - 23 * 3600): 4, format_time(EVENING + 3600): 3}
 
 
-def test_what_was_counted_is_not_counted_again_and_what_comes_late_is_added(db: sqlite3.Connection, tmp_path: Path) -> None:
-    path = tmp_path / "events.sqlite"
-    stored(path, minute(EVENING), minute(EVENING + 3600))
+def test_what_was_counted_is_not_counted_again_and_what_comes_late_is_added(db: Db, database: StoreDatabase) -> None:
+    stored(database, minute(EVENING), minute(EVENING + 3600))
     assert [rollups.roll_up(db, EAST_S, limit=1) for _ in range(4)] == [1, 1, 0, 0]
-    stored(path, minute(EVENING), minute(EVENING + 60))  # the first one is a duplicate
+    stored(database, minute(EVENING), minute(EVENING + 60))  # the first one is a duplicate
     assert [rollups.roll_up(db, EAST_S) for _ in range(2)] == [1, 0]
     assert counted(db) == {format_time(EVENING): 6, format_time(EVENING + 3600): 3}
 
 
-def test_minutes_wait_until_their_clock_is_known(db: sqlite3.Connection, tmp_path: Path) -> None:
-    path = tmp_path / "events.sqlite"
+def test_minutes_wait_until_their_clock_is_known(db: Db, database: StoreDatabase) -> None:
 
     def unset(mono_s: float, boot: str = "b1") -> bytes:
         """A minute that ends `mono_s` after the boot, by a clock that begins in 1970 with it."""
         clock = Clock(mono_s=mono_s, boot=boot, synced=False)
         return minute(mono_s - 60, clock=clock, seq=round(mono_s) + (0 if boot == "b1" else 10**6))
 
-    stored(path, unset(60.0), unset(120.0), unset(60.0, "never set"))
+    stored(database, unset(60.0), unset(120.0), unset(60.0, "never set"))
     rollups.roll_up(db, EAST_S)
     assert counted(db) == {}
     set_now = minute(EVENING + 240, clock=Clock(mono_s=300.0, boot="b1", synced=True))
-    stored(path, unset(180.0), set_now, unset(240.0))  # it booted at EVENING
+    stored(database, unset(180.0), set_now, unset(240.0))  # it booted at EVENING
     rollups.roll_up(db, EAST_S)
     assert counted(db) == {format_time(EVENING): 5 * 3}
     assert [row["corrected_s"] for row in rollups.read(db, ALL, 9)] == [240.0]
@@ -110,9 +109,9 @@ def test_minutes_wait_until_their_clock_is_known(db: sqlite3.Connection, tmp_pat
     assert counted(db) == {format_time(EVENING): 5 * 3}
 
 
-def test_one_road_is_asked_for_by_device_camera_and_time(db: sqlite3.Connection, tmp_path: Path) -> None:
+def test_one_road_is_asked_for_by_device_camera_and_time(db: Db, database: StoreDatabase) -> None:
     both = (minute(EVENING + 3600 * n, camera=camera, seq=2 * n + i + 1) for n in range(3) for i, camera in enumerate("ab"))
-    stored(tmp_path / "events.sqlite", *both)
+    stored(database, *both)
     rollups.roll_up(db, EAST_S)
     road = Wanted("hour", EVENING + 3600, EVENING + 7200, DEVICE, "a")
     assert [(row["camera"], row["from"]) for row in rollups.read(db, road, 9)] == [("a", format_time(EVENING + 3600))]
@@ -120,19 +119,19 @@ def test_one_road_is_asked_for_by_device_camera_and_time(db: sqlite3.Connection,
     assert rollups.read(db, Wanted("hour", 0.0, 1e12, "nobody"), 9) == []
 
 
-def test_sums_are_deleted_by_their_own_age(db: sqlite3.Connection, tmp_path: Path) -> None:
-    stored(tmp_path / "events.sqlite", minute(EVENING), minute(EVENING + 3600))
+def test_sums_are_deleted_by_their_own_age(db: Db, database: StoreDatabase) -> None:
+    stored(database, minute(EVENING), minute(EVENING + 3600))
     rollups.roll_up(db, EAST_S)
     assert rollups.prune(db, EVENING + 3600 + 86400, {"traffic_hours": 1.0, "traffic_days": 100.0, "state": 0.01}) == 1
     assert counted(db) == {format_time(EVENING + 3600): 3}
     assert len(counted(db, Wanted("day", 0.0, 1e12))) == 2
 
 
-def test_what_is_no_measurement_is_left_out_and_nothing_grows_without_bound(db: sqlite3.Connection, tmp_path: Path) -> None:
+def test_what_is_no_measurement_is_left_out_and_nothing_grows_without_bound(db: Db, database: StoreDatabase) -> None:
     absurd = lane(counts={"car": 2**60, "bus": -1, "truck": 1}, mean_kmh=1e300, occupancy=-1.0, headway_s=1e9, queue_m=-5.0)
     many = [lane(lane=f"{n:03}", counts={str(n): 1}) for n in range(200)]
     told = minute(EVENING, *many, absurd), minute(EVENING + 60, absurd, from_="yesterday", seq=7)
-    stored(tmp_path / "events.sqlite", *told)
+    stored(database, *told)
     assert rollups.roll_up(db, EAST_S) == 2
     [hour] = rollups.read(db, ALL, 9)
     lanes = msgspec.convert(hour["lanes"], list[dict[str, Any]])
@@ -164,8 +163,9 @@ def test_sums_are_those_of_the_stored_minutes_whatever_the_order(
         for seq, (lanes, lines, at, camera) in enumerate(told, 1)
     ]
     random.shuffle(payloads)
-    stored(path, *payloads)
-    with closing(sqlite3.connect(path, isolation_level=None)) as db:
+    database = SqliteFile(path)
+    stored(database, *payloads)
+    with closing(database.writer()) as db:
         while rollups.roll_up(db, EAST_S, limit):
             pass
         rows = db.execute("SELECT camera, span, begins, sums FROM traffic_sums").fetchall()
@@ -185,10 +185,3 @@ def test_the_85th_percentile_of_an_hour_is_near_that_of_its_vehicles() -> None:
     sums = rollup.added(*(rollup.of_minute(body, 60.0, corrected=False) for body in (slow, fast)))
     [figures] = rollup.told(sums)["lanes"]
     assert (figures["mean_kmh"], figures["p85_kmh"]) == (40.0, pytest.approx(51.5, abs=0.1))
-
-
-def test_the_reader_s_connection_reads_sums(db: sqlite3.Connection, tmp_path: Path) -> None:
-    stored(tmp_path / "events.sqlite", minute(EVENING))
-    rollups.roll_up(db, EAST_S)
-    with closing(connect(tmp_path / "events.sqlite")) as reading:
-        assert counted(reading) == {format_time(EVENING): 3}
