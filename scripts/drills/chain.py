@@ -3,7 +3,7 @@
 import signal
 import sqlite3
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Literal
@@ -19,13 +19,13 @@ RESTART_AFTER_S = 0.5
 
 
 class Chain:
-    """Everything lies below `folder`. `programs`: broker, database, collector-<n> and kerb-<n>, in the order of their start."""
+    """Everything lies below `folder`. `programs`: broker, database, collector-<n>, devices, in the order of their start."""
 
     def __init__(
-        self, folder: Path, *, devices: int, options: Sequence[str] = (), engine: Engine = "sqlite", collectors: int = 1,
-        embedded: bool = False, port: int | None = None, mutant: str | None = None,
+        self, folder: Path, *, devices: Mapping[str, Sequence[str]], engine: Engine = "sqlite", collectors: int = 1,
+        embedded: bool = False, mutant: str | None = None,
     ) -> None:  # fmt: skip
-        """`options`: of the devices. `port`: where they find the broker, when something lies between."""
+        """`devices`: their names and options."""
         self.folder = folder
         self.embedded = embedded
         self.restarts = 0  # of programs that ended by themselves
@@ -37,17 +37,22 @@ class Chain:
             self._add(programs.mosquitto(folder, self.mqtt_port))
         self.store: Path | str = folder / "collector-1" / "collector.sqlite"
         settings = ""
-        of_device, of_collector = (mutant if mutant in some else None for some in (OF_DEVICE, OF_COLLECTOR))
         if engine == "postgres":
             database, self.store = programs.postgres(folder / "postgres")
             self._add(database)
             settings = f'[store]\nurl = "{self.store}"\n[broker]\nshare_group = "drill"\n'
+        of_it = mutant if mutant in OF_COLLECTOR else None
         for number in range(1, collectors + 1):
             name = f"collector-{number}"
-            self._add(programs.collector(folder / name, name, self.mqtt_port, settings, embedded, of_collector))
-        self.devices = [f"kerb-{number}" for number in range(1, devices + 1)]
-        for name in self.devices:
-            self._add(programs.device(folder / name, name, port or self.mqtt_port, options, of_device))
+            self._add(programs.collector(folder / name, name, self.mqtt_port, settings, embedded, of_it))
+        self.devices: list[str] = []
+        self.add_devices(devices, self.mqtt_port, mutant if mutant in OF_DEVICE else None)
+
+    def add_devices(self, devices: Mapping[str, Sequence[str]], port: int, mutant: str | None = None) -> None:
+        """`port`: where they find the broker, or what lies between."""
+        for name, options in devices.items():
+            self.devices.append(name)
+            self._add(programs.device(self.folder / name, name, port, options, mutant))
 
     def _add(self, program: Program) -> None:
         self.programs[program.name] = program

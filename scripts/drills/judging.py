@@ -2,7 +2,7 @@
 
 import re
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -13,6 +13,7 @@ import msgspec
 
 from event_contract.messages import LostData
 from scripts import history
+from scripts.drills.verdict import Figure, Verdict
 from scripts.history import Ranges
 
 EVENTS = "SELECT stream, seq, payload FROM events ORDER BY stream, seq"
@@ -30,6 +31,14 @@ class Finding:
     stored: int
     named: int
     broken: tuple[str, ...]
+
+    def verdict(
+        self, broken: Sequence[str] = (), figures: Mapping[str, Figure] | None = None, *, may_shed: bool = False
+    ) -> Verdict:
+        """With what else a drill has found. `may_shed`: the outboxes were to overflow, and events that notices name are no fault."""
+        shed = [f"{self.named} events were shed"] if self.named and not may_shed else []
+        counts = {"committed on devices": self.committed, "stored": self.stored, "named in lost notices": self.named}
+        return Verdict(self.lost, self.duplicated, (*self.broken, *shed, *broken), {**counts, **(figures or {})})
 
 
 def judge(devices: Sequence[Path], store: Path | str) -> Finding:

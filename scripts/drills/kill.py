@@ -53,8 +53,8 @@ def run(options: argparse.Namespace) -> Verdict:
     rate = SPARE * events / (60 * minutes) / devices
     making = ["--rate", f"{rate:.1f}", "--flush-s", f"{FLUSH_S + 60 * minutes}"]
     chain = Chain(
-        options.state.folder, devices=devices, options=making, engine=options.engine, collectors=COLLECTORS[options.engine],
-        embedded=options.broker == "embedded", mutant=options.mutant,
+        options.state.folder, devices={f"kerb-{n}": making for n in range(1, devices + 1)}, engine=options.engine,
+        collectors=COLLECTORS[options.engine], embedded=options.broker == "embedded", mutant=options.mutant,
     )  # fmt: skip
     say(f"{devices} devices, {rate:.0f} events a second each; {kills} kills in {minutes:g} minutes; files in {chain.folder}")
     with running(chain):
@@ -63,15 +63,11 @@ def run(options: argparse.Namespace) -> Verdict:
         chain.finish(FLUSH_S + 60 * minutes)
         say("history check: every number and every body, devices against database")
         found = chain.judge()
-    return Verdict(
-        found.lost, found.duplicated, found.broken,
-        {
-            "engine": options.engine, "collectors": COLLECTORS[options.engine], "broker": options.broker, "devices": devices,
-            "committed on devices": found.committed, "stored": found.stored, "named in lost notices": found.named,
-            "kills": sum(killed.values()), **{f"kills of {kind}": number for kind, number in sorted(killed.items())},
-            "restarts of what gave up by itself": chain.restarts, "minutes": round(options.state.notes["spent_s"] / 60, 1),
-        },
-    )  # fmt: skip
+    return found.verdict(figures={
+        "engine": options.engine, "collectors": COLLECTORS[options.engine], "broker": options.broker, "devices": devices,
+        "kills": sum(killed.values()), **{f"kills of {kind}": number for kind, number in sorted(killed.items())},
+        "restarts of what gave up by itself": chain.restarts, "minutes": round(options.state.notes["spent_s"] / 60, 1),
+    })  # fmt: skip
 
 
 class Killing:

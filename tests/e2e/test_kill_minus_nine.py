@@ -27,7 +27,7 @@ def test_nothing_is_lost_and_nothing_stored_twice(part: list[str]) -> None:
 
 def test_a_planted_loss_is_seen(tmp_path: Path) -> None:
     """One row is deleted by hand before it was sent."""
-    chain = Chain(tmp_path, devices=1)
+    chain = Chain(tmp_path, devices={"kerb-1": []})
     device, outbox = chain.programs["kerb-1"], tmp_path / "kerb-1" / "outbox.db"
     device.start()
     try:
