@@ -136,6 +136,7 @@ class Ingest:
                 raise
             self._intake.failed(f"cannot be stored: {type(error).__name__}: {error}")
         else:
+            self.counts["commits"] += 1
             self._note(committed)
             for action in self._intake.committed(committed.acks):
                 self._perform(action)

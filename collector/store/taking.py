@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from collector.core import alerts, delivery
 from collector.core.alerts import AlertClock, Report
@@ -58,7 +59,8 @@ def take(book: AlertBook, events: Sequence[Event], tally: Tally) -> None:
     if not events:
         return
     new = set_clocks(book, _judge(book, events, tally))
-    _insert(book.db, new)
+    if new:
+        book.db.executemany(_INSERT, [row_of(event) for event in new])
     _note_incidents(book, [(event, event.body) for event in new if isinstance(event.body, IncidentData)])
     for event in new:
         if isinstance(event.body, LostData):
@@ -104,31 +106,27 @@ def _streams_of(db: Db, events: Sequence[Event]) -> dict[StreamKey, _Stream]:
     return {key: streams.get(key) or _Stream() for key in classes}
 
 
-def _insert(db: Db, events: Sequence[Event]) -> None:
-    if not events:
-        return
-    db.executemany(
-        "INSERT INTO events (device, stream, seq, class, kind, camera, time, at, clock, boot, mono_s, received_at, late,"
-        " payload) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [
-            (
-                event.device,
-                event.stream,
-                event.seq,
-                event.event_class,
-                event.kind,
-                event.camera,
-                event.time,
-                event.at,
-                event.clock,
-                event.body.clock.boot if event.body else None,
-                event.body.clock.mono_s if event.body else None,
-                event.received_at,
-                int(event.is_late),
-                event.payload,
-            )
-            for event in events
-        ],
+COLUMNS_OF_EVENTS = "device, stream, seq, class, kind, camera, time, at, clock, boot, mono_s, received_at, late, payload"
+_INSERT = f"INSERT INTO events ({COLUMNS_OF_EVENTS}) VALUES ({', '.join('?' * 14)})"  # noqa: S608 - constants
+
+
+def row_of(event: Event) -> tuple[Any, ...]:
+    clock = event.body.clock if event.body else None
+    return (
+        event.device,
+        event.stream,
+        event.seq,
+        event.event_class,
+        event.kind,
+        event.camera,
+        event.time,
+        event.at,
+        event.clock,
+        clock.boot if clock else None,
+        clock.mono_s if clock else None,
+        event.received_at,
+        int(event.is_late),
+        event.payload,
     )
 
 

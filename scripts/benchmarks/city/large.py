@@ -1,0 +1,3 @@
+"""stub"""
+def measure(*a): return {}
+def told(x): return []
