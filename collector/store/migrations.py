@@ -192,3 +192,9 @@ def m012_traffic_sums(db: Database) -> None:
     db.table("traffic_waiting").create(
         {"device": str, "boot": str, "first": int, "last": int}, pk=("device", "boot"), not_null={"first", "last"}
     )
+
+
+@migrate()
+def m013_events_by_time(db: Database) -> None:
+    """What a device told in a span of time: of millions of its events only these are read."""
+    db.table("events").create_index(["device", "at"])

@@ -134,6 +134,8 @@ STEPS: tuple[str, ...] = (
         PRIMARY KEY (device, boot)
     );
     """,
+    # 2: m013
+    "CREATE INDEX events_device_at ON events (device, at)",
 )
 
 
