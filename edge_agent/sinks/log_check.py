@@ -1,8 +1,9 @@
 """SQLite's write-ahead log, looked at before SQLite does: it drops all that follows a damaged frame, without a word.
 
-Frames are written once, in order, and each commit is synchronised before the next begins. So a frame of this log's own
-behind the end of its unbroken chain was damaged; or it is what a power cut left of a last commit that had not returned,
-which cannot be told apart. Format: https://www.sqlite.org/fileformat2.html, section 4.
+Frames are chained by checksums, and each commit is synchronised before the next begins. So where a commit of this log stands
+behind the end of the unbroken chain, a frame was damaged; or it is what a power cut left of a last commit that had not
+returned, which cannot be told apart. Frames without a commit are what was rolled back on a full disk.
+Format: https://www.sqlite.org/fileformat2.html, section 4.
 """
 
 import struct
@@ -34,7 +35,7 @@ def find_break(log: Path) -> str | None:
             page = data[at + FRAME.size : at + FRAME.size + page_bytes]
             running = _sum(page, _sum(data[at : at + 8], running, order), order)
             unbroken = list(head[2:4]) == salts and len(page) == page_bytes and running == head[4:]
-        if not unbroken:
+        if not unbroken and head[1] and len(data) >= at + FRAME.size + page_bytes:
             return f"its write-ahead log is damaged at frame {number + 1}"
     return None
 

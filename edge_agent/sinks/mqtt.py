@@ -5,7 +5,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 from edge_agent.config import BrokerConfig
@@ -125,6 +125,7 @@ class EventSink:
             while self._close_at_s is None or (self._stats.outbox.pending and time.monotonic() < self._close_at_s):
                 self._turn_or_rebuild()
             self._unstored += len(self._batch)
+            self._stats = replace(self._stats, unstored=self._unstored)
             self._courier.say_goodbye(GOODBYE_S)
             self._outbox.close()
         except BaseException as error:  # noqa: BLE001

@@ -76,11 +76,11 @@ class Outbox:
         self._origin = origin
         self._caps = caps
         self._new_stream = new_stream
-        self._path: Path | None = None
-        self._lock: IO[bytes] | None = None
+        self._home: tuple[Path, IO[bytes], Reserve] | None = None
         prepare(connection, caps.max_bytes)
         self._room = Room(connection, caps.max_bytes, reserve)
         self._disk_fault: DeviceFault | None = None
+        self._untold: list[Outgoing] = []  # of the disk, while it takes nothing at all
         with transaction(connection):
             for event_class in EVENT_CLASSES:
                 if event_class not in lanes.current_lanes(connection):
@@ -95,8 +95,15 @@ class Outbox:
         Raises OutboxError when the file is held by another process or cannot be used.
         """
         lock = lock_file(path)
+        reserve = Reserve(path, caps.max_bytes)
         try:
-            return cls._open(path, origin, caps, lock)
+            try:
+                return cls._open(path, origin, caps, lock, reserve)
+            except sqlite3.OperationalError as error:
+                if not is_full(error):
+                    raise
+                reserve.give_up()
+                return cls._open(path, origin, caps, lock, reserve)
         except sqlite3.Error as error:
             lock.close()
             raise OutboxError(
@@ -105,7 +112,7 @@ class Outbox:
 
     @classmethod
     def _open(
-        cls, path: Path, origin: Origin, caps: OutboxConfig, lock: IO[bytes],
+        cls, path: Path, origin: Origin, caps: OutboxConfig, lock: IO[bytes], reserve: Reserve,
         damage: str | None = None, acknowledged: Sequence[Delete] = (),
     ) -> Self:  # fmt: skip
         draft = draft_of(path)
@@ -117,21 +124,22 @@ class Outbox:
             fresh.append([fault.tell("end", **carry_over(path, fresh._shelf, acknowledged))])
             fresh.close()
             put_in_place(path, draft, caps.max_bytes)
-        outbox = cls(connect(path), origin, caps, reserve=Reserve(path.with_name(f"{path.name}.reserve"), caps.max_bytes))
-        outbox._path, outbox._lock = path, lock
+        outbox = cls(connect(path), origin, caps, reserve=reserve)
+        outbox._home = path, lock, reserve
         return outbox
 
     def rebuilt(self, damage: str, acknowledged: Sequence[Delete]) -> Self:
         """Another outbox in place of this one, whose file has turned out to be damaged. `acknowledged` is not carried over."""
         self._connection.close()
-        if self._path is None or self._lock is None:
+        if self._home is None:
             raise OutboxDamaged(damage)
-        return self._open(self._path, self._origin, self._caps, self._lock, damage, acknowledged)
+        path, lock, reserve = self._home
+        return self._open(path, self._origin, self._caps, lock, reserve, damage, acknowledged)
 
     def close(self) -> None:
         self._connection.close()
-        if self._lock is not None:
-            self._lock.close()
+        if self._home is not None:
+            self._home[1].close()
 
     def append(self, events: Sequence[Outgoing]) -> int:
         """Number, encode and commit the events, in the order given within a class. Makes room by the caps.
@@ -159,11 +167,9 @@ class Outbox:
         with suppress(OutboxFull):
             self._write(lambda: self._shelf.expire(self._caps.max_age_h * 3600))
             self._finish_forks()
-        if self._room.is_full and self._disk_fault is None:
-            fault = DeviceFault(self._origin, self._new_stream()[:8], {"reason": "disk"})
-            self._disk_fault = fault if self.append([fault.tell("new")]) else None
-        elif self._disk_fault is not None and not self._room.is_full and self.append([self._disk_fault.tell("end")]):
-            self._disk_fault = None
+        self._note_room()
+        if self._untold:
+            del self._untold[: self.append(self._untold)]
 
     def streams(self) -> tuple[StreamBirth, ...]:
         """Per class the current stream, its lowest number that waits and its highest."""
@@ -228,6 +234,15 @@ class Outbox:
         used = used_bytes(self._connection)
         return OutboxStats(dict(committed), self._shelf.pending, used, int(lost), oldest_age_s, self._room.is_full)
 
+    def _note_room(self) -> None:
+        """A full disk, and its end, are told of when the disk takes it."""
+        if self._room.is_full and self._disk_fault is None:
+            self._disk_fault = DeviceFault(self._origin, self._new_stream()[:8], {"reason": "disk"})
+            self._untold.append(self._disk_fault.tell("new"))
+        elif self._disk_fault is not None and not self._room.is_full:
+            self._untold.append(self._disk_fault.tell("end"))
+            self._disk_fault = None
+
     def _finish_forks(self) -> None:
         while left := lanes.left_lane(self._connection):
             self._write(lambda left=left: self._move(left))  # type: ignore[misc]
@@ -252,6 +267,7 @@ class Outbox:
             if not is_full(error):
                 raise
             self._room.relieve()
+            self._note_room()
             try:
                 with self._shelf.transaction():
                     work()

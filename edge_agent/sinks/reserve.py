@@ -1,6 +1,7 @@
 """Room on the disk that is kept for the day when it is full: then it is given up, and what must be written can be."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 MOST_BYTES = 1024 * 1024
@@ -9,11 +10,11 @@ SPARE_BYTES = 4 * 1024 * 1024  # more than the reserve must be free before it is
 
 
 class Reserve:
-    """A preallocated file beside the outbox."""
+    """A preallocated file beside the outbox, whose cap is `max_bytes`."""
 
-    def __init__(self, path: Path, max_bytes: int) -> None:
-        """`max_bytes`: the cap of the outbox."""
-        self._path = path
+    def __init__(self, outbox: Path, max_bytes: int) -> None:
+        self._path = outbox.with_name(f"{outbox.name}.reserve")
+        self._log = outbox.with_name(f"{outbox.name}-wal")
         self.bytes = min(MOST_BYTES, max_bytes // PART_OF_CAP)
 
     def make(self) -> bool:
@@ -27,9 +28,12 @@ class Reserve:
             with self._path.open("xb") as file:
                 os.posix_fallocate(file.fileno(), 0, self.bytes)
         except OSError:
-            self.give_up()
+            self._path.unlink(missing_ok=True)
             return False
         return True
 
     def give_up(self) -> None:
+        """Half of it becomes room of the write-ahead log at once, before another program takes all of it."""
         self._path.unlink(missing_ok=True)
+        with suppress(OSError), self._log.open("r+b") as log:
+            os.posix_fallocate(log.fileno(), 0, self.bytes // 2)

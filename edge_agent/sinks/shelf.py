@@ -105,10 +105,12 @@ class Shelf:
     def _make_room(self, event_class: EventClass, size: int) -> bool:
         """Shed the oldest telemetry, then state, then incidents, but nothing more urgent than what comes."""
         sheddable = EVENT_CLASSES[EVENT_CLASSES.index(event_class) :]
-        most = self._room.bytes_for(event_class)
+        most = self._room.bytes
         while (excess := used_bytes(self._connection) + size - most) > 0:
-            for lane in (self.lanes[less_urgent] for less_urgent in reversed(sheddable)):
-                if losses := shed_bytes(self._connection, lane, max(excess, most // SHED_PART)):
+            for less_urgent in reversed(sheddable):
+                if less_urgent == "incident" and self._room.is_full:
+                    return self._room.lend(excess)
+                if losses := shed_bytes(self._connection, self.lanes[less_urgent], max(excess, most // SHED_PART)):
                     self.lose(*losses, shed=True)
                     break
             else:

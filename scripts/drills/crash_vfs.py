@@ -7,7 +7,7 @@ outbox calls, and the standard library's errors.
 import itertools
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import apsw
@@ -30,7 +30,7 @@ class CrashFile:
         try:
             self._disk.write(self._file, offset, bytes(data))
         except NoSpace:
-            raise apsw.FullError("database or disk is full") from None
+            raise apsw.exception_for(apsw.SQLITE_FULL) from None
 
     def xTruncate(self, size: int) -> None:
         self._disk.truncate(self._file, size)
@@ -127,7 +127,8 @@ class CrashConnection:
             return CrashCursor(self._connection.executemany(statement, rows))
 
     def close(self) -> None:
-        with _in_words_of_sqlite3():
+        """Without a word when the disk is too full to bring the log in, as the standard library's."""
+        with suppress(apsw.FullError):
             self._connection.close(True)
 
     def _mutated(self, statement: str) -> str:

@@ -141,7 +141,7 @@ class Life:
 
     def _append(self, outbox: Outbox) -> None:
         event_class, bulk = self.chance.choice(EVENT_CLASSES), self.chance.choice(BULKS)
-        outbox.append([_event(event_class, f"event {next(self.numbers)}", bulk) for _ in range(self.chance.randint(1, 8))])
+        outbox.append([sample(event_class, f"event {next(self.numbers)}", bulk) for _ in range(self.chance.randint(1, 8))])
         self.history.promise(outbox.stats().committed)
 
     def _acknowledge(self, outbox: Outbox) -> None:
@@ -188,7 +188,7 @@ def mounted(disk: Disk, synchronous: str = "FULL") -> Iterator[CrashConnection]:
         vfs.unregister()
 
 
-def _event(event_class: EventClass, note: str, bulk: int) -> Outgoing:
+def sample(event_class: EventClass, note: str, bulk: int) -> Outgoing:
     clock = Clock(mono_s=1.0, boot="b", synced=True)
     body: Body
     if event_class == "incident":
