@@ -7,7 +7,7 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
-from event_contract.kinds import CAMERA_FAULTS
+from event_contract.kinds import CAMERA_FAULTS, DEVICE_FAULTS
 
 Json = dict[str, Any]
 LONGEST_DUMP_BYTES = 1024
@@ -81,7 +81,7 @@ def event(event: Json) -> str:
 def device(device: Json) -> str:
     """... `93 events, 7 missing in 2 gaps, last 2026-03-02T00:15:31Z, outbox 3 (oldest 4 s), clock synced`."""
     state = "online" if device["online"] else "silent" if device.get("silent") else "offline"
-    gaps = sum(len(stream["missing"]) for stream in device.get("streams", ()))
+    gaps = sum(len(stream["missing"]) for stream in device["streams"])
     missing = f"{device['missing']} missing" + (f" in {gaps} gap{'s' * (gaps != 1)}" if gaps else "")
     outbox = device.get("outbox")
     oldest = outbox and outbox["oldest_s"]
@@ -99,7 +99,7 @@ def device(device: Json) -> str:
 
 def gaps(device: Json) -> Iterator[str]:
     """`    missing of incident 0f1d2c3b: 3-9, 12; the device has none below 10`: then they never come."""
-    for stream in device.get("streams", ()):
+    for stream in device["streams"]:
         if stream["missing"]:
             shown = stream["missing"][:GAPS_SHOWN]
             told = ", ".join(f"{first}-{last}" if last > first else f"{first}" for first, last in shown)
@@ -148,9 +148,9 @@ def _plain(text: str) -> str:
 
 
 def _remarks(alert: Json, language: str) -> Iterator[str]:
-    """Why a camera fails; what ended it, as the collector says or else its device; and what makes its times doubtful."""
+    """Why camera or device fail; what ended it, as the collector says or else its device; and what makes its times doubtful."""
     words = WORDS[language]
-    if (reason := CAMERA_FAULTS.get(str(alert.get("detail", {}).get("reason")))) is not None:
+    if (reason := (CAMERA_FAULTS | DEVICE_FAULTS).get(str(alert.get("detail", {}).get("reason")))) is not None:
         yield getattr(reason, language)
     by = alert.get("ended_by") or alert.get("detail", {}).get("ended_by")
     if isinstance(by, str):

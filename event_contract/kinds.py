@@ -55,3 +55,8 @@ CAMERA_FAULTS: dict[str, Words] = {
     "blurred": Words("mờ", "blurred"),
     "moved": Words("bị xoay lệch", "moved"),
 }
+
+DEVICE_FAULTS: dict[str, Words] = {
+    "disk": Words("đầy bộ nhớ", "storage full"),
+    "damaged": Words("tệp hàng đợi gửi bị hỏng", "outbox file damaged"),
+}

@@ -122,6 +122,8 @@ class HealthData(Struct, frozen=True, kw_only=True):
     outbox_messages: int = 0
     outbox_bytes: int = 0
     oldest_unacknowledged_s: float | None = None
+    disk_full: bool = False
+    unstored: int = 0  # events that were dropped because the disk took nothing at all for too long
     clock: Clock
 
 

@@ -199,14 +199,16 @@ class Agent:
 
     def _health(self) -> Outgoing:
         """The agent's own figures, as telemetry."""
-        outbox, uptime_s = self._sink.stats().outbox, time.monotonic() - self._started_s
+        sink, uptime_s = self._sink.stats(), time.monotonic() - self._started_s
         body = HealthData(
             run=self._run,
             uptime_s=round(uptime_s, 1),
             cameras=tuple(eye.health(uptime_s, self._mailbox.dropped(name)) for name, eye in self._eyes.items()),
-            outbox_messages=outbox.pending,
-            outbox_bytes=outbox.bytes,
-            oldest_unacknowledged_s=None if outbox.oldest_age_s is None else round(outbox.oldest_age_s, 1),
+            outbox_messages=sink.outbox.pending,
+            outbox_bytes=sink.outbox.bytes,
+            oldest_unacknowledged_s=None if sink.outbox.oldest_age_s is None else round(sink.outbox.oldest_age_s, 1),
+            disk_full=sink.outbox.disk_full,
+            unstored=sink.unstored,
             clock=self._clock(),
         )
         return Outgoing("telemetry", "agent", format_time(time.time()), body)

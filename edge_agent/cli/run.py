@@ -73,6 +73,10 @@ def states(status: "AgentStatus") -> dict[str, str]:
     """A line each: of the cameras, the link, and of what should be written down and is not."""
     now = {name: camera.reason or f"camera {name}: {camera.state}" for name, camera in status.cameras.items()}
     now["link"] = f"link: {status.sink.link.text}"
+    if status.sink.outbox.disk_full or status.sink.unstored:
+        now["outbox"] = f"outbox: the disk is full, {status.sink.unstored} events could be stored nowhere; free some room"
+    if status.sink.rebuilt:
+        now["rebuilt"] = f"outbox: found damaged and made anew {status.sink.rebuilt} times; the card may be failing"
     if status.unkept:
         now["views"] = f"views: not written {status.unkept} times; see whether data_dir is full or read-only"
     if status.deaf:
