@@ -27,12 +27,11 @@ STATS_S = 0.2
 
 
 class Clocks:
-    """Wall time is `off_s` from the truth until it is set right `sync_after_s` after the start; `scale` seconds pass in one."""
+    """Wall time is `off_s` from the truth until it is set right at `sync_at_s`, monotonic; `scale` seconds pass in one."""
 
-    def __init__(self, off_s: float, sync_after_s: float, scale: float) -> None:
-        self._off_s, self._scale = off_s, scale
+    def __init__(self, off_s: float, sync_at_s: float, scale: float) -> None:
+        self._off_s, self._sync_at_s, self._scale = off_s, sync_at_s, scale
         self._zero_s, self._wall_zero_s = time.monotonic(), time.time()
-        self._sync_at_s = self._zero_s + sync_after_s
         self._boot = Path("/proc/sys/kernel/random/boot_id").read_text()[:8]
 
     @property
@@ -112,7 +111,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda number, frame: stop.set())
     signal.signal(signal.SIGUSR1, lambda number, frame: mark.set())
     run = uuid.uuid4().hex[:8]
-    clocks = Clocks(options.off_s, options.sync_after_s, options.scale)
+    clocks = Clocks(options.off_s, options.sync_at_s, options.scale)
     sink = open_sink(options, run, clocks)
     sink.start()
     print("up", flush=True)
@@ -172,7 +171,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--bulk", type=int, default=0, help="bytes by which a state is larger than need be")
     parser.add_argument("--outbox-bytes", type=int, default=OutboxConfig().max_bytes)
     parser.add_argument("--off-s", type=float, default=0, help="how far wall time is off the truth")
-    parser.add_argument("--sync-after-s", type=float, default=0, help="when it is set right")
+    parser.add_argument("--sync-at-s", type=float, default=0, help="monotonic: when it is set right")
     parser.add_argument("--scale", type=float, default=1, help="how many seconds pass in one")
     parser.add_argument("--flush-s", type=float, default=60, help="how long to deliver at the end")
     return parser.parse_args()

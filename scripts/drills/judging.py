@@ -35,7 +35,7 @@ class Finding:
     def verdict(
         self, broken: Sequence[str] = (), figures: Mapping[str, Figure] | None = None, *, may_shed: bool = False
     ) -> Verdict:
-        """With what else a drill has found. `may_shed`: the outboxes were to overflow, and events that notices name are no fault."""
+        """With what else a drill has found. `may_shed`: outboxes were to overflow; what notices name is no fault then."""
         shed = [f"{self.named} events were shed"] if self.named and not may_shed else []
         counts = {"committed on devices": self.committed, "stored": self.stored, "named in lost notices": self.named}
         return Verdict(self.lost, self.duplicated, (*self.broken, *shed, *broken), {**counts, **(figures or {})})

@@ -21,10 +21,10 @@ from scripts.drills.reconnecting import DOWN, OPEN, behind_a_proxy, promise, rec
 from scripts.drills.verdict import Verdict
 
 PATTERNS_MIN = ((5, 5), (10, 10), (15, 15), (30, 30), (5, 20))  # offline, online
-SCALE, QUICK_SCALE = 60.0, 900.0
+SCALE, QUICK_SCALE = 60.0, 1500.0
 BLACK_HOLE_S, QUICK_BLACK_HOLE_S = 60.0, 9.0  # the keep-alive of the drill's devices is 5 s
 SATELLITE = Line(delay_s=0.3, stall_share=0.02, stall_s=1.5)
-SATELLITE_S, QUICK_SATELLITE_S = 60.0, 6.0
+SATELLITE_S, QUICK_SATELLITE_S = 60.0, 5.0
 QUEUED, QUICK_QUEUED = 100_000, 4_000
 INCIDENT_EVERY = 100  # in what is queued
 FLUSH_S = 300.0

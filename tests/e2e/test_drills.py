@@ -1,0 +1,42 @@
+"""The quick slices of the drills, as ./scripts/drill runs them. That of `kill` has a file of its own."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+SEED = os.environ.get("SEED", "20260302")
+
+
+def drill(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "scripts.drills", *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.chain
+@pytest.mark.parametrize("name", ["outage", "clock", "soak"])
+def test_the_quick_slice_passes(name: str) -> None:
+    done = drill(name, "--quick", "--seed", SEED)
+    said = done.stdout.splitlines()
+    assert (done.returncode, said[0]) == (0, f"seed={SEED}"), done.stdout + done.stderr
+    assert said[-1] == "lost=0 duplicated=0 verdict=PASS"
+
+
+def test_help_names_every_drill() -> None:
+    said = drill("--help").stdout
+    assert all(f"  {name} " in said for name in ("kill", "power", "outage", "clock", "disk", "soak"))
+
+
+@pytest.mark.parametrize("arguments", [["flood"], ["clock", "--events", "3"], ["clock", "--resume", "--state", "/nowhere"]])
+def test_wrong_use_is_told_with_status_2(arguments: list[str]) -> None:
+    done = drill(*arguments)
+    assert done.returncode == 2 and done.stderr and "Traceback" not in done.stderr
+
+
+def test_a_folder_that_is_no_drills_is_not_cleared(tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("years of work")
+    assert drill("clock", "--quick", "--state", str(tmp_path)).returncode == 2
+    assert (tmp_path / "thesis.txt").read_text() == "years of work"
