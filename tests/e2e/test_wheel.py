@@ -31,4 +31,6 @@ def test_the_wheel_analyses_a_clip_by_itself(tmp_path: Path) -> None:
     listed = json.loads(run(home / "bin" / "edge-agent", "models", "list", "--json", cwd=tmp_path))
     assert next(model for model in listed if model["name"] == "nanodet-g-416")["here"]
     assert "serve" in run(home / "bin" / "collector", "--help", cwd=tmp_path)
+    run(home / "bin" / "collector", "broker-config", "mosquitto", "--out", "broker", cwd=tmp_path)
+    assert "pattern write" in (tmp_path / "broker" / "acl").read_text()
     run(home / "bin" / "python", "-c", "import importlib.resources as r; r.files('collector.web').joinpath('static/index.html').read_text()", cwd=tmp_path)  # noqa: E501
