@@ -1,7 +1,6 @@
 """One line for a person: alerts, events, devices, dead letters, as the command line prints them."""
 
 import base64
-import json
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime
@@ -133,6 +132,8 @@ def replayed(replayed: Json) -> str:
 
 
 def _readable(payload: bytes) -> str:
+    import json
+
     try:
         text = payload.decode()
     except UnicodeDecodeError:

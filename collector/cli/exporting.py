@@ -27,6 +27,8 @@ def pages(api: Api, tell: Tell, **query: object) -> Iterator[list[Json]]:
     after, newest = 0, None
     while newest is None or after < newest:
         page = api.get("/api/v1/events", after=after, limit=PAGE, **query)
+        if page.get("newest") is None:
+            raise Told("the collector is of an older version, which cannot export; upgrade it")
         newest = page["newest"] if newest is None else newest
         yield [event for event in page["events"] if event["n"] <= newest]
         after = page["next"]

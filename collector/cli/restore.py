@@ -12,9 +12,9 @@ from collector.cli.options import DEFAULT_DATA_DIR, as_json
 @click.option("--data-dir", type=click.Path(path_type=Path), default=Path(DEFAULT_DATA_DIR), show_default=True)
 @as_json
 def command(file: Path, data_dir: Path, as_json: bool) -> None:
-    """Make the data folder from a backup; refused when it holds anything, or a collector runs on it.
+    """Make the data folder from a backup.
 
-    What devices delivered after the backup is gone: it was acknowledged, and they no longer have it.
+    Refused when the folder holds anything, or a collector runs on it. What devices delivered after the backup is gone: it was acknowledged, and they no longer have it.
     """
     from collector.cli.showing import progress_bars, show_manifest
     from collector.data_dir import held

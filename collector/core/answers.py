@@ -42,12 +42,36 @@ class Event(Struct):
     seq: int
     class_: str = field(name="class")
     kind: str
+    at: str
     received_at: str
+    clock: str
+    late: bool
+    shadow: bool
+    event: dict[str, Any]
 
 
 class Events(Struct):
+    """`newest` when a span of time was asked for."""
+
     events: list[Event]
     next: int
+    newest: int | None = None
+
+
+class Announced(Struct):
+    lowest: int | None
+
+
+class Stream(Struct):
+    stream: str
+    class_: str = field(name="class")
+    missing: list[tuple[int, int]]
+    announced: Announced
+
+
+class Outbox(Struct):
+    messages: int
+    oldest_s: float | None
 
 
 class Device(Struct):
@@ -58,6 +82,10 @@ class Device(Struct):
     events: int
     missing: int
     last_event_at: str | None
+    streams: list[Stream]
+    clock: str | None = None
+    silent: bool = False
+    outbox: Outbox | None = None
 
 
 class Devices(Struct):

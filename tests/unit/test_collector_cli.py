@@ -1,6 +1,8 @@
 """The command `collector` as a person meets it: real processes, exit codes, one line per error."""
 
+import csv
 import http.client
+import io
 import json
 import os
 import re
@@ -125,7 +127,29 @@ def test_from_an_event_to_the_lines_that_a_person_reads(tmp_path: Path) -> None:
         assert collector("events", "list", *running.access).stdout.count(STREAM[:8]) == 2
         assert re.search(rf"{DEVICE} +online +qn-test", collector("devices", *running.access).stdout)
         assert " x1  " in collector("dead-letters", "list", *running.access).stdout
+        assert "reason  DecodeError" in collector("dead-letters", "show", "1", *running.access).stdout
+        replayed = collector("dead-letters", "replay", "--all", "--json", *running.access)
+        assert (replayed.returncode, json.loads(replayed.stdout)["outcome"]) == (1, "unread")
+        assert collector("dead-letters", "delete", "1", *running.access).stdout == "       1  deleted\n"
+        assert collector("dead-letters", "list", *running.access).stdout == ""
+        assert collector("dead-letters", "replay", *running.access).returncode == 2
+
+        table = tmp_path / "events.csv"
+        exported = collector("events", "export", "--class", "incident", "--bom", "--out", table, *running.access)
+        assert exported.stderr == "2 events\n"
+        rows = list(csv.DictReader(io.StringIO(table.read_text(encoding="utf-8-sig"))))
+        assert [(row["device"], row["lane"], row["phase"]) for row in rows] == [(DEVICE, "2", "new"), (DEVICE, "2", "end")]
+        lines = collector("events", "export", "--format", "jsonl", "--to", "2000-01-01", *running.access)
+        assert (lines.stdout, lines.stderr) == ("", "0 events\n")
+
+        saved = tmp_path / "saved.tar"
+        assert "2 events up to" in collector("backup", "--data-dir", running.data_dir, "--out", saved).stdout
+        held = collector("restore", saved, "--data-dir", running.data_dir)
+        assert_one_line(held, "held by process")
+        assert "2 events up to" in collector("restore", saved, "--data-dir", tmp_path / "again").stdout
         assert running.stop(signal.SIGINT) == 130
+        refused = collector("restore", saved, "--data-dir", running.data_dir)
+        assert_one_line(refused, "move it away, or restore into another folder")
 
 
 @pytest.mark.chain
@@ -427,6 +451,7 @@ def test_a_peer_that_is_no_collector_is_one_line(tmp_path: Path, answer: bytes) 
         ("events tail", b"next"),
         ("devices", b"devices"),
         ("dead-letters list", b"dead_letters"),
+        ("events export", b"events"),
     ],
 )
 def test_json_of_another_kind_is_one_line(tmp_path: Path, command: str, name: bytes, body: bytes) -> None:

@@ -21,7 +21,7 @@ from multidict import CIMultiDict
 from collector.app import CannotServe, api_token
 from collector.core.delivery import Received
 from collector.core.sse import Parser, ServerEvent
-from collector.store import queries
+from collector.store import queries, searching
 from collector.store.accounts import Accounts
 from collector.store.event_store import EventStore
 from collector.store.replaying import Replayed
@@ -31,7 +31,8 @@ from collector.web.feed import AlertFeed
 from collector.web.server import application
 from collector.web.services import Reader, Services
 from event_contract import topics
-from event_contract.messages import encode
+from event_contract.messages import LaneMinute, encode
+from event_contract.times import parse_time
 from tests.wire_messages import DEVICE, birth, event, incident, traffic_minute
 
 T = TypeVar("T")
@@ -280,6 +281,10 @@ def test_a_foreign_host_name_is_refused_even_with_the_token(tmp_path: Path) -> N
         "/events?after=99999999999999999999",
         "/traffic?minutes=0",
         "/traffic?minutes=٣",
+        "/traffic?by=week",
+        "/traffic?by=hour&from=2026-03-02",
+        "/events?to=tomorrow",
+        "/dead-letters?from=x",
         "/alerts/stream?last_event_id=x",
     ],
 )
@@ -322,6 +327,75 @@ def test_what_the_api_says(tmp_path: Path) -> None:
             metrics = await answer.text()
         assert "kerbwatch_events 3.0" in metrics
         assert 'kerbwatch_messages_total{outcome="store"} 3.0' in metrics
+
+    run(tmp_path, scene)
+
+
+def test_a_span_of_time_is_read_page_by_page_of_one_device_and_of_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(searching, "NUMBERS_PER_PAGE", 3)
+    moments = [parse_time("2026-03-02T00:00:00Z") + 60 * n for n in range(10)]
+    disorder = [5, 1, 9, 0, 3, 7, 2, 8, 6, 4]
+
+    async def pages(site: Site, query: str) -> tuple[list[int], int]:
+        after, found, asked = 0, [], 0
+        while True:
+            page = await site.get(f"/api/v1/events?after={after}&limit=2&{query}")
+            found += [one["seq"] - 1 for one in page["events"]]
+            after, asked = page["next"], asked + 1
+            if after >= page["newest"]:
+                return found, asked
+
+    async def scene(site: Site) -> None:
+        for n in disorder:
+            site.put(event({"kind": "x"}, n + 1, at=moments[n]))
+        span = "from=2026-03-02T07:03:00+07:00&to=2026-03-02T00:07:00Z"
+        assert await pages(site, span) == ([5, 3, 6, 4], 4)  # three numbers a page
+        assert await pages(site, f"{span}&device={DEVICE}") == ([5, 3, 6, 4], 2)  # two events a page
+        assert (await pages(site, f"{span}&device=nobody"))[0] == []
+        assert (await pages(site, f"{span}&kind=y"))[0] == (await pages(site, f"{span}&class=state"))[0] == []
+
+    run(tmp_path, scene)
+
+
+def test_traffic_is_told_by_hour_and_day(tmp_path: Path) -> None:
+    async def scene(site: Site) -> None:
+        for n, begins in enumerate(("2026-03-02T00:15:00Z", "2026-03-02T01:15:00Z", "2026-03-03T01:15:00Z"), 1):
+            minute = traffic_minute(from_=begins, lanes=(LaneMinute(lane="1", counts={"car": n}),))
+            payload = event(minute, n, stream="s2", event_class="state", at=parse_time(begins) + 60)
+            site.put(payload, topic=topics.event(DEVICE, "state"))
+        site.store.roll_up(7 * 3600)
+        span = "from=2026-03-02T00:00:00Z&to=2026-03-04T00:00:00Z"
+        hours = await site.get(f"/api/v1/traffic?by=hour&{span}&device={DEVICE}&camera=north")
+        assert [hour["lanes"][0]["counts"]["car"] for hour in hours["hours"]] == [1, 2, 3]
+        assert hours["more"] is False
+        first = await site.get(f"/api/v1/traffic?by=hour&{span}&limit=1")
+        assert (len(first["hours"]), first["more"]) == (1, True)
+        days = await site.get("/api/v1/traffic?by=day&from=2026-03-01T17:00:00Z&to=2026-03-04T00:00:00Z")
+        assert [day["from"] for day in days["days"]] == ["2026-03-01T17:00:00.000Z", "2026-03-02T17:00:00.000Z"]
+        assert (await site.get("/api/v1/traffic?by=hour"))["hours"] == []  # those of the last two days
+
+    run(tmp_path, scene)
+
+
+def test_dead_letters_are_shown_read_again_and_deleted(tmp_path: Path) -> None:
+    async def scene(site: Site) -> None:
+        site.put(b"garbage", b"rubbish")
+        letter = await site.get("/api/v1/dead-letters/1")
+        assert (letter["text"], letter["payload"]) == ("garbage", "Z2FyYmFnZQ==")
+        path = site.url + "/api/v1/dead-letters"
+        wrong = (("GET", "/9", 404), ("POST", "/9/replay", 404), ("DELETE", "/9", 404), ("POST", "/1", 405))
+        for method, place, status in wrong:
+            async with site.http.request(method, path + place, headers=site.bearer) as answer:
+                assert answer.status == status
+        async with site.http.post(f"{path}/1/replay", headers=site.bearer) as answer:
+            assert (await answer.json())["outcome"] == "unread"
+        async with site.http.delete(f"{path}/1", headers={**site.bearer, "Origin": "http://evil.example"}) as answer:
+            assert answer.status == 403
+        async with site.http.delete(f"{path}/1", headers=site.bearer) as answer:
+            assert (await answer.json())["text"] == "garbage"
+        assert [one["text"] for one in (await site.get("/api/v1/dead-letters"))["dead_letters"]] == ["rubbish"]
 
     run(tmp_path, scene)
 
