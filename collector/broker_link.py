@@ -16,13 +16,13 @@ from pathlib import Path
 from typing import Any
 
 import paho.mqtt.client as mqtt
-from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from collector import paho_loop
 from collector.config import Broker
+from collector.mqtt_client import UNDER_WAY, Client, Message
 from event_contract import topics
 from event_contract.messages import MAX_MESSAGE_BYTES, CollectorStatus, encode
 
@@ -31,7 +31,7 @@ MAX_PACKET_BYTES = 16 * MAX_MESSAGE_BYTES  # up to here a message too large is r
 KEEPALIVE_S = 15
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.25, 10.0
 
-OnMessage = Callable[[mqtt.Client, mqtt.MQTTMessage], None]
+OnMessage = Callable[[Client, Message], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class BrokerLink:
         self._on_change = on_change
         self._on_failure = on_failure
         self._stopping = threading.Event()
-        self._client: mqtt.Client | None = None
+        self._client: Client | None = None
         self._refusal: str | None = None
         self._thread = threading.Thread(target=self._run, name="broker link", daemon=True)
         self.state = LinkState()
@@ -120,24 +120,15 @@ class BrokerLink:
             self._stopping.wait(random.uniform(wait_s / 2, wait_s))  # noqa: S311 - spreads reconnects, no secret
         self.state = replace(self.state, connected=False, reason="stopped")
 
-    def _new_client(self) -> mqtt.Client:
-        client = mqtt.Client(
-            CallbackAPIVersion.VERSION2,
-            client_id=self._client_id,
-            protocol=mqtt.MQTTv5,
-            manual_ack=True,
-            reconnect_on_failure=False,
-        )
-        client.max_inflight_messages_set(100)
-        client.max_queued_messages_set(10_000)
+    def _new_client(self) -> Client:
+        client = Client(self._client_id, self._on_message)
         client.on_socket_open = _send_at_once
         client.will_set(self._topic, self._offline, qos=1, retain=True)
         client.on_connect = self._connected
         client.on_subscribe = self._subscribed
-        client.on_message = lambda client, _userdata, message: self._on_message(client, message)
         return client
 
-    def _connect(self, client: mqtt.Client) -> None:
+    def _connect(self, client: Client) -> None:
         broker = self._broker
         if broker.username is not None:
             client.username_pw_set(broker.username, _password(broker))
@@ -149,10 +140,12 @@ class BrokerLink:
         properties.MaximumPacketSize = MAX_PACKET_BYTES
         client.connect(broker.host, broker.port, KEEPALIVE_S, clean_start=True, properties=properties)
 
-    def _connected(self, client: mqtt.Client, _userdata: Any, _flags: Any, reason: Any, _properties: Any) -> None:
+    def _connected(self, client: mqtt.Client, _userdata: Any, _flags: Any, reason: Any, properties: Any) -> None:
         if reason.is_failure:
             self._refusal = f"refused: {reason}; check broker.username and broker.password_file"
             return
+        if self._client is not None:
+            self._client.under_way = min(UNDER_WAY, getattr(properties, "ReceiveMaximum", UNDER_WAY))
         options = SubscribeOptions(qos=1)
         group = self._broker.share_group
         events = f"$share/{group}/{topics.EVENTS_OF_ALL}" if group else topics.EVENTS_OF_ALL

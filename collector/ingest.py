@@ -9,12 +9,10 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import TypeVar
 
-import paho.mqtt.client as mqtt
-from paho.mqtt.enums import MQTTErrorCode
-
 from collector.broker_link import RECEIVE_MAXIMUM
 from collector.core.delivery import Received
 from collector.core.intake import BATCH_MESSAGES, Arrival, Bury, Commit, Confirm, Intake, Tell
+from collector.mqtt_client import Client, Message
 from collector.store.alert_book import Change
 from collector.store.event_store import EventStore
 from collector.store.opening import StoreUnavailable
@@ -45,8 +43,8 @@ class Ingest:
         self._on_changes = on_changes
         self._on_failure = on_failure
         # A full queue makes paho's loop wait, and with it the broker; QoS 1 alone cannot fill it.
-        self._queue: queue.Queue[Arrival[mqtt.Client]] = queue.Queue(2 * RECEIVE_MAXIMUM)
-        self._intake: Intake[mqtt.Client] = Intake()
+        self._queue: queue.Queue[Arrival[Client]] = queue.Queue(2 * RECEIVE_MAXIMUM)
+        self._intake: Intake[Client] = Intake()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="event writer", daemon=True)
         self._errands: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
@@ -61,13 +59,9 @@ class Ingest:
         self._stopping.set()
         self._thread.join(30)
 
-    def receive(self, client: mqtt.Client, message: mqtt.MQTTMessage) -> None:
+    def receive(self, client: Client, message: Message) -> None:
         """From the broker link's thread. The client stands for its connection: acknowledgements go back through it alone."""
-        try:
-            topic = message.topic
-        except UnicodeDecodeError:
-            topic = "(not UTF-8)"
-        self._queue.put(Arrival(client, message.mid, message.qos, Received(topic, bytes(message.payload), time.time())))
+        self._queue.put(Arrival(client, message.mid, message.qos, Received(message.topic, message.payload, time.time())))
 
     def replay(self, n: int) -> Future[Replayed | None]:
         """Read dead letter `n` again; None: there is none. From any thread."""
@@ -107,7 +101,7 @@ class Ingest:
         except Exception as error:  # noqa: BLE001 - the thread's boundary: the process ends, and is started again
             self._on_failure(f"event writer: {type(error).__name__}: {error}")
 
-    def _gather(self) -> list[Arrival[mqtt.Client]]:
+    def _gather(self) -> list[Arrival[Client]]:
         """What comes within a few milliseconds of the first message, up to a few hundred."""
         try:
             batch = [self._queue.get(timeout=0.2)]
@@ -138,16 +132,20 @@ class Ingest:
         else:
             self.counts["commits"] += 1
             self._note(committed)
-            for action in self._intake.committed(committed.acks):
+            actions = self._intake.committed(committed.acks)
+            for action in actions:
                 self._perform(action)
+            for client in {action.connection for action in actions}:
+                client.flush()
 
-    def _perform(self, action: Tell[mqtt.Client] | Confirm[mqtt.Client]) -> None:
+    def _perform(self, action: Tell[Client] | Confirm[Client]) -> None:
         match action:
             case Tell(client, device, ack):
-                sent = client.publish(topics.ack(device), encode(ack), qos=1)
-                self.counts["acks" if sent.rc == MQTTErrorCode.MQTT_ERR_SUCCESS else "acks_not_sent"] += 1
+                told = client.tell(topics.ack(device), encode(ack))
+                self.counts["acks" if told else "acks_not_sent"] += 1
             case Confirm(client, mid, qos):
-                client.ack(mid, qos)
+                if qos:
+                    client.confirm(mid)
 
     def _look_after(self) -> None:
         try:
