@@ -4,6 +4,7 @@ import time
 from array import array
 from collections import Counter
 from dataclasses import dataclass, field
+from math import floor
 from random import Random
 
 import msgspec
@@ -86,7 +87,7 @@ class Device:
         self._failures = 0
 
     def begin(self, begin_s: float, pattern: Pattern, asked: Outages) -> None:
-        self._begin_s = begin_s
+        self._begin_s = self._turn_at_s = begin_s
         self._schedule, self._outages = schedule(pattern, self._chance), outages(asked, self._chance)
         self._due: Due | None = next(self._schedule)
         self._outage: Outage | None = next(self._outages, None)
@@ -107,7 +108,9 @@ class Device:
         self._commit_due(now_s)
         self._courier.work(now_s)
         due_s = self._begin_s + self._due.at_s if self._due else float("inf")
-        return min(due_s, now_s + TURN_S)
+        # Each keeps its own beat: after a moment in which the process stood still they do not all turn, and connect, as one.
+        self._turn_at_s += TURN_S * max(0, floor((now_s - self._turn_at_s) / TURN_S) + 1)
+        return min(due_s, self._turn_at_s)
 
     def history(self) -> History:
         outbox, link = self._outbox.stats(), self._courier.stats()
