@@ -120,6 +120,7 @@ def put_in_place(path: Path, draft: Path, max_bytes: int, now: datetime | None =
     for name, other in zip(_with_log(path), _with_log(aside), strict=True):
         if name.exists():
             name.replace(other)
+    _with_log(aside)[-1].unlink(missing_ok=True)  # what SQLite shares among processes is no news of anybody
     draft.replace(path)
     folder = os.open(path.parent, os.O_RDONLY)
     try:
