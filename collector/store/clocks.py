@@ -6,7 +6,7 @@ import msgspec
 
 from collector.core import alerts
 from collector.core.alerts import Action
-from collector.core.delivery import Event, correct
+from collector.core.delivery import LATE_AFTER_S, Event, correct
 from collector.store.alert_book import AlertBook
 from collector.store.db import look_up
 from event_contract.messages import CloudEvent, IncidentData, decode_body
@@ -39,8 +39,10 @@ def _set_boot(book: AlertBook, setting: Event, offset_s: float) -> None:
     _set_alerts_right(book, setting, boot, offset_s)
     book.db.execute("INSERT INTO boots (device, boot, offset_s) VALUES (?, ?, ?)", (device, boot, offset_s))
     book.db.execute(
-        "UPDATE events SET at = mono_s + ?, clock = 'corrected' WHERE device = ? AND boot = ? AND clock = 'unsynced'",
-        (offset_s, device, boot),
+        "UPDATE events SET at = mono_s + ?, clock = 'corrected',"
+        " late = CASE WHEN received_at - (mono_s + ?) > ? THEN 1 ELSE 0 END"
+        " WHERE device = ? AND boot = ? AND clock = 'unsynced'",
+        (offset_s, offset_s, LATE_AFTER_S, device, boot),
     )
 
 

@@ -198,3 +198,9 @@ def m012_traffic_sums(db: Database) -> None:
 def m013_events_by_time(db: Database) -> None:
     """What a device told in a span of time: of millions of its events only these are read."""
     db.table("events").create_index(["device", "at"])
+
+
+@migrate()
+def m014_unsynced_events(db: Database) -> None:
+    """The few events that wait for their boot's clock: a device that starts again does not have its whole history read."""
+    db.execute("CREATE INDEX idx_events_unsynced ON events (device, boot) WHERE clock = 'unsynced'")

@@ -136,6 +136,8 @@ STEPS: tuple[str, ...] = (
     """,
     # 2: m013
     "CREATE INDEX events_device_at ON events (device, at)",
+    # 3: m014
+    "CREATE INDEX events_unsynced ON events (device, boot) WHERE clock = 'unsynced'",
 )
 
 

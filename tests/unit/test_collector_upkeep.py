@@ -23,7 +23,7 @@ from collector.store.taking import Committed
 from collector.upkeep import AGAIN_S, LOOK_AFTER_EVERY_S, Rules, Upkeep
 from event_contract import topics
 from event_contract.kinds import EVENT_CLASSES
-from event_contract.messages import HealthData, Will, encode
+from event_contract.messages import Clock, HealthData, Will, encode
 from event_contract.times import format_time, parse_time
 from tests.databases import StoreDatabase
 from tests.wire_messages import CLOCK, DEVICE, STREAM, birth, event, incident, lost, traffic_minute
@@ -219,6 +219,25 @@ def test_a_full_disk_stores_nothing_and_heals_itself(tmp_path: Path) -> None:
         assert put(store, *batch).outcomes == {"store": 38}
     with closing(connect(tmp_path / "events.sqlite")) as db:
         assert queries.streams(db)[0]["ranges"] == ((1, 39),)
+
+
+def test_what_turns_out_to_be_old_when_its_clock_is_known_is_late(store: EventStore, db: Db) -> None:
+    def told(seq: int, mono_s: float, at: float, synced: bool) -> bytes:
+        return event(traffic_minute(clock=Clock(mono_s=mono_s, boot="b1", synced=synced)), seq, at=at)
+
+    put(store, told(1, 10.0, 10.0, synced=False), told(2, 3500.0, 3500.0, synced=False))
+    assert [row["late"] for row in queries.events(db, 0, 9)] == [False, False]
+    put(store, told(3, 3600.0, NOW, synced=True))
+    assert [(row["late"], row["clock"]) for row in queries.events(db, 0, 9)] == [
+        (True, "corrected"), (False, "corrected"), (False, "synced"),
+    ]  # fmt: skip
+
+
+def test_a_device_that_starts_again_does_not_have_its_history_read(tmp_path: Path) -> None:
+    with closing(Sqlite(tmp_path / "events.sqlite")) as engine:
+        where = "SELECT n FROM events WHERE device = 'd' AND boot = 'b' AND clock = 'unsynced'"
+        [plan] = [row[3] for row in engine.db.execute(f"EXPLAIN QUERY PLAN {where}")]
+    assert "events_unsynced" in plan
 
 
 def test_devices_tell_what_waits_there_and_how_their_clock_stands(store: EventStore, db: Db) -> None:
