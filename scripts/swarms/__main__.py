@@ -41,6 +41,8 @@ def main(arguments: list[str]) -> int:
     options = _read(arguments)
     print(f"seed={options.seed}", flush=True)
     _check_files(options)
+    if options.collector:
+        stored.by_api(options.collector, _token(options), [])  # that it answers, before all the work
     try:
         verdict = _run(options)
     except KeyboardInterrupt:
@@ -82,8 +84,7 @@ def _run(options: argparse.Namespace) -> Verdict:
             collector.stop()
             found = stored.in_database(folder / "collector" / DATABASE, course.histories)
         else:
-            token = options.token_file.read_text(encoding="utf-8").strip()
-            found = stored.by_api(options.collector, token, course.histories)
+            found = stored.by_api(options.collector, _token(options), course.histories)
     return judged(plan, swarm.seen, course, found, {"outboxes": options.outbox, "seed": options.seed})
 
 
@@ -96,6 +97,13 @@ def _shares(options: argparse.Namespace, broker: BrokerConfig, folder: Path) -> 
         Share(tuple(names[n :: options.processes]), broker, pattern, outages, options.seed, options.ramp, on_disk)
         for n in range(options.processes)
     ]
+
+
+def _token(options: argparse.Namespace) -> str:
+    try:
+        return str(options.token_file.read_text(encoding="utf-8").strip())
+    except (OSError, UnicodeDecodeError) as error:
+        raise WrongInput(f"--token-file {options.token_file}: {error}; name the api-token of that collector") from error
 
 
 def _check_files(options: argparse.Namespace) -> None:
@@ -149,6 +157,10 @@ def _read(arguments: list[str]) -> argparse.Namespace:
     options = parser.parse_args(arguments)
     if options.devices < 1 or options.every <= 0 or not 0 <= options.outage_share < 1:
         parser.error("--devices >= 1, --every > 0 and 0 <= --outage-share < 1 are expected")
+    if options.collector and not options.broker:
+        parser.error("--collector needs --broker: an own broker is not the one that it listens to")
+    if (options.broker and options.restart_broker_at) or (options.collector and options.restart_collector_at):
+        parser.error("only what the swarm has started itself can be restarted by it")
     if options.outbox == "auto":
         options.outbox = "file" if options.devices <= ON_DISK_UP_TO else "memory"
     options.processes = options.processes or min(os.cpu_count() or 1, -(-options.devices // DEVICES_A_PROCESS))

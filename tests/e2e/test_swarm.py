@@ -8,7 +8,11 @@ from typing import Any
 
 import pytest
 
+from edge_agent.core.failure import Failure
+from scripts.swarms.__main__ import main
+
 ROOT = Path(__file__).resolve().parents[2]
+FOREIGN = ["--broker", "127.0.0.1:1", "--collector", "http://127.0.0.1:1"]
 WAITS = ["--first-wait", "1", "--longest-wait", "4", "--keep-alive", "5"]
 
 
@@ -29,3 +33,21 @@ def test_fifty_devices_lose_nothing_though_their_networks_and_their_broker_fail(
     assert (last, code) == ("lost=0 duplicated=0 verdict=PASS", 0), figures
     assert figures["events_stored"] == figures["events_committed"] > 300
     assert figures["broker_restart_1_cut"] > 25
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--collector", "http://127.0.0.1:1"], "needs --broker"),
+        (["--broker", "127.0.0.1:1", "--restart-broker-at", "1"], "started itself"),
+        ([*FOREIGN, "--token-file", "none"], "--token-file none: "),
+        ([*FOREIGN, "--token-file", "pyproject.toml"], "check --collector"),
+        (["--devices", "90000000"], "the hard limit is"),
+    ],
+)
+def test_what_cannot_come_to_a_verdict_is_said_before_it_begins(
+    options: list[str], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises((SystemExit, Failure)) as refused:
+        main(options)
+    assert told in capsys.readouterr().err + str(refused.value)
