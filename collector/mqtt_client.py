@@ -87,6 +87,8 @@ class Client(mqtt.Client):
             code = self._take(command, body)
             if code != MQTTErrorCode.MQTT_ERR_SUCCESS:
                 return self._loop_rc_handle(code)
+        if self._untold:
+            self.flush()  # there may be room now
         return MQTTErrorCode.MQTT_ERR_SUCCESS
 
     def _packets(self) -> Iterator[tuple[int, bytes]]:
@@ -106,8 +108,6 @@ class Client(mqtt.Client):
         if kind == _PUBACK and (mid := int.from_bytes(body[:2], "big")) >= FIRST_ID:
             with self._gathering:
                 self._unconfirmed.discard(mid)
-            if self._untold:
-                self.flush()
             return MQTTErrorCode.MQTT_ERR_SUCCESS
         return self._leave_to_paho(command, body)
 
