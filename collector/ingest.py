@@ -96,8 +96,9 @@ class Ingest:
                         self._do(work)
                     elif self._stopping.wait(HELD_TURN_S):
                         return  # what is not committed is not acknowledged, and comes again
-                self._run_errands()
-                self._look_after()
+                    else:
+                        self._do_the_rest()  # deleting what is old may make room
+                self._do_the_rest()
         except Exception as error:  # noqa: BLE001 - the thread's boundary: the process ends, and is started again
             self._on_failure(f"event writer: {type(error).__name__}: {error}")
 
@@ -131,6 +132,7 @@ class Ingest:
             self._intake.failed(f"cannot be stored: {type(error).__name__}: {error}")
         else:
             self.counts["commits"] += 1
+            self._rejoice()
             self._note(committed)
             actions = self._intake.committed(committed.acks)
             for action in actions:
@@ -147,10 +149,14 @@ class Ingest:
                 if qos:
                     client.confirm(mid)
 
-    def _look_after(self) -> None:
+    def _do_the_rest(self) -> None:
+        while not self._errands.empty():
+            self._errands.get()()
         try:
             for committed in self._upkeep.turn(time.monotonic(), time.time()):
                 self._note(committed)
+                if self._intake.idle:  # else a message waits that the store did not take
+                    self._rejoice()
         except StoreUnavailable as error:
             self._mourn(error)
 
@@ -161,14 +167,12 @@ class Ingest:
             log.error("the store takes nothing, so nothing is acknowledged; the devices keep it: %s", error)
         self.unavailable = str(error)
 
-    def _run_errands(self) -> None:
-        while not self._errands.empty():
-            self._errands.get()()
-
-    def _note(self, committed: Committed) -> None:
+    def _rejoice(self) -> None:
         if self.unavailable is not None:
             log.warning("the store takes messages again")
             self.unavailable = None
+
+    def _note(self, committed: Committed) -> None:
         self.counts.update(committed.outcomes)
         if committed.changes:
             self._on_changes(committed.changes)

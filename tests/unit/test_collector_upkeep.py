@@ -18,6 +18,7 @@ from collector.store.db import Db
 from collector.store.event_store import EventStore
 from collector.store.opening import StoreUnavailable
 from collector.store.replaying import Outcome, Replayed
+from collector.store.searching import Wanted, search
 from collector.store.sqlite import Sqlite, connect
 from collector.store.taking import Committed
 from collector.upkeep import AGAIN_S, LOOK_AFTER_EVERY_S, Rules, Upkeep
@@ -250,3 +251,16 @@ def test_devices_tell_what_waits_there_and_how_their_clock_stands(store: EventSt
     assert (device["clock"], device["silent"], device["missing"]) == ("synced", False, 5)
     gaps = next(stream["missing"] for stream in device["streams"] if stream["stream"] == STREAM)
     assert (gaps, delivery.size(gaps)) == (((5, 9),), 5)
+
+
+def test_a_span_of_time_is_found_of_one_device_and_of_all(store: EventStore, db: Db) -> None:
+    put(store, *(event({"kind": "x"}, seq, at=NOW + seq) for seq in (3, 1, 4, 2)))
+    put(store, event({"kind": "y"}, 1, device="other", at=NOW + 2), topic=topics.event("other", "incident"))
+    for wanted, found in (
+        (Wanted(NOW + 2, NOW + 4), [3, 2, 1]),
+        (Wanted(NOW + 2, NOW + 4, DEVICE), [3, 2]),
+        (Wanted(NOW + 2, NOW + 4, kind="y"), [1]),
+        (Wanted(NOW, NOW + 9, DEVICE, event_class="state"), []),
+    ):
+        page = search(db, wanted, 0, 10)
+        assert ([one["seq"] for one in page.events], page.next, page.newest) == (found, 5, 5)
