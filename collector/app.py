@@ -28,13 +28,12 @@ from collector.store.alert_book import Change
 from collector.store.db import Engine, Readers
 from collector.store.event_store import EventStore
 from collector.store.opening import need_driver
-from collector.store.sqlite import Sqlite, SqliteReaders
+from collector.store.sqlite import DATABASE, Sqlite, SqliteReaders
 from collector.upkeep import Rules, Upkeep
 from collector.web.feed import AlertFeed
 from collector.web.server import application
 from collector.web.services import Reader, Services
 
-DATABASE = "collector.sqlite"
 TOKEN_FILE = "api-token"  # noqa: S105 - a file's name
 FIRST_USER = "operator"
 

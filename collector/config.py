@@ -105,7 +105,7 @@ def _check(path: Path, config: Config) -> None:
         raise ConfigError(f"{path}: broker.tls: cert and key go together; give both or neither")
     if config.embedded_broker and broker.host != "127.0.0.1":
         raise ConfigError(f"{path}: broker.host: the embedded broker listens on 127.0.0.1 only, got {broker.host!r}")
-    if isinstance(config.store, Postgres) and _holds_password(config.store.url):
+    if isinstance(config.store, Postgres) and holds_password(config.store.url):
         raise ConfigError(f"{path}: store.url: holds a password; put it in a file and name that in store.password_file")
     if isinstance(config.store, Postgres) and config.max_bytes is not None:
         raise ConfigError(f"{path}: max_bytes: is for SQLite; leave it out, and watch the disk of PostgreSQL")
@@ -135,7 +135,8 @@ def _beside(path: Path, name: str) -> str:
     return str((path.parent / Path(name).expanduser()).resolve())
 
 
-def _holds_password(url: str) -> bool:
+def holds_password(url: str) -> bool:
+    """One in a configuration or on a command line would be seen by others."""
     return "password=" in url or (url.startswith("postgres") and urlsplit(url).password is not None)
 
 

@@ -18,6 +18,7 @@ COMMANDS = {
     "events": "Events, as the devices sent them.",
     "restore": "Make the data folder from a backup.",
     "serve": "Run the collector until it is stopped.",
+    "store": "The database of events, alerts and devices.",
     "users": "Who may log in to the console.",
 }
 

@@ -37,8 +37,8 @@ def hear(known: Presence | None, message: Birth | Will, at: float) -> Presence |
 
     A run's connections are counted; runs themselves are random names, so a will of a run heard of before the newest birth
     is old, and one of a run never heard of tells of a birth that passed while nobody listened. A birth of such an older run
-    is old too, a broker's retained one say, unless it is a new connection's. So is a birth of the connection whose will has come:
-    of several collectors one may hear it later than another.
+    is old too, a broker's retained one say, unless it is a new connection's. So is a birth of the connection whose will has
+    come: of several collectors one may hear it later than another.
     """
     heard_now = (message.run, message.connection)
     if known is None:

@@ -76,7 +76,7 @@ class Postgres:
             bring_up_to_date(self._connected())
 
     @contextmanager
-    def transaction(self) -> Iterator[Db]:
+    def transaction(self) -> Iterator[PostgresDb]:
         with self._told():
             db = self._connected()
             if not self._lock:

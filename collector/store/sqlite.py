@@ -15,6 +15,8 @@ from collector.store.db import Db
 from collector.store.migrations import migrate
 from collector.store.opening import StoreUnavailable, told_of
 
+DATABASE = "collector.sqlite"  # in the data folder
+
 
 class Sqlite:
     """The file is made when there is none, and brought up to date. Raises StoreUnavailable."""

@@ -1,5 +1,6 @@
 """Several collectors on one PostgreSQL: they take turns, one leads; whatever dies, others go on, and nothing is told twice."""
 
+import json
 import os
 import shutil
 import signal
@@ -14,13 +15,16 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from click.testing import CliRunner
 
 from collector.broker_link import BrokerLink
+from collector.cli.store import command as store_command
 from collector.config import Broker
 from collector.core.delivery import Received
 from collector.ingest import Ingest
 from collector.store import postgres, queries
 from collector.store.event_store import EventStore
+from collector.store.moving import CannotMove
 from collector.store.opening import StoreUnavailable
 from collector.store.postgres import Postgres, PostgresReaders
 from collector.store.postgres_follower import Follower
@@ -28,8 +32,8 @@ from collector.upkeep import Rules, Upkeep
 from event_contract import topics
 from event_contract.messages import Ack, encode
 from tests.brokers import free_port, mosquitto
-from tests.databases import PostgresSchema, postgres_home, postgres_server
-from tests.wire_messages import DEVICE, STREAM, birth, event, incident
+from tests.databases import PostgresSchema, SqliteFile, postgres_home, postgres_server
+from tests.wire_messages import DEVICE, STREAM, birth, event, incident, lost
 
 NOW = time.time()
 KEEP = {"incident": 10.0, "state": 10.0, "telemetry": 10.0}
@@ -173,6 +177,28 @@ def test_a_database_that_goes_away_takes_nothing_and_everything_when_it_is_back(
             assert db.execute("SHOW synchronous_commit").fetchone()[0] == "on"
     finally:
         shutil.rmtree(home)
+
+
+def test_a_sqlite_store_moves_whole_or_not_at_all(schema: PostgresSchema, tmp_path: Path) -> None:
+    file = SqliteFile(tmp_path / "collector.sqlite")
+    with closing(file.store()) as old:
+        old.commit([Received(topics.status(DEVICE), encode(birth(1, 9)), NOW)])
+        old.commit(received(*(event(incident(incident=f"r/north/{seq}"), seq) for seq in (1, 2, 5)), b"poison"))
+        old.commit(received(event({"kind": "nul\x00"}, 3), event(lost(first=4, last=4), 1, stream="notices")))
+    command = ["migrate", "--from", str(tmp_path), "--to", schema.address.url, "--json"]
+    moved = CliRunner().invoke(store_command, command, catch_exceptions=False)
+    rows = json.loads(moved.output)["rows"]
+    assert (rows["events"], rows["alerts"], rows["dead_letters"], rows["lost_notices"]) == (5, 4, 1, 1)
+    with closing(file.reader()) as old_db, closing(schema.reader()) as new_db:
+        for question in (queries.summary, queries.streams, queries.devices, lambda db: queries.alert_changes(db, 0, 99)):
+            assert question(new_db) == question(old_db)
+        told = [[(row["n"], row["event"]) for row in queries.events(db, 0, 99)] for db in (old_db, new_db)]
+        assert told[0] == told[1]
+        with closing(schema.store()) as new:
+            assert new.commit(received(event({"kind": "x"}, 6))).outcomes == {"store": 1}
+        assert queries.events(new_db, 0, 99)[-1]["n"] == 6
+    with pytest.raises(CannotMove, match="holds alert"):
+        CliRunner().invoke(store_command, command, catch_exceptions=False)
 
 
 @pytest.mark.chain
