@@ -1,8 +1,11 @@
 """A seeded schedule of faults over the simulated wire, the calm after it, and the judgement."""
 
+import math
+from collections import Counter
 from random import Random
 
 from collector.store.event_store import EventStore
+from collector.store.retention import prune_stream
 from collector.store.sqlite import Sqlite
 from edge_agent.config import OutboxConfig
 from edge_agent.core.delivery import as_ranges
@@ -14,6 +17,7 @@ from tests.unit.simulated_wire import Agent, Broker, Collector, World, stored
 STEPS = 150
 EVENTS_AT_ONCE = 4
 CALM_ROUNDS = 400
+FORKED = "stream IN (SELECT stream FROM streams WHERE forked_at IS NOT NULL)"
 DATABASE_OFF_S = 10.0
 WIDE, TIGHT = OutboxConfig(max_bytes=10_000_000), OutboxConfig(max_bytes=190_000)
 BULK = 1500  # bytes of an event under the tight cap: some twenty fill it
@@ -34,6 +38,7 @@ class Schedule:
         self.copied = chance.choice((None, None, None, "cloned", "restored"))
         self.agent = Agent(self.broker, "a", self.caps, courier_type)  # the one that runs
         self.agents = self.lives = [self.agent]  # those that are left, and all that ever were
+        self.forgotten: list[bytes] = []  # rows that the store has held, and deleted
         self.gone: set[int] = set()  # committed on a card that was set back since
         self.excused: set[int] = set()  # waited on a card when it was copied: either life may deliver them
 
@@ -42,6 +47,7 @@ class Schedule:
             self.commit: 20, self.agent_works: 30, self.deliver: 60, self.collector_works: 30, self.time_passes: 8,
             self.broker_loses: 3, self.broker_repeats: 3, self.cut: 2, self.kill_agent: 2, self.kill_collector: 2,
             self.start_collectors: 3, self.kill_broker: 1, self.database_stops: 1, self.clock_jumps: 1, self.swap: 2,
+            self.forget: 1,
         }  # fmt: skip
         copied_at, resumed_at = sorted(self.chance.sample(range(STEPS), 2))
         for number, step in enumerate(self.chance.choices(list(steps), weights=list(steps.values()), k=STEPS)):
@@ -107,6 +113,19 @@ class Schedule:
         self.world.wall_jump_s = self.chance.choice((0.0, -7200.0, 86_400.0))
         self.agent.wall_off_s = self.chance.choice((0.0, -86_400.0, 3600.0))
 
+    def forget(self) -> None:
+        """Old rows are deleted, all of them answered long ago; what is sent again nevertheless must not be stored again.
+
+        Not where a card has two lives: the numbers of one that is set back to before the mark are taken for such repeats.
+        """
+        for birth in () if self.copied else self.agent.outbox.streams():
+            key, before = (self.world.device, birth.stream), self.rows("1")
+            query = "SELECT count(*) FROM events WHERE device = ? AND stream = ? AND seq < ?"
+            (answered,) = self.engine.db.execute(query, (*key, birth.lowest)).fetchone()
+            with self.engine.transaction() as db:
+                prune_stream(db, key, math.inf, int(answered) // 2)
+            self.forgotten += (Counter(before) - Counter(self.rows("1"))).elements()
+
     def second_life(self, card: bytes, meaning: dict[tuple[str, int], int]) -> None:
         """The card as it was, in another device beside the first, or in its place.
 
@@ -166,7 +185,7 @@ class Schedule:
 
     def judge(self) -> history.Judgement:
         """By what the events say of themselves, whatever numbers they were given."""
-        rows, forked = self.rows("1"), self.rows("stream IN (SELECT stream FROM streams WHERE forked_at IS NOT NULL)")
+        rows, forked = self.rows("1") + self.forgotten, self.rows(FORKED)
         names, notices = stored(rows)
         in_forked, _ = stored(forked)
         named = {name for agent in self.lives for name in agent.named_lost(notices)}

@@ -47,6 +47,10 @@ def no_conflict_check(payload: bytes, known: bytes | None, seq: int, kept_from: 
     return "store" if known is None else "duplicate"
 
 
+def no_retention_mark(payload: bytes, known: bytes | None, seq: int, kept_from: int) -> delivery.Verdict:
+    return "store" if known is None else "duplicate" if known == payload else "fork"
+
+
 def shed_without_notice(shelf: Shelf, *losses: Loss, shed: bool = False) -> None:
     pass
 
@@ -74,6 +78,11 @@ def test_taking_other_bytes_under_a_known_number_for_a_duplicate_is_caught(
     engine: Sqlite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(delivery, "judge", no_conflict_check)
+    assert caught(engine)
+
+
+def test_storing_again_what_was_stored_and_deleted_is_caught(engine: Sqlite, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(delivery, "judge", no_retention_mark)
     assert caught(engine)
 
 
