@@ -102,7 +102,7 @@ def test_a_full_disk_is_told_and_so_is_its_end(disk: Disk, connection: CrashConn
     assert disk_faults(connection) == ["new 1", "end 2"]
     assert not outbox.stats().disk_full and "/reserve" in disk.files
     before = outbox.stats().lost
-    for n in range(200):
+    for _ in range(200):
         outbox.append([event("telemetry", bulk=5000)])
     assert outbox.stats().lost == before, "it stayed small though there was room again"
 
