@@ -79,8 +79,9 @@ def _conclude(verdict: Verdict, options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps(dict(verdict.figures)))
     else:
+        width = max(map(len, verdict.figures), default=0)
         for name, figure in verdict.figures.items():
-            print(f"  {name:32} {figure}")
+            print(f"  {name:{width}}  {figure}")
     for broken in verdict.broken:
         print(f"broken: {broken}")
     print(verdict.line)

@@ -28,7 +28,7 @@ EVENTS, KILLS, MINUTES, DEVICES = 1_000_000, 500, 60.0, 4
 QUICK_EVENTS, QUICK_KILLS, QUICK_MINUTES, QUICK_DEVICES = 1000, 20, 0.35, 2
 COLLECTORS = {"sqlite": 1, "postgres": 3}
 SPARE = 1.15  # events are made so much faster than needed: the dead make none
-FLUSH_S = 30.0
+FLUSH_S, FLUSH_S_PER_MINUTE = 60.0, 10.0  # for what waits at the end
 SAY_EVERY_S = 20.0
 
 
@@ -51,7 +51,8 @@ def run(options: argparse.Namespace) -> Verdict:
     minutes = options.minutes or (QUICK_MINUTES if quick else MINUTES)
     devices = options.devices or (QUICK_DEVICES if quick else DEVICES)
     rate = SPARE * events / (60 * minutes) / devices
-    making = ["--rate", f"{rate:.1f}", "--flush-s", f"{FLUSH_S + 60 * minutes}"]
+    flush_s = FLUSH_S + FLUSH_S_PER_MINUTE * minutes
+    making = ["--rate", f"{rate:.1f}", "--flush-s", f"{flush_s}"]
     chain = Chain(
         options.state.folder, devices={f"kerb-{n}": making for n in range(1, devices + 1)}, engine=options.engine,
         collectors=COLLECTORS[options.engine], embedded=options.broker == "embedded", mutant=options.mutant,
@@ -60,7 +61,7 @@ def run(options: argparse.Namespace) -> Verdict:
     with running(chain):
         killed = Killing(chain, options, events, kills, 60 * minutes).run()
         say("the devices make no more events and deliver what waits")
-        chain.finish(FLUSH_S + 60 * minutes)
+        chain.finish(flush_s)
         say("history check: every number and every body, devices against database")
         found = chain.judge()
     return found.verdict(figures={

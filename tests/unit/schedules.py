@@ -12,7 +12,8 @@ from edge_agent.core.delivery import as_ranges
 from edge_agent.sinks.courier import Courier
 from event_contract.kinds import EVENT_CLASSES
 from scripts import history
-from tests.unit.simulated_wire import Agent, Broker, Collector, World, stored
+from tests.unit.simulated_agent import Agent, stored
+from tests.unit.simulated_wire import Broker, Collector, World
 
 STEPS = 150
 EVENTS_AT_ONCE = 4
