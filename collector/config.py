@@ -67,6 +67,41 @@ class KeepDays(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     traffic_days: Days = 3650
 
 
+class Words(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The same in both languages."""
+
+    vi: str
+    en: str
+
+
+class Feeds(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Who speaks in the standard feeds, and to whom. `scope` public takes a person's name, and then tells the public of those
+    alerts only that a person confirmed."""
+
+    sender: Annotated[str, Meta(pattern=r"^[^\s,<>&]{3,200}$")] = "kerbwatch@localhost.invalid"
+    office: Words = Words(vi="Trung tâm điều hành giao thông", en="Traffic operations centre")
+    restriction: Words = Words(vi="Chỉ dành cho trung tâm điều hành", en="Operations centre only")
+    languages: Annotated[tuple[Literal["vi", "en"], ...], Meta(min_length=1, max_length=2)] = ("vi", "en")
+    status: Literal["actual", "exercise", "test"] = "actual"
+    scope: Literal["restricted", "private", "public"] = "restricted"
+    public_approved_by: str | None = None
+    country: Annotated[str, Meta(pattern=r"^[a-z]{2}$")] = "vn"
+    national_identifier: Annotated[str, Meta(min_length=1, max_length=200)] = "kerbwatch"
+    expires_h: Annotated[float, Meta(gt=0, le=720)] = 24.0
+    ended_h: Annotated[float, Meta(ge=0, le=720)] = 24.0
+    radius_m: Annotated[float, Meta(gt=0, le=10_000)] = 30.0
+    site_radius_m: Annotated[float, Meta(gt=0, le=10_000)] = 150.0
+
+
+class Site(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Where devices stand: `site` as they call it themselves, or the name of one device, which wins."""
+
+    site: Annotated[str, Meta(min_length=1)]
+    road: str = ""
+    lon: Annotated[float, Meta(ge=-180, le=180)] | None = None
+    lat: Annotated[float, Meta(ge=-90, le=90)] | None = None
+
+
 class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     data_dir: str = "var/collector"
     instance: Name = "collector-1"
@@ -78,6 +113,8 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     max_bytes: Annotated[int, Meta(ge=10_000_000)] | None = None
     utc_offset_h: Annotated[float, Meta(ge=-12, le=14)] = 7.0  # Vietnam's
     silent_after_s: Annotated[float, Meta(ge=30)] = 90.0
+    feeds: Feeds = field(default_factory=Feeds)
+    sites: Annotated[tuple[Site, ...], Meta(max_length=10_000)] = ()
 
 
 def load(path: Path) -> Config:
@@ -94,6 +131,7 @@ def load(path: Path) -> Config:
     except ValueError as error:
         raise ConfigError(f"{path}: {error}") from error
     _check(path, config)
+    _check_feeds(path, config)
     data_dir = _beside(path, config.data_dir) if "data_dir" in content else config.data_dir
     return replace(config, data_dir=data_dir, broker=_find_files(path, config.broker), store=_find_store(path, config.store))
 
@@ -121,6 +159,20 @@ def _check(path: Path, config: Config) -> None:
             f"{path}: http.host: {http.host!r} is open to other machines, and this is HTTP without TLS; put a proxy with TLS "
             "in front and set http.plaintext = true, or leave it at 127.0.0.1"
         )
+
+
+def _check_feeds(path: Path, config: Config) -> None:
+    if config.feeds.scope == "public" and not (config.feeds.public_approved_by or "").strip():
+        raise ConfigError(
+            f'{path}: feeds.scope: "public" needs the approval of a person; name who gave it in feeds.public_approved_by'
+        )
+    named: set[str] = set()
+    for n, site in enumerate(config.sites):
+        if (site.lon is None) != (site.lat is None):
+            raise ConfigError(f"{path}: sites[{n}]: lon and lat go together; give both or neither")
+        if site.site in named:
+            raise ConfigError(f"{path}: sites[{n}].site: {site.site!r} is there twice; leave one out")
+        named.add(site.site)
 
 
 def _is_this_machine(host: str) -> bool:

@@ -152,6 +152,8 @@ def type_words(kind: types.Type) -> str:
             return " or ".join(dict.fromkeys(type_words(one) for one in several if not isinstance(one, types.NoneType)))
         case types.VarTupleType(item_type=types.StrType()):
             return f"list of text{length(kind)}"
+        case types.VarTupleType(item_type=types.LiteralType() as item):
+            return f"list of {type_words(item)}{length(kind)}"
         case types.VarTupleType(item_type=item):
             each = type_words(item)
             return f"list of {f'[{each}]' if each[0].isdigit() else f'{each}s'}{length(kind)}"
@@ -201,6 +203,9 @@ def default_words(field: types.Field) -> str:
             return str(field.default).lower()
         case "":
             return "empty"
+        case Struct():
+            inner = (f'{key} = "{value}"' for key, value in msgspec.structs.asdict(field.default).items())
+            return f"`{{ {', '.join(inner)} }}`"
         case tuple():
             return f"`{list(field.default)}`".replace("'", '"')
         case str():
