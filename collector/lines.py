@@ -6,11 +6,18 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
-from event_contract.kinds import CAMERA_FAULTS, DEVICE_FAULTS
+from event_contract.kinds import CAMERA_FAULTS, DEVICE_FAULTS, Words
 
 Json = dict[str, Any]
 LONGEST_DUMP_BYTES = 1024
 GAPS_SHOWN = 10
+OWN_ALARMS = {  # of the collector
+    "silent": Words("không liên lạc", "silent"),
+    "missing": Words("thiếu bản tin", "messages missing"),
+    "lost": Words("mất bản tin", "messages lost"),
+    "forked": Words("thẻ nhớ bị sao chép", "memory card copied"),
+}
+FAULTS = CAMERA_FAULTS | DEVICE_FAULTS | OWN_ALARMS
 
 SEVERITIES = {
     "vi": {"critical": "KHẨN CẤP", "high": "CAO", "medium": "VỪA", "low": "THẤP"},
@@ -137,7 +144,9 @@ def _readable(payload: bytes) -> str:
     try:
         text = payload.decode()
     except UnicodeDecodeError:
-        return "\n".join(payload[at : at + 32].hex(" ") for at in range(0, min(len(payload), LONGEST_DUMP_BYTES), 32))
+        shown = payload[:LONGEST_DUMP_BYTES]
+        more = [f"... and {len(payload) - len(shown)} bytes more"] if len(payload) > len(shown) else []
+        return "\n".join([*(shown[at : at + 32].hex(" ") for at in range(0, len(shown), 32)), *more])
     with suppress(ValueError, RecursionError):
         text = json.dumps(json.loads(text), ensure_ascii=False, indent=2)
     return "\n".join(_plain(line) for line in text.splitlines())
@@ -151,7 +160,7 @@ def _plain(text: str) -> str:
 def _remarks(alert: Json, language: str) -> Iterator[str]:
     """Why camera or device fail; what ended it, as the collector says or else its device; and what makes its times doubtful."""
     words = WORDS[language]
-    if (reason := (CAMERA_FAULTS | DEVICE_FAULTS).get(str(alert.get("detail", {}).get("reason")))) is not None:
+    if (reason := FAULTS.get(str(alert.get("detail", {}).get("reason")))) is not None:
         yield getattr(reason, language)
     by = alert.get("ended_by") or alert.get("detail", {}).get("ended_by")
     if isinstance(by, str):

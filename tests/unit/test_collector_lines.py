@@ -1,5 +1,7 @@
 """Alerts as one line, in both languages; the time is local, so only what follows it is compared."""
 
+import base64
+
 import pytest
 
 from collector import lines
@@ -57,3 +59,39 @@ def test_remarks() -> None:
     assert lines.alert(corrected, "en").endswith("  ended after 42 s, of a newer agent")
     older = {name: value for name, value in ended().items() if name != "ended_by"}  # told by an older collector
     assert lines.alert(older, "en").endswith("  ended after 42 s")
+
+
+def test_an_alarm_of_the_collector_s_own_says_why() -> None:
+    assert lines.alert({**ALERT, "detail": {"reason": "silent"}}, "vi").endswith("  mở, không liên lạc")
+
+
+def test_a_device_tells_what_is_missing_and_what_never_comes() -> None:
+    gaps = {"class": "state", "stream": "5d20c6e1-1", "missing": [[3, 3], [7, 9]], "announced": {"lowest": 5}}
+    whole = {"class": "incident", "stream": "0f", "missing": [], "announced": {"lowest": None}}
+    device = {
+        "device": "d1", "online": False, "silent": True, "site": "", "cameras": ["north"], "events": 6, "missing": 4,
+        "last_event_at": None, "clock": "synced", "outbox": {"messages": 2, "oldest_s": 4.2}, "streams": [gaps, whole],
+    }  # fmt: skip
+    told = lines.device(device).split("  ")
+    assert [told[0], told[-1].strip()] == ["d1", "6 events, 4 missing in 2 gaps, last never, outbox 2 (oldest 4 s), clock synced"]
+    assert "silent" in lines.device(device)
+    assert list(lines.gaps(device)) == ["    missing of state 5d20c6e1: 3, 7-9; the device has none below 5"]
+
+
+@pytest.mark.parametrize(
+    ("payload", "told"),
+    [
+        (b'{"id": "x"}', '{\n  "id": "x"\n}'),
+        ("{chữ\x1b[31m".encode(), "{chữ\\x1b[31m"),
+        (b'{"a": "\xc2\x9b1m"}', '{\n  "a": "\\x9b1m"\n}'),
+        (b"\xff\x00", "ff 00"),
+        (b"\xff" * 1056, f"{' '.join(['ff'] * 32)}\n... and 32 bytes more"),
+    ],
+)
+def test_a_payload_is_readable_and_obeyed_by_no_terminal(payload: bytes, told: str) -> None:
+    letter = {
+        "n": 7, "topic": "t\x1b", "stream": None, "seq": None, "reason": "r", "times": 1, "first_at": "f", "last_at": "l",
+        "bytes": 5, "payload": base64.b64encode(payload).decode(),
+    }  # fmt: skip
+    whole = lines.dead_letter_whole(letter)
+    assert whole.startswith("number  7\ntopic   t\\x1b\nid      cannot be read\n") and whole.endswith(told)
