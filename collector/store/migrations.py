@@ -204,3 +204,9 @@ def m013_events_by_time(db: Database) -> None:
 def m014_unsynced_events(db: Database) -> None:
     """The few events that wait for their boot's clock: a device that starts again does not have its whole history read."""
     db.execute("CREATE INDEX idx_events_unsynced ON events (device, boot) WHERE clock = 'unsynced'")
+
+
+@migrate()
+def m015_changes_of_an_alert(db: Database) -> None:
+    """What became of one alert, change by change."""
+    db.table("alert_changes").create_index(["alert", "seq"])

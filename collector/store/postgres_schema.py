@@ -138,6 +138,8 @@ STEPS: tuple[str, ...] = (
     "CREATE INDEX events_device_at ON events (device, at)",
     # 3: m014
     "CREATE INDEX events_unsynced ON events (device, boot) WHERE clock = 'unsynced'",
+    # 4: m015
+    "CREATE INDEX alert_changes_alert_seq ON alert_changes (alert, seq)",
 )
 
 
