@@ -91,6 +91,7 @@ class Delivery:
         self._epoch: int | None = None
         self._quota = 0  # publishes that the broker takes before it must confirm one
         self._collectors: set[str] = set()
+        self._birth_due = False  # a collector has appeared that has not heard it
         self.resent = 0
         self.refused = 0
 
@@ -111,6 +112,7 @@ class Delivery:
         self._epoch = epoch
         self._quota = max(1, receive_maximum - STATUS_QUOTA)
         self._collectors.clear()
+        self._birth_due = False
         for lane in self._lanes:
             lane.held_until_s = lane.backoff_s = 0.0
         return [PublishBirth()]
@@ -120,22 +122,21 @@ class Delivery:
             self._epoch = None
             self._collectors.clear()
 
-    def collector_status(self, epoch: int, status: CollectorStatus) -> list[Action]:
+    def collector_status(self, epoch: int, status: CollectorStatus) -> None:
         """Events are held while no collector is online. One that (re)appears has missed what was in flight.
 
-        It is told the birth again, before any event: the retained one says what waited when this connection began.
+        It is told the birth again, before any event: the retained one says what waited when this connection began. Once at
+        the next `tick`, however many there are: the quota has room for few.
         """
         if epoch != self._epoch:
-            return []
+            return
         if not status.online:
             self._collectors.discard(status.instance)
-            return []
-        if len(self._collectors) >= MAX_COLLECTORS:
-            return []
-        self._collectors.add(status.instance)
-        for lane in self._lanes:
-            lane.rewind()
-        return [PublishBirth()]
+        elif len(self._collectors) < MAX_COLLECTORS:
+            self._collectors.add(status.instance)
+            self._birth_due = True
+            for lane in self._lanes:
+                lane.rewind()
 
     def appended(self) -> None:
         """The outbox holds something new."""
@@ -144,7 +145,7 @@ class Delivery:
 
     def wanted(self, now_s: float) -> Fetch | None:
         """What to read next from the outbox: the most urgent class that has room in the window and may have more."""
-        if not self._ready():
+        if not self._ready() or self._birth_due:
             return None
         in_flight = self.in_flight
         for lane in self._lanes:
@@ -210,9 +211,14 @@ class Delivery:
             lane.rewind()
 
     def tick(self, now_s: float) -> list[Action]:
-        """What has had no answer for 30 s is sent again."""
+        """What has had no answer for 30 s is sent again, after the birth where it is due."""
         if not self._ready():
             return []
+        births: list[Action] = [PublishBirth()] if self._birth_due else []
+        self._birth_due = False
+        return births + self._resend(now_s)
+
+    def _resend(self, now_s: float) -> list[Action]:
         actions: list[Action] = []
         for lane in self._lanes:
             overdue = sorted(seq for seq, sent_at_s in lane.sent_at_s.items() if now_s - sent_at_s >= RESEND_AFTER_S)

@@ -148,7 +148,7 @@ class Courier:
             if topic == topics.ack(self._origin.device):
                 self._perform(self._core.acknowledged(msgspec.json.decode(payload, type=Ack)))
             elif topics.parse_collector_status(topic) is not None:
-                self._perform(self._core.collector_status(epoch, msgspec.json.decode(payload, type=CollectorStatus)))
+                self._core.collector_status(epoch, msgspec.json.decode(payload, type=CollectorStatus))
         except (ValueError, RecursionError):  # msgspec's and Unicode's errors are ValueErrors
             self._unreadable += 1
 

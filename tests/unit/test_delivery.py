@@ -64,10 +64,26 @@ def test_says_who_it_is_and_holds_its_events_until_a_collector_is_online() -> No
 def test_a_collector_that_appears_is_told_the_birth_again() -> None:
     desk = Desk({"incident": 1})
     desk.connect()
-    assert desk.core.collector_status(desk.epoch - 1, ONLINE) == []
-    assert desk.core.collector_status(desk.epoch, ONLINE) == [PublishBirth()]
-    assert desk.core.collector_status(desk.epoch, CollectorStatus(online=False, instance="c1")) == []
-    assert desk.core.collector_status(desk.epoch, ONLINE) == [PublishBirth()]
+    assert PublishBirth() not in desk.core.tick(0.0)
+    desk.core.collector_status(desk.epoch - 1, ONLINE)
+    assert desk.core.tick(0.0) == []
+    desk.core.collector_status(desk.epoch, ONLINE)
+    assert desk.core.wanted(0.0) is None, "an event before the birth"
+    assert desk.core.tick(0.0) == [PublishBirth()] and desk.core.tick(0.0) == []
+    assert desk.core.wanted(0.0)
+    desk.core.collector_status(desk.epoch, CollectorStatus(online=False, instance="c1"))
+    desk.core.collector_status(desk.epoch, ONLINE)
+    assert desk.core.tick(0.0) == [PublishBirth()]
+
+
+def test_collectors_that_appear_together_are_told_once() -> None:
+    """Behind a shared subscription there are many, and the broker's quota has room for few births."""
+    desk = Desk({"incident": 1})
+    desk.connect()
+    desk.core.tick(0.0)
+    for n in range(10):
+        desk.core.collector_status(desk.epoch, CollectorStatus(online=True, instance=f"c{n}"))
+    assert desk.core.tick(0.0) == [PublishBirth()]
 
 
 def test_one_collector_of_two_is_enough() -> None:
@@ -231,3 +247,13 @@ def test_waits_before_the_next_attempt() -> None:
     assert [reconnect_wait_s(failures, 15, 120, 1.0) for failures in (1, 2, 3, 4, 5, 10_000)] == [15, 30, 60, 120, 120, 120]
     assert reconnect_wait_s(3, 15, 120, 0.25) == 15
     assert reconnect_wait_s(3, 15, 120, 0.0) == 0
+
+
+def test_an_outbox_made_anew_is_delivered_from_its_beginning() -> None:
+    desk = ready({"incident": 3})
+    assert desk.publish() == [("i", 1), ("i", 2), ("i", 3)]
+    desk.core.renewed({"incident": "new i", "state": "new s", "telemetry": "new t"})
+    assert desk.core.acknowledged(Ack(stream="i", ranges=((1, 3),))) == [], "of another outbox's numbers"
+    desk.connect()
+    desk.online()
+    assert desk.publish() == [("new i", 1), ("new i", 2), ("new i", 3)]

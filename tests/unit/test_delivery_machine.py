@@ -132,7 +132,7 @@ class DeliveryMachine(RuleBasedStateMachine):
 
     def tell_status(self, up: bool) -> None:
         if self.connected:
-            self.perform(self.core.collector_status(self.epoch, CollectorStatus(online=up, instance="c1")))
+            self.core.collector_status(self.epoch, CollectorStatus(online=up, instance="c1"))
 
     @rule(index=INDEX, reason_code=st.sampled_from([0, 0, 0, 0x10, 0x87, 0x97]), late=st.booleans())
     def confirm(self, index: int, reason_code: int, late: bool) -> None:

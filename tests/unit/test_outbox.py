@@ -11,7 +11,7 @@ from edge_agent.core.delivery import Delete
 from edge_agent.sinks.outbox import Outbox
 from edge_agent.sinks.outbox_file import OutboxError
 from event_contract.kinds import EventClass
-from event_contract.messages import CloudEvent, LostData, StreamBirth, decode_body
+from event_contract.messages import CloudEvent, IncidentData, LostData, StreamBirth, decode_body
 from tests.unit.outbox_parts import HandClock, event, origin
 
 CAPS = OutboxConfig(max_bytes=1_000_000, max_age_h=1.0)
@@ -198,6 +198,26 @@ def test_a_message_the_border_would_refuse_is_named_at_once(outbox: Outbox) -> N
     outbox.append([event("state"), event("state", bulk=70_000), event("state")])
     assert outbox.pending(birth(outbox, "state").stream, 0, 10) == [1, 3]
     assert notices(outbox) == [(birth(outbox, "state").stream, 2, 2, "too_large")]
+
+
+def test_a_day_offline_at_ten_times_the_rate(path: Path, clock: HandClock) -> None:
+    caps = OutboxConfig(max_bytes=4_000_000)
+    outbox = Outbox.open(path, origin(clock), caps)
+    outbox._connection.execute("PRAGMA synchronous=OFF")
+    most = 0
+    for minute in range(24 * 60):
+        outbox.append([event("state", bulk=700) for _ in range(10)] + [event("telemetry", bulk=400) for _ in range(10)])
+        if minute % 2 == 0:
+            outbox.append([event("incident", f"{minute}", bulk=300)])
+        clock.mono_s += 60
+        if minute % 20 == 0:
+            most = max(most, sum(file.stat().st_size for file in path.parent.iterdir()))
+    assert most <= 1.05 * caps.max_bytes
+    told = [decode_body(message.data) for message in payloads(outbox, "incident")]
+    assert sum(isinstance(body, IncidentData) for body in told) == 24 * 60 / 2, "an incident went while telemetry came"
+    given = sum(outbox.stats().committed.values())
+    assert given - outbox.stats().pending == outbox.stats().lost > 20_000
+    outbox.close()
 
 
 def test_a_fork_moves_what_waits_in_order(outbox: Outbox) -> None:
