@@ -33,9 +33,16 @@ def prune(db: Db, now: float, keep_days: dict[str, float]) -> int:
     """Delete what is older than the days of its class: events, then alerts; the number of rows, which is bounded."""
     deleted = 0
     for event_class, days in keep_days.items():
-        for device, stream in db.execute("SELECT device, stream FROM streams WHERE class = ?", (event_class,)).fetchall():
-            deleted += prune_stream(db, (device, stream), now - days * 86400, PRUNED_PER_PASS - deleted)
+        before = now - days * 86400
+        for device, stream in db.execute(_BEGIN_OLD, (event_class, before)).fetchall():
+            deleted += prune_stream(db, (device, stream), before, PRUNED_PER_PASS - deleted)
     return deleted + _prune_alerts(db, now - keep_days["incident"] * 86400, PRUNED_PER_PASS - deleted)
+
+
+_BEGIN_OLD = (  # streams of a class with something to delete: one question for all of them
+    "SELECT streams.device, streams.stream FROM streams WHERE streams.class = ? AND (SELECT oldest.received_at FROM events AS oldest"
+    " WHERE oldest.device = streams.device AND oldest.stream = streams.stream ORDER BY oldest.seq LIMIT 1) < ?"
+)
 
 
 def prune_stream(db: Db, key: tuple[str, str], before: float, limit: int) -> int:

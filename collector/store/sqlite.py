@@ -27,6 +27,7 @@ class Sqlite:
             self.db.execute("PRAGMA journal_mode=WAL")
             self.db.execute("PRAGMA synchronous=FULL")
             migrate.apply(Database(self.db))
+        self.db.row_factory = sqlite3.Row
 
     @contextmanager
     def transaction(self) -> Iterator[Db]:
