@@ -98,11 +98,16 @@ class EventSink:
         return self._stats
 
     def close(self, flush_timeout_s: float) -> None:
-        """Commit what was submitted, wait at most so long until the collector has it all, say goodbye."""
+        """Commit what was submitted, wait at most so long until the collector has it all, say goodbye.
+
+        Raises SinkStopped when the disk took not all of it.
+        """
         self._put(_Close(time.monotonic() + flush_timeout_s))
         self._thread.join()
         if self._crash is not None:
             raise SinkStopped(f"the event sink has crashed: {self._crash!r}") from self._crash
+        if self._batch:
+            raise SinkStopped(f"the disk is full: {len(self._batch)} events are stored nowhere; free some room")
 
     def _put(self, item: _Input) -> None:
         while self._crash is None and self._thread.is_alive():

@@ -19,7 +19,7 @@ from typing import Any
 
 from edge_agent.config import BrokerConfig, OutboxConfig
 from edge_agent.core.failure import WrongInput
-from edge_agent.sinks.mqtt import EventSink
+from edge_agent.sinks.mqtt import EventSink, SinkStopped
 from edge_agent.sinks.origin import Origin
 from edge_agent.sinks.outbox import Outbox
 from event_contract.messages import Clock, IncidentData, LostData
@@ -110,16 +110,18 @@ class Drill:
 
     def _restart(self) -> None:
         """On the full disk. What waits in memory ends with a process, and is counted."""
-        self._sink.close(0.0)
-        self._unstored += self._sink.stats().unstored
+        self._close()
         self._sink = self._start()
+
+    def _close(self) -> None:
+        with suppress(SinkStopped):
+            self._sink.close(0.0)
+        self._unstored += self._sink.stats().unstored
 
     def conclude(self) -> Verdict:
         if self._crashes:
             self._broken.append(f"the sink crashed: {self._crashes[0]!r}")
-        else:
-            self._sink.close(0.0)
-        self._unstored += self._sink.stats().unstored
+        self._close()
         if not self._outbox_file.with_name("outbox.db.reserve").exists():
             self._broken.append("the reserve was not made again")
         outbox = Outbox.open(self._outbox_file, self._origin, self._caps)
