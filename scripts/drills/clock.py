@@ -19,6 +19,7 @@ from edge_agent.cli.options import progress_bar
 from event_contract.messages import Clock
 from scripts.drills.chain import Chain, running, say
 from scripts.drills.judging import open_store, scan
+from scripts.drills.options import positive
 from scripts.drills.verdict import Verdict
 
 DAY_S = 86_400.0
@@ -31,7 +32,7 @@ FLUSH_S = 120.0
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--minutes", type=float, help=f"how long; default {MINUTES:g}, quick {QUICK_MINUTES:g}")
+    parser.add_argument("--minutes", type=positive, help=f"how long; default {MINUTES:g}, quick {QUICK_MINUTES:g}")
 
 
 def run(options: argparse.Namespace) -> Verdict:

@@ -20,8 +20,10 @@ from itertools import cycle, islice
 from random import Random
 
 from edge_agent.cli.options import progress_bar
+from edge_agent.core.failure import WrongInput
 from scripts.drills.chain import Chain, running, say
 from scripts.drills.mutants import OF_COLLECTOR, OF_DEVICE
+from scripts.drills.options import count, positive
 from scripts.drills.verdict import Verdict
 
 EVENTS, KILLS, MINUTES, DEVICES = 1_000_000, 500, 60.0, 4
@@ -35,16 +37,16 @@ SAY_EVERY_S = 20.0
 def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--engine", choices=COLLECTORS, default="sqlite", help="the collectors' database; default %(default)s")
     parser.add_argument("--broker", choices=("mosquitto", "embedded"), default="mosquitto", help="default %(default)s")
-    parser.add_argument("--events", type=int, help=f"make so many; default {EVENTS}, quick {QUICK_EVENTS}")
-    parser.add_argument("--kills", type=int, help=f"default {KILLS}, quick {QUICK_KILLS}")
-    parser.add_argument("--minutes", type=float, help=f"within so many; default {MINUTES:g}, quick {QUICK_MINUTES}")
-    parser.add_argument("--devices", type=int, help=f"default {DEVICES}, quick {QUICK_DEVICES}")
+    parser.add_argument("--events", type=count, help=f"make so many; default {EVENTS}, quick {QUICK_EVENTS}")
+    parser.add_argument("--kills", type=count, help=f"default {KILLS}, quick {QUICK_KILLS}")
+    parser.add_argument("--minutes", type=positive, help=f"within so many; default {MINUTES:g}, quick {QUICK_MINUTES}")
+    parser.add_argument("--devices", type=count, help=f"default {DEVICES}, quick {QUICK_DEVICES}")
     parser.add_argument("--mutant", choices=sorted(OF_DEVICE | OF_COLLECTOR), help="break a rule of delivery: must FAIL")
 
 
 def run(options: argparse.Namespace) -> Verdict:
     if options.broker == "embedded" and options.engine != "sqlite":
-        raise SystemExit("drill kill: the embedded broker belongs to one collector; leave --engine out")
+        raise WrongInput("--broker embedded: belongs to one collector with SQLite; leave --engine out")
     quick = options.quick
     events = options.events or (QUICK_EVENTS if quick else EVENTS)
     kills = options.kills or (QUICK_KILLS if quick else KILLS)

@@ -3,12 +3,12 @@
 import sys
 
 import msgspec
-import paho.mqtt.client as mqtt
 
 import collector.app
 import edge_agent.sinks.mqtt
 from collector.cli import main as collector_main
 from collector.ingest import Ingest
+from collector.mqtt_client import Client, Message
 from edge_agent.sinks.courier import Courier
 from edge_agent.sinks.link import LinkInput, Puback
 from event_contract import topics
@@ -30,11 +30,12 @@ class DeletesOnPuback(Courier):
 class AcknowledgesFirst(Ingest):
     """Tells the device before the store has committed."""
 
-    def receive(self, client: mqtt.Client, message: mqtt.MQTTMessage) -> None:
+    def receive(self, client: Client, message: Message) -> None:
         if address := topics.parse_event(message.topic):
             key = parse_message_id(msgspec.json.decode(message.payload, type=CloudEvent).id)
             if key:
-                client.publish(topics.ack(address[0]), encode(Ack(stream=key[0], ranges=((key[1], key[1]),))), qos=1)
+                client.tell(topics.ack(address[0]), encode(Ack(stream=key[0], ranges=((key[1], key[1]),))))
+                client.flush()
         super().receive(client, message)
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from random import Random
 
 from scripts.drills.chain import Chain, running, say
+from scripts.drills.options import count, positive
 from scripts.drills.phases import run_phases
 from scripts.drills.proxy import Line, Proxy
 from scripts.drills.reconnecting import DOWN, OPEN, behind_a_proxy, promise, reconnect, watch
@@ -31,9 +32,9 @@ FLUSH_S = 300.0
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--scale", type=float, help=f"seconds of an outage in one; default {SCALE:g}, quick {QUICK_SCALE:g}")
-    parser.add_argument("--queued", type=int, help=f"events that wait at the reconnect; default {QUEUED}, quick {QUICK_QUEUED}")
-    parser.add_argument("--rate", type=float, default=30, help="events a second and device; default %(default)g")
+    parser.add_argument("--scale", type=positive, help=f"seconds of an outage in one; default {SCALE:g}, quick {QUICK_SCALE:g}")
+    parser.add_argument("--queued", type=count, help=f"events waiting at the reconnect; default {QUEUED}, quick {QUICK_QUEUED}")
+    parser.add_argument("--rate", type=positive, default=30, help="events a second and device; default %(default)g")
 
 
 def run(options: argparse.Namespace) -> Verdict:

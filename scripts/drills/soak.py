@@ -16,6 +16,7 @@ from random import Random
 
 from scripts.drills.chain import Chain, running
 from scripts.drills.judging import open_store, scan
+from scripts.drills.options import positive
 from scripts.drills.phases import run_phases
 from scripts.drills.reconnecting import DOWN, behind_a_proxy, promise, reconnect
 from scripts.drills.sampling import keep_running, rss_mb, slope, watch
@@ -34,11 +35,11 @@ FLUSH_S = 300.0
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--minutes", type=float, help=f"that the week takes; default {MINUTES:g}, quick {QUICK_MINUTES:g}")
+    parser.add_argument("--minutes", type=positive, help=f"that the week takes; default {MINUTES:g}, quick {QUICK_MINUTES:g}")
     parser.add_argument(
-        "--running-minutes", type=float, help=f"of the plain run; default {RUNNING_MINUTES:g}, quick {QUICK_RUNNING_MINUTES:g}"
+        "--running-minutes", type=positive, help=f"plainly; default {RUNNING_MINUTES:g}, quick {QUICK_RUNNING_MINUTES:g}"
     )
-    parser.add_argument("--rate", type=float, default=20, help="events a second and device when running; default %(default)g")
+    parser.add_argument("--rate", type=positive, default=20, help="events a second and device, running; default %(default)g")
 
 
 def run(options: argparse.Namespace) -> Verdict:

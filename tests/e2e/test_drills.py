@@ -30,7 +30,13 @@ def test_help_names_every_drill() -> None:
     assert all(f"  {name} " in said for name in ("kill", "power", "outage", "clock", "disk", "soak"))
 
 
-@pytest.mark.parametrize("arguments", [["flood"], ["clock", "--events", "3"], ["clock", "--resume", "--state", "/nowhere"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["flood"], ["clock", "--events", "3"], ["clock", "--minutes", "0"], ["clock", "--resume", "--state", "/nowhere"],
+        ["kill", "--quick", "--engine", "postgres", "--broker", "embedded"],
+    ],
+)  # fmt: skip
 def test_wrong_use_is_told_with_status_2(arguments: list[str]) -> None:
     done = drill(*arguments)
     assert done.returncode == 2 and done.stderr and "Traceback" not in done.stderr
