@@ -125,8 +125,8 @@ class Delivery:
     def collector_status(self, epoch: int, status: CollectorStatus) -> None:
         """Events are held while no collector is online. One that (re)appears has missed what was in flight.
 
-        It is told the birth again, before any event: the retained one says what waited when this connection began. Once at
-        the next `tick`, however many there are: the quota has room for few.
+        At the next `tick` it is told the birth again, before any event and once for all that appear together: the retained
+        one says what waited when this connection began, and the quota has room for few.
         """
         if epoch != self._epoch:
             return
@@ -214,9 +214,8 @@ class Delivery:
         """What has had no answer for 30 s is sent again, after the birth where it is due."""
         if not self._ready():
             return []
-        births: list[Action] = [PublishBirth()] if self._birth_due else []
-        self._birth_due = False
-        return births + self._resend(now_s)
+        due, self._birth_due = self._birth_due, False
+        return [PublishBirth(), *self._resend(now_s)] if due else self._resend(now_s)
 
     def _resend(self, now_s: float) -> list[Action]:
         actions: list[Action] = []

@@ -8,6 +8,7 @@ from itertools import accumulate
 from edge_agent.core.delivery import as_ranges
 from edge_agent.sinks.envelope import renumber
 from event_contract.kinds import EVENT_CLASSES, EventClass
+from event_contract.messages import StreamBirth
 
 SEQ_BITS = 40  # a message's key = number of its lane << 40 | seq: a lane lies together and in order in the file
 ROWS_AT_ONCE = 100
@@ -81,6 +82,13 @@ def pending_seqs(connection: sqlite3.Connection, lane: Lane, after: int, limit: 
         "SELECT key FROM messages WHERE key > ? AND key < ? ORDER BY key LIMIT ?", (lane.key(after), lane.end, limit)
     )
     return [lane.seq(key) for (key,) in rows.fetchall()]
+
+
+def birth(connection: sqlite3.Connection, lane: Lane) -> StreamBirth:
+    """The lane's lowest number that waits and its highest."""
+    after = next_seq(connection, lane)
+    lowest = next(iter(pending_seqs(connection, lane, 0, 1)), after)
+    return StreamBirth(event_class=lane.event_class, stream=lane.stream, lowest=lowest, highest=after - 1)
 
 
 def age_bounds_s(connection: sqlite3.Connection, lane: Lane) -> list[float]:

@@ -13,8 +13,9 @@ from edge_agent.core.outgoing import Outgoing
 from edge_agent.sinks.courier import Courier, LinkStats
 from edge_agent.sinks.link import LinkInput
 from edge_agent.sinks.origin import Origin
-from edge_agent.sinks.outbox import Outbox, OutboxStats
+from edge_agent.sinks.outbox import Outbox
 from edge_agent.sinks.outbox_file import OutboxDamaged, is_damage
+from edge_agent.sinks.outbox_stats import OutboxStats
 from event_contract.kinds import EVENT_CLASSES
 
 INBOX_SIZE = 4096  # full: submit() waits, a link gives up

@@ -7,7 +7,6 @@ import sqlite3
 import uuid
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Self
 
@@ -29,8 +28,8 @@ from edge_agent.sinks.outbox_file import (
     lock_file,
     prepare,
     transaction,
-    used_bytes,
 )
+from edge_agent.sinks.outbox_stats import OutboxStats, read_stats
 from edge_agent.sinks.rescue import carry_over, draft_of, put_in_place
 from edge_agent.sinks.reserve import Reserve
 from edge_agent.sinks.room import Room
@@ -38,21 +37,6 @@ from edge_agent.sinks.shedding import Loss
 from edge_agent.sinks.shelf import Shelf
 from event_contract.kinds import EVENT_CLASSES
 from event_contract.messages import StreamBirth
-
-
-@dataclass(frozen=True, slots=True)
-class OutboxStats:
-    """`committed`: stream -> highest number given, streams left by a fork included. Ages count while the agent runs.
-
-    `disk_full`: the disk has no room to spare; what is less urgent makes way for what is more.
-    """
-
-    committed: dict[str, int]
-    pending: int
-    bytes: int
-    lost: int
-    oldest_age_s: float | None
-    disk_full: bool = False
 
 
 class Outbox:
@@ -173,12 +157,7 @@ class Outbox:
 
     def streams(self) -> tuple[StreamBirth, ...]:
         """Per class the current stream, its lowest number that waits and its highest."""
-        births = []
-        for event_class, lane in self._shelf.lanes.items():
-            next_seq = lanes.next_seq(self._connection, lane)
-            lowest = next(iter(lanes.pending_seqs(self._connection, lane, 0, 1)), next_seq)
-            births.append(StreamBirth(event_class=event_class, stream=lane.stream, lowest=lowest, highest=next_seq - 1))
-        return tuple(births)
+        return tuple(lanes.birth(self._connection, lane) for lane in self._shelf.lanes.values())
 
     def pending(self, stream: str, after: int, limit: int) -> list[int]:
         """The next numbers of a current stream that wait, at most `limit`, ascending."""
@@ -225,14 +204,7 @@ class Outbox:
         return self._shelf.lanes[old.event_class].stream
 
     def stats(self) -> OutboxStats:
-        committed = self._connection.execute("SELECT stream, next_seq - 1 FROM streams").fetchall()
-        (lost,) = self._connection.execute(
-            "SELECT coalesce(sum(last - first + 1), 0) FROM tombstones WHERE reason != 'forked'"
-        ).fetchone()
-        ages_s = [at_s for lane in self._shelf.lanes.values() for at_s in lanes.age_bounds_s(self._connection, lane)]
-        oldest_age_s = self._shelf.now_s() - min(ages_s) if ages_s else None
-        used = used_bytes(self._connection)
-        return OutboxStats(dict(committed), self._shelf.pending, used, int(lost), oldest_age_s, self._room.is_full)
+        return read_stats(self._connection, self._shelf, self._room.is_full)
 
     def _note_room(self) -> None:
         """A full disk, and its end, are told of when the disk takes it."""
