@@ -128,11 +128,9 @@ class Delivery:
         At the next `tick` it is told the birth again, before any event and once for all that appear together: the retained
         one says what waited when this connection began, and the quota has room for few.
         """
-        if epoch != self._epoch:
-            return
-        if not status.online:
+        if epoch == self._epoch and not status.online:
             self._collectors.discard(status.instance)
-        elif len(self._collectors) < MAX_COLLECTORS:
+        elif epoch == self._epoch and len(self._collectors) < MAX_COLLECTORS:
             self._collectors.add(status.instance)
             self._birth_due = True
             for lane in self._lanes:
@@ -193,8 +191,8 @@ class Delivery:
             del lane.sent_at_s[seq]
         if committed:
             lane.backoff_s = 0.0
-        actions: list[Action] = [Delete(lane.stream, first, last) for first, last in as_ranges(sorted(committed))]
-        return [*actions, Fork(lane.stream)] if ack.forked else actions
+        deletions = [Delete(lane.stream, first, last) for first, last in as_ranges(sorted(committed))]
+        return [*deletions, Fork(lane.stream)] if ack.forked else [*deletions]
 
     def forked(self, old_stream: str, new_stream: str) -> list[Action]:
         """The outbox has opened `new_stream` in place of `old_stream`: the birth must name it."""
