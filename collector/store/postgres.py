@@ -166,6 +166,7 @@ class PostgresReaders:
 
 def _only_read(connection: Connection) -> None:
     connection.execute("SET default_transaction_read_only = on")
+    connection.execute("SET jit = off")  # it takes longer than any of our questions
 
 
 def _demand_durability(connection: Connection) -> None:

@@ -40,8 +40,9 @@ def prune(db: Db, now: float, keep_days: dict[str, float]) -> int:
 
 
 _BEGIN_OLD = (  # streams of a class with something to delete: one question for all of them
-    "SELECT streams.device, streams.stream FROM streams WHERE streams.class = ? AND (SELECT oldest.received_at FROM events AS oldest"
-    " WHERE oldest.device = streams.device AND oldest.stream = streams.stream ORDER BY oldest.seq LIMIT 1) < ?"
+    "SELECT streams.device, streams.stream FROM streams WHERE streams.class = ? AND"
+    " (SELECT oldest.received_at FROM events AS oldest"
+    "  WHERE oldest.device = streams.device AND oldest.stream = streams.stream ORDER BY oldest.seq LIMIT 1) < ?"
 )
 
 

@@ -2,10 +2,10 @@
 
     ./scripts/bench ingest [--engines sqlite postgres] [--events N] [--rows N] [--rounds N] [--json]
 
-One run, in turn on the same machine: devices with an outbox each empty it through a real mosquitto into `collector serve`, until
-everything is committed, acknowledged and deleted again at the devices; the same devices and broker with a subscriber that does
-nothing; the same rows in the same batches into the same tables by sqlite3 and COPY. Then the time from a device's commit to a
-client of the alert stream at half of that load; and, with --rows, what a large store costs: see city/large.py.
+In turn on the same machine, in one run: devices empty their outboxes through a real mosquitto into `collector serve`, until
+everything is committed, acknowledged and deleted again there; the same devices and broker with a subscriber that does nothing;
+the same rows in the same batches into the same tables by sqlite3 and by COPY. Then, at half of that load, the time from a
+device's commit to a client of the alert stream; and, with --rows, what a large store costs: see city/large.py.
 """
 
 import argparse
@@ -58,7 +58,8 @@ def measure(folder: Path, engines: list[str], events: int, rounds: int, rows: in
             result["engines"][engine] = {"rounds": []}
         for number in range(rounds):
             for engine in engines:
-                result["engines"][engine]["rounds"].append(one_round(folder / f"{engine}-{number}", engine, url, events, number))
+                rates = one_round(folder / f"{engine}-{number}", engine, url, events, number)
+                result["engines"][engine]["rounds"].append(rates)
         for engine, of_engine in result["engines"].items():
             of_engine |= summed(of_engine["rounds"])
             rate = of_engine["durable_per_s"] / 2
@@ -73,11 +74,10 @@ def one_round(folder: Path, engine: str, url: str, events: int, number: int) -> 
     """The three rates, one after the other."""
     folder.mkdir()
     with broker(folder) as port, serving(folder, engine, url, port) as collector:
-        before_s, wall = cpu_s(collector.pid), time.monotonic()
+        before_s = cpu_s(collector.pid)
         told = run_devices(port, folder, events, 100 + number)
         used_s = cpu_s(collector.pid) - before_s
         counts = summary(collector)["messages"]
-        wall = time.monotonic() - wall
     with broker(folder) as port:
         idle_s = idle(port, folder, events, 200 + number)
     with broker(folder) as port:
@@ -188,8 +188,8 @@ def schema(url: str) -> str:
 
 
 def asked(collector: Program, folder: Path, what: str) -> urllib.request.Request:
-    token = (folder / "collector" / "api-token").read_text().strip()
-    return urllib.request.Request(f"http://127.0.0.1:{collector.port}/api/v1/{what}", headers={"Authorization": f"Bearer {token}"})
+    headers = {"Authorization": f"Bearer {(folder / 'collector' / 'api-token').read_text().strip()}"}
+    return urllib.request.Request(f"http://127.0.0.1:{collector.port}/api/v1/{what}", headers=headers)
 
 
 def summary(collector: Program) -> dict[str, Any]:
@@ -199,11 +199,11 @@ def summary(collector: Program) -> dict[str, Any]:
 
 
 def told(result: dict[str, Any]) -> Iterator[str]:
-    yield f"{result['events']} events of {result['devices']} devices, median of {result['rounds']} rounds, {result['cores']} cores"
+    yield f"{result['events']} events of {result['devices']} devices, median of {result['rounds']}, {result['cores']} cores"
     for name, one in result["engines"].items():
         yield (
             f"{name:9} durable {one['durable_per_s']:7.0f}/s  broker alone {one['broker_per_s']:7.0f}/s (paho "
-            f"{one['broker_to_paho_per_s']:.0f})  database alone {one['database_per_s']:7.0f}/s in batches of {one['batch']:.0f}"
+            f"{one['broker_to_paho_per_s']:.0f})  database alone {one['database_per_s']:7.0f}/s, batches of {one['batch']:.0f}"
             f"  ratio {one['ratio']:.2f}  collector {one['collector_cpu_us_per_event']:.0f} us of CPU per event"
         )
         late = one["latency_ms"]

@@ -135,15 +135,20 @@ def wait_for_collector(connection: Connection) -> None:
                 return
 
 
+def births(events: list[Waiting]) -> list[tuple[str, Birth]]:
+    """What each device says of itself before it sends them."""
+    streams: dict[str, dict[str, StreamBirth]] = {}
+    for one in events:
+        told = StreamBirth(event_class=one.event_class, stream=one.stream, lowest=1, highest=0)
+        streams.setdefault(one.device, {}).setdefault(one.stream, told)
+    return [
+        (device, Birth(run="bench", connection=1, boot="b0074b1d", site="city", software="bench", streams=tuple(own.values())))
+        for device, own in sorted(streams.items())
+    ]
+
+
 def introduce(connection: Connection, events: list[Waiting]) -> None:
-    streams = {(one.device, one.stream): one for one in events}
-    for n, device in enumerate(sorted({device for device, _ in streams})):
-        births = tuple(
-            StreamBirth(event_class=one.event_class, stream=stream, lowest=1, highest=0)
-            for (name, stream), one in streams.items()
-            if name == device
-        )
-        birth = Birth(run="bench", connection=1, boot="b0074b1d", site="city", software="bench", streams=births)
+    for n, (device, birth) in enumerate(births(events)):
         connection.say(packets.publish(topics.status(device), messages.encode(birth), 60_000 + n, retain=True))
     told = time.monotonic()
     while time.monotonic() - told < 1.0:
