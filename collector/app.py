@@ -22,6 +22,7 @@ from collector.config import Config, Postgres
 from collector.core.errors import Told
 from collector.data_dir import held
 from collector.ingest import Ingest
+from collector.outputs.telling import Desk
 from collector.store import queries
 from collector.store.accounts import ACCOUNTS, Accounts
 from collector.store.alert_book import Change
@@ -128,7 +129,9 @@ async def serve(config: Config, password: str | None, say: Say) -> int:
             store_told = {"unavailable": ingest.unavailable}
             return {"broker": told, "store": store_told, "messages": dict(ingest.counts), "subscribers": feed.subscribers}
 
-        services = Services(reader, feed, accounts, api_token(data_dir), _hosts(config), status, ingest, config.http.plaintext)
+        services = Services(
+            reader, feed, accounts, api_token(data_dir), _hosts(config), status, ingest, config.http.plaintext, _desk(config)
+        )
         address = await _listen(application(services), config, parts)
         _introduce(config, address, credentials, data_dir, say)
         link.start()
@@ -194,6 +197,10 @@ def _publisher(feed: AlertFeed) -> Publish:
         loop.call_soon_threadsafe(feed.publish, changes)
 
     return publish
+
+
+def _desk(config: Config) -> Desk:
+    return Desk(config.feeds, {site.site: site for site in config.sites}, config.utc_offset_h)
 
 
 def _rules(config: Config) -> Rules:

@@ -7,7 +7,7 @@ import msgspec
 from collector.core.alerts import Alert
 from collector.store.db import Db
 
-ENDED = ("closed", "resolved", "rejected")
+LIVE = ("open", "acknowledged", "confirmed")
 EARLIER_TOLD = 100
 
 
@@ -20,7 +20,9 @@ class StoredAlert:
 
 
 @dataclass(frozen=True, slots=True)
-class StoredDevice:
+class KnownDevice:
+    """One that has said who it is, and since when it is online or not, in Unix seconds."""
+
     device: str
     site: str
     online: bool
@@ -33,10 +35,10 @@ def current(db: Db, since_s: float, limit: int, before: int | None = None) -> li
     Both are read from the newest on: whatever the archive holds, no more than twice `limit` rows are looked at.
     """
     below = 2**62 if before is None else before
-    marks = ", ".join("?" * len(ENDED))
+    marks = ", ".join("?" * len(LIVE))
     columns = "SELECT alerts.seq, alerts.body, changed_at FROM alerts JOIN alert_changes ON alert_changes.seq = alerts.seq"
     newest = "alerts.seq < ? ORDER BY alerts.seq DESC LIMIT ?"
-    live = db.execute(f"{columns} WHERE state NOT IN ({marks}) AND {newest}", (*ENDED, below, limit))  # noqa: S608
+    live = db.execute(f"{columns} WHERE state IN ({marks}) AND {newest}", (*LIVE, below, limit))
     rows = {row[0]: row for row in live}
     for row in db.execute(f"{columns} WHERE {newest}", (below, limit)):
         if row[2] >= since_s:
@@ -56,10 +58,9 @@ def change(db: Db, seq: int) -> tuple[StoredAlert, list[StoredAlert]] | None:
     return _stored(row[1], row[2]), [_stored(*one) for one in reversed(older)]
 
 
-def devices(db: Db) -> list[StoredDevice]:
-    """Every device that has said who it is."""
+def devices(db: Db) -> list[KnownDevice]:
     rows = db.execute("SELECT device, site, online, since FROM devices ORDER BY device")
-    return [StoredDevice(row[0], row[1], bool(row[2]), row[3]) for row in rows]
+    return [KnownDevice(row[0], row[1], bool(row[2]), row[3]) for row in rows]
 
 
 def _stored(body: bytes, at_s: float) -> StoredAlert:

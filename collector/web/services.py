@@ -3,11 +3,12 @@
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from aiohttp import web
 
+from collector.outputs.telling import Desk
 from collector.store.accounts import Accounts
 from collector.store.db import Db, Readers
 from collector.store.replaying import Replayed
@@ -51,7 +52,7 @@ class Letters(Protocol):
 class Services:
     """`status` tells of the running parts: broker, ingest; `allowed_hosts` are the names in a Host header that are ours.
 
-    `behind_proxy`: a proxy with TLS stands between us and the browsers.
+    `behind_proxy`: a proxy with TLS stands between us and the browsers. `desk` tells in the feeds.
     """
 
     reader: Reader
@@ -62,6 +63,7 @@ class Services:
     status: Callable[[], dict[str, Any]]
     letters: Letters
     behind_proxy: bool = False
+    desk: Desk = field(default_factory=Desk)
 
 
 SERVICES = web.AppKey("services", Services)

@@ -1,0 +1,127 @@
+"""Alerts and traffic in the formats of others: CAP 1.2, DATEX II, NGSI-LD, GeoJSON. Who may read the API may read these.
+
+Each alert feed begins with what changed last and holds what has not ended and what ended not long ago; a full page links to
+the next one. The same contents have the same ETag, so that asking often costs little.
+"""
+
+import hashlib
+import time
+from typing import Any
+
+import msgspec
+from aiohttp import ETag, web
+
+from collector.outputs import atom, cap, datex2, geojson, ngsi_ld
+from collector.outputs.telling import Telling
+from collector.store import feeding, queries
+from collector.web.api import ask, number
+from collector.web.services import SERVICES
+
+REVALIDATE = "private, no-cache"
+TYPES = ("Alert", "Device", "TrafficFlowObserved")
+
+routes = web.RouteTableDef()
+
+
+@routes.get("/api/v1/feeds/cap")
+async def cap_feed(request: web.Request) -> web.Response:
+    """An Atom feed; every entry links to the CAP document of the alert's newest change."""
+    desk, (tellings, following) = request.app[SERVICES].desk, await _page(request)
+    base = _base(request)
+    itself, after = f"{base}{request.rel_url}", f"{base}{following}" if following else None
+
+    def address(telling: Telling) -> str:
+        return f"{base}/api/v1/feeds/cap/{telling.alert.seq}"
+
+    return told(request, atom.render(tellings, desk, itself, after, address), atom.CONTENT_TYPE, _newest(tellings))
+
+
+@routes.get("/api/v1/feeds/cap/{seq:[0-9]{1,18}}")
+async def cap_document(request: web.Request) -> web.Response:
+    """One change of one alert."""
+    seq = request.match_info["seq"]
+    found = await ask(request, feeding.change, int(seq))
+    if found is None:
+        raise web.HTTPNotFound(text=f"no change {seq} of an alert, or it is too old to be kept")
+    stored, older = found
+    telling = Telling(stored.alert, stored.at_s, tuple(Telling(one.alert, one.at_s) for one in older))
+    return told(request, cap.render(telling, request.app[SERVICES].desk), cap.CONTENT_TYPE, stored.at_s)
+
+
+@routes.get("/api/v1/feeds/datex2")
+async def datex2_feed(request: web.Request) -> web.Response:
+    tellings, following = await _page(request)
+    body = datex2.render(tellings, request.app[SERVICES].desk)
+    return told(request, body, datex2.CONTENT_TYPE, _newest(tellings), following)
+
+
+@routes.get("/api/v1/feeds/ngsi-ld")
+async def ngsi_ld_feed(request: web.Request) -> web.Response:
+    """Alerts; and, on the first page, the newest minute of traffic of each camera, and the devices. `type` chooses."""
+    wanted = request.query.get("type", ",".join(TYPES)).split(",")
+    if not set(wanted) <= set(TYPES):
+        raise web.HTTPBadRequest(text=f"type: expected some of {', '.join(TYPES)}, got {','.join(wanted)[:80]!r}")
+    desk, (tellings, following) = request.app[SERVICES].desk, await _page(request)
+    entities = ngsi_ld.alerts(tellings, desk) if "Alert" in wanted else []
+    if "before" not in request.query:
+        entities += ngsi_ld.devices(await _devices(request), tellings, desk) if "Device" in wanted else []
+        entities += ngsi_ld.traffic(await _minutes(request), tellings, desk) if "TrafficFlowObserved" in wanted else []
+    return told(request, msgspec.json.encode(entities), ngsi_ld.CONTENT_TYPE, _newest(tellings), following)
+
+
+@routes.get("/api/v1/feeds/geojson")
+async def geojson_feed(request: web.Request) -> web.Response:
+    """Alerts; and, on the first page, the devices."""
+    desk, (tellings, following) = request.app[SERVICES].desk, await _page(request)
+    features = [geojson.alert(one, desk) for one in tellings]
+    if "before" not in request.query:
+        features += [geojson.device(one, desk) for one in await _devices(request)]
+    body = msgspec.json.encode(geojson.collection(features))
+    return told(request, body, geojson.CONTENT_TYPE, _newest(tellings), following)
+
+
+def told(
+    request: web.Request, body: bytes, content_type: str, newest_s: float | None = None, following: str | None = None
+) -> web.Response:
+    """The body, or 304 when the reader has it. Only the ETag decides: a second has room for two changes."""
+    tag = ETag(hashlib.sha256(body).hexdigest()[:32])
+    known = request.if_none_match or ()
+    fresh = any(one.value in (tag.value, "*") for one in known)
+    charset = None if content_type.endswith("json") else "utf-8"
+    response = web.Response(status=304) if fresh else web.Response(body=body, content_type=content_type, charset=charset)
+    response.etag, response.last_modified = tag, newest_s
+    response.headers["Cache-Control"] = REVALIDATE
+    if following:
+        response.headers["Link"] = f'<{following}>; rel="next"'
+    return response
+
+
+async def _page(request: web.Request) -> tuple[list[Telling], str | None]:
+    """What is told on this page, the newest first, and the address of the next one when this one is full."""
+    most = number(request, "limit", 1, queries.PAGE_LIMIT) or queries.PAGE_LIMIT
+    since_s = time.time() - request.app[SERVICES].desk.feeds.ended_h * 3600
+    found: list[feeding.StoredAlert] = await ask(request, feeding.current, since_s, most, number(request, "before"))
+    tellings = [Telling(one.alert, one.at_s) for one in found]
+    return tellings, str(request.rel_url.update_query(before=found[-1].alert.seq)) if len(found) == most else None
+
+
+async def _devices(request: web.Request) -> list[feeding.KnownDevice]:
+    found: list[feeding.KnownDevice] = await ask(request, feeding.devices)
+    return found
+
+
+async def _minutes(request: web.Request) -> list[ngsi_ld.Minute]:
+    found: list[dict[str, Any]] = await ask(request, queries.traffic, 1, None, None)
+    return [
+        ngsi_ld.Minute(one["device"], one["site"], one["camera"], one["from"], one["lanes"], one["lines"]) for one in found
+    ]
+
+
+def _newest(tellings: list[Telling]) -> float | None:
+    return max((one.at_s for one in tellings), default=None)
+
+
+def _base(request: web.Request) -> str:
+    """As the reader knows us; behind a proxy with TLS we ourselves hear plain HTTP."""
+    scheme = "https" if request.app[SERVICES].behind_proxy else request.scheme
+    return f"{scheme}://{request.host}"
