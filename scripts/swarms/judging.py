@@ -18,15 +18,20 @@ def quantile(ascending: Sequence[float], share: float) -> float:
 
 
 def bound_s(absence: Absence, broker: BrokerConfig) -> float:
-    """The longest that the waits of the back-off can add up to after so many failures; a short connection had used some up."""
+    """The longest that the waits of the back-off can add up to after so many failures. A short connection had used some up."""
     doublings = range(absence.failures + 1)
     waits = [min(broker.max_wait_s, broker.first_wait_s * 2**n) if absence.steady else broker.max_wait_s for n in doublings]
     return sum(waits) + absence.failures * ATTEMPT_S + ALLOWANCE_S
 
 
-def late_ones(absences: Iterable[Absence], broker: BrokerConfig) -> list[Absence]:
-    """Who came back later than the back-off allows."""
-    return [one for one in absences if one.back_at_s - one.lost_at_s > bound_s(one, broker)]
+def late_ones(absences: Iterable[Absence], broker: BrokerConfig, stall_s: float = 0.0) -> list[Absence]:
+    """Who came back later than the back-off allows, on a machine that let the swarm stand still for up to `stall_s`."""
+    return [one for one in absences if one.back_at_s - one.lost_at_s > bound_s(one, broker) + 2 * stall_s]
+
+
+def worst_allowed(stall_s: float) -> float:
+    """What was due in a second comes together with what the swarm, standing still, had left undone before."""
+    return WORST_SECOND * (1.0 + stall_s)
 
 
 def worst_second(connected_at_s: Sequence[float], devices: int) -> float:

@@ -29,6 +29,7 @@ class Seen:
     committed: int = 0
     acknowledged: int = 0
     busy: float = 0.0
+    late: list[tuple[float, float]] = field(default_factory=list)  # moment, seconds
     connected_at_s: list[float] = field(default_factory=list)
     absences: list[Absence] = field(default_factory=list)
     committed_at_s: "array[float]" = field(default_factory=lambda: array("d"))
@@ -101,6 +102,7 @@ class Swarm:
         latest = self._latest.values()
         seen.online, seen.busy = sum(one.online for one in latest), sum(one.busy for one in latest)
         seen.committed, seen.acknowledged = sum(one.committed for one in latest), sum(one.acknowledged for one in latest)
+        seen.late.append((time.monotonic(), answer.late_s))
         seen.connected_at_s += answer.connected_at_s
         seen.absences += answer.absences
         seen.committed_at_s.frombytes(answer.committed_at_s)

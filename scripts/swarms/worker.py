@@ -40,12 +40,14 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Totals, and what is new since the report before. `busy`: share of a core."""
+    """Totals, and what is new since the report before. `busy`: share of a core; `late_s`: the most that a device's turn came
+    too late, because this process stood still or had too much to do."""
 
     online: int
     committed: int
     acknowledged: int
     busy: float
+    late_s: float
     connected_at_s: list[float]
     absences: list[Absence]
     committed_at_s: bytes
@@ -98,6 +100,7 @@ class _Loop:
             device.begin(due_s, share.pattern, share.outages)
             heapq.heappush(self._heap, (due_s, number))
         self._reported_at_s, self._reported_cpu_s, self._acknowledged = begin_s, time.process_time(), 0
+        self._late_s = 0.0
 
     def run(self) -> None:
         open_ = True
@@ -117,6 +120,7 @@ class _Loop:
         for device in ready:
             device.work()  # its place in the heap stays: it comes too early at worst
         now_s = time.monotonic()
+        self._late_s = max(self._late_s, now_s - self._heap[0][0])
         while self._heap[0][0] <= now_s:
             number = self._heap[0][1]
             heapq.heapreplace(self._heap, (self._devices[number].work(), number))
@@ -141,13 +145,13 @@ class _Loop:
         self._acknowledged += len(record.latency_s)
         self._pipe.send(
             Report(
-                record.online, record.committed, self._acknowledged, busy, record.connected_at_s, record.absences,
-                record.committed_at_s.tobytes(), record.latency_s.tobytes(),
+                record.online, record.committed, self._acknowledged, busy, self._late_s, record.connected_at_s,
+                record.absences, record.committed_at_s.tobytes(), record.latency_s.tobytes(),
             )
         )  # fmt: skip
         record.connected_at_s, record.absences = [], []
         record.committed_at_s, record.latency_s = array("d"), array("f")
-        self._reported_at_s, self._reported_cpu_s = now_s, cpu_s
+        self._reported_at_s, self._reported_cpu_s, self._late_s = now_s, cpu_s, 0.0
 
 
 def _outbox(share: Share, name: str, run: str) -> Outbox:

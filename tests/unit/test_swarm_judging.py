@@ -12,7 +12,7 @@ from edge_agent.config import BrokerConfig
 from scripts.swarms.conductor import Breakage, Course, Plan
 from scripts.swarms.device import Absence, History
 from scripts.swarms.figures import judged
-from scripts.swarms.judging import bound_s, late_ones, quantile, worst_second
+from scripts.swarms.judging import bound_s, late_ones, quantile, worst_allowed, worst_second
 from scripts.swarms.processes import Seen
 from scripts.swarms.stored import Found, in_database
 from scripts.swarms.traffic import Outages, Pattern, outages, schedule
@@ -31,6 +31,12 @@ def test_a_bound_is_the_sum_of_the_longest_waits() -> None:
     assert bound(5) == 15 + 30 + 60 + 120 + 120 + 120 + 50 + 5
     assert bound(0, steady=False) == 120 + 5
     assert late_ones([Absence("d", 0, 19, 0, True), Absence("e", 0, 21, 0, True)], BROKER) == [Absence("e", 0, 21, 0, True)]
+
+
+def test_a_swarm_that_stood_still_itself_is_judged_less_closely() -> None:
+    late = [Absence("d", 0, 21, 0, True)]
+    assert late_ones(late, BROKER, stall_s=0.4) == late and late_ones(late, BROKER, stall_s=0.6) == []
+    assert (worst_allowed(0.0), worst_allowed(1.0)) == (0.15, 0.3)
 
 
 def test_the_worst_second_is_any_second() -> None:
