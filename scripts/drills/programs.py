@@ -120,7 +120,8 @@ def mosquitto(folder: Path, port: int) -> Program:
     if program is None:
         raise CannotStart("mosquitto is not there; on Debian: apt-get install mosquitto")
     conf = folder / "mosquitto.conf"
-    conf.write_text(f"listener {port} 127.0.0.1\nallow_anonymous true\npersistence false\n")
+    # As root it would become another user, and with that no longer be told that the drill has died.
+    conf.write_text(f"user root\nlistener {port} 127.0.0.1\nallow_anonymous true\npersistence false\n")
     return Program("broker", [program, "-c", conf], folder / "mosquitto.log", port)
 
 
