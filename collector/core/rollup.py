@@ -56,12 +56,18 @@ def begin_of(span: Span, at_s: float, utc_offset_s: float) -> int:
 def of_minute(body: TrafficMinuteData, observed_s: float, corrected: bool) -> CameraSums:
     """One minute as sums; what cannot be a measurement is left out."""
     observed_ms = round(1000 * observed_s)
-    sums = CameraSums(observed_ms=observed_ms, corrected_ms=observed_ms if corrected else 0)
+    lanes: dict[str, LaneSums] = {}
     for lane in body.lanes[:MOST_NAMES]:
-        sums = added(sums, CameraSums(lanes={lane.lane[:LONGEST_NAME]: _lane(lane, observed_ms)}))
+        lanes[lane.lane[:LONGEST_NAME]] = _lanes_added(lanes.get(lane.lane[:LONGEST_NAME]), _lane(lane, observed_ms))
+    lines: dict[str, LineSums] = {}
     for line in body.lines[:MOST_NAMES]:
-        sums = added(sums, CameraSums(lines={line.line[:LONGEST_NAME]: _line(line)}))
-    return sums
+        lines[line.line[:LONGEST_NAME]] = _lines_added(lines.get(line.line[:LONGEST_NAME]), _line(line))
+    return CameraSums(
+        observed_ms=observed_ms,
+        corrected_ms=observed_ms if corrected else 0,
+        lanes=dict(sorted(lanes.items())),
+        lines=dict(sorted(lines.items())),
+    )
 
 
 def added(a: CameraSums, b: CameraSums) -> CameraSums:

@@ -81,8 +81,11 @@ def streams(db: Db, device: str | None = None) -> list[Json]:
 
 def devices(db: Db) -> list[Json]:
     """Every device that has said who it is or sent an event."""
-    names = db.execute("SELECT device FROM devices UNION SELECT DISTINCT device FROM streams ORDER BY device").fetchall()
-    return [_device(db, name) for (name,) in names]
+    known = {row["device"]: row for row in db.execute("SELECT * FROM devices").fetchall()}
+    of_devices: dict[str, list[Json]] = {name: [] for name in known}
+    for row, numbers in gaps.survey(db):
+        of_devices.setdefault(row["device"], []).append(_stream(db, row, numbers))
+    return [_device(db, name, known.get(name), of_devices[name]) for name in sorted(of_devices)]
 
 
 def traffic(db: Db, minutes: int, device: str | None, camera: str | None) -> list[Json]:
@@ -140,10 +143,8 @@ def _stream(db: Db, row: Row, numbers: gaps.Numbers) -> Json:
     }
 
 
-def _device(db: Db, name: str) -> Json:
-    row = db.execute("SELECT * FROM devices WHERE device = ?", (name,)).fetchone()
+def _device(db: Db, name: str, row: Row | None, of_device: list[Json]) -> Json:
     birth = msgspec.json.decode(row["birth"], type=Birth) if row and row["birth"] else None
-    of_device = streams(db, name)
     return {
         "device": name,
         "site": row["site"] if row else "",

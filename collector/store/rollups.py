@@ -15,7 +15,7 @@ from collector.store.db import Db, Row
 from event_contract.messages import CloudEvent, TrafficMinuteData
 from event_contract.times import format_time, parse_time
 
-MINUTES_PER_PASS = 500
+MINUTES_PER_PASS = 250
 ROWS_PER_PRUNING = 5_000
 SPANS: tuple[Span, ...] = ("hour", "day")
 KEPT_AS: dict[Span, str] = {"hour": "traffic_hours", "day": "traffic_days"}
@@ -108,14 +108,16 @@ def _note_waiting(db: Db, rows: Iterable[Row]) -> None:
 
 def _add(db: Db, rows: list[Row], utc_offset_s: float) -> None:
     fresh: dict[Key, CameraSums] = {}
+    key: Key
     for _, device, _, clock, time, at, payload in rows:
         body = msgspec.json.decode(msgspec.json.decode(payload, type=CloudEvent).data, type=TrafficMinuteData)
         observed_s = _observed_s(body, time)
         sums = rollup.of_minute(body, observed_s, corrected=clock == "corrected")
-        for span in SPANS:
-            begins = rollup.begin_of(span, at - observed_s, utc_offset_s)
-            key = (device, body.camera[: rollup.LONGEST_NAME], span, begins)
-            fresh[key] = rollup.added(fresh.get(key, CameraSums()), sums)
+        key = (device, body.camera[: rollup.LONGEST_NAME], "hour", rollup.begin_of("hour", at - observed_s, utc_offset_s))
+        fresh[key] = rollup.added(fresh[key], sums) if key in fresh else sums
+    for (device, camera, _, hour), sums in list(fresh.items()):
+        key = (device, camera, "day", rollup.begin_of("day", hour, utc_offset_s))
+        fresh[key] = rollup.added(fresh.get(key, CameraSums()), sums)
     for key, sums in fresh.items():
         known = db.execute(
             "SELECT sums FROM traffic_sums WHERE device = ? AND camera = ? AND span = ? AND begins = ?", key
