@@ -30,10 +30,10 @@ def row(event: dict[str, Any], zone: Zone | None = None) -> list[Cell]:
         "time": event["at"],
         "data": json.dumps(body, ensure_ascii=False, separators=(",", ":")),
     }
-    return [_cell(_zoned(found[name], zone) if name in TIMES else found[name]) for name in COLUMNS]
+    return [cell(_zoned(found[name], zone) if name in TIMES else found[name]) for name in COLUMNS]
 
 
-def _cell(value: Any) -> Cell:
+def cell(value: Any) -> Cell:
     """Numbers as they are; a text that begins like a formula gets an apostrophe before it."""
     if isinstance(value, bool):
         return str(value).lower()
