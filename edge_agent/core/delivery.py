@@ -6,6 +6,7 @@ acknowledges from memory, and acknowledges what it then drops): here it is only 
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import inf
 
 from event_contract.kinds import EVENT_CLASSES, EventClass
 from event_contract.messages import Ack, CollectorStatus
@@ -74,6 +75,8 @@ class _Lane:
     read_up_to: int = 0
     read_all: bool = False
     sent_at_s: dict[int, float] = field(default_factory=dict)
+    answered_at_s: float = 0.0  # when the last answer came
+    answered_up_to_s: float = 0.0  # when the youngest of those that have been answered was sent
     held_until_s: float = 0.0
     backoff_s: float = 0.0
 
@@ -179,18 +182,18 @@ class Delivery:
         if now_s >= lane.held_until_s:  # one fault, however many messages of the window it hits
             lane.backoff_s = min(max(FIRST_BACKOFF_S, 2 * lane.backoff_s), MAX_BACKOFF_S)
             lane.held_until_s = now_s + lane.backoff_s
-        lane.sent_at_s[seq] = lane.held_until_s - RESEND_AFTER_S
+        lane.sent_at_s[seq] = -inf  # due as soon as the class is let go
 
-    def acknowledged(self, ack: Ack) -> list[Action]:
+    def acknowledged(self, ack: Ack, now_s: float) -> list[Action]:
         """Only what is in flight is deleted: an answer to someone else's message of the same number is not for us."""
         lane = self._lane(ack.stream)
         if lane is None:
             return []
         committed = [seq for seq in lane.sent_at_s if any(first <= seq <= last for first, last in ack.ranges)]
-        for seq in committed:
-            del lane.sent_at_s[seq]
         if committed:
             lane.backoff_s = 0.0
+            lane.answered_at_s = now_s
+            lane.answered_up_to_s = max(lane.answered_up_to_s, *(lane.sent_at_s.pop(seq) for seq in committed))
         deletions = [Delete(lane.stream, first, last) for first, last in as_ranges(sorted(committed))]
         return [*deletions, Fork(lane.stream)] if ack.forked else [*deletions]
 
@@ -209,7 +212,10 @@ class Delivery:
             lane.rewind()
 
     def tick(self, now_s: float) -> list[Action]:
-        """What has had no answer for 30 s is sent again, after the birth where it is due."""
+        """What has had no answer for 30 s is sent again, after the birth where it is due.
+
+        While others that were sent as early still get their answers, the collector is slow, and more would make it slower.
+        """
         if not self._ready():
             return []
         due, self._birth_due = self._birth_due, False
@@ -218,7 +224,12 @@ class Delivery:
     def _resend(self, now_s: float) -> list[Action]:
         actions: list[Action] = []
         for lane in self._lanes:
-            overdue = sorted(seq for seq, sent_at_s in lane.sent_at_s.items() if now_s - sent_at_s >= RESEND_AFTER_S)
+            silent = now_s - lane.answered_at_s >= RESEND_AFTER_S
+            overdue = sorted(
+                seq
+                for seq, sent_at_s in lane.sent_at_s.items()
+                if now_s - sent_at_s >= RESEND_AFTER_S and (silent or sent_at_s < lane.answered_up_to_s)
+            )
             if overdue and now_s >= lane.held_until_s:
                 if self._quota == 0:
                     return [*actions, Reconnect()]

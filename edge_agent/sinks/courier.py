@@ -103,7 +103,7 @@ class Courier:
         """What a link says. Of links that have been replaced only acknowledgements still count."""
         match happened:
             case Received(epoch, topic, payload):
-                self._receive(epoch, topic, payload)
+                self._receive(epoch, topic, payload, now_s)
             case Connected(epoch, receive_maximum) if epoch == self._epoch:
                 self._connected_at_s = now_s
                 self._text = f"connected to {self._broker.host}:{self._broker.port}"
@@ -143,10 +143,10 @@ class Courier:
             self._link.give_up("closed")
             self._link.wait(timeout_s)
 
-    def _receive(self, epoch: int, topic: str, payload: bytes) -> None:
+    def _receive(self, epoch: int, topic: str, payload: bytes, now_s: float) -> None:
         try:
             if topic == topics.ack(self._origin.device):
-                self._perform(self._core.acknowledged(msgspec.json.decode(payload, type=Ack)))
+                self._perform(self._core.acknowledged(msgspec.json.decode(payload, type=Ack), now_s))
             elif topics.parse_collector_status(topic) is not None:
                 self._core.collector_status(epoch, msgspec.json.decode(payload, type=CollectorStatus))
         except (ValueError, RecursionError):  # msgspec's and Unicode's errors are ValueErrors

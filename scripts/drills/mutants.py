@@ -24,7 +24,7 @@ class DeletesOnPuback(Courier):
         super().take(happened, now_s)
         if message:
             stream, seq = message
-            self._perform(self._core.acknowledged(Ack(stream=stream, ranges=((seq, seq),))))
+            self._perform(self._core.acknowledged(Ack(stream=stream, ranges=((seq, seq),)), now_s))
 
 
 class AcknowledgesFirst(Ingest):

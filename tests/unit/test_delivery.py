@@ -113,8 +113,8 @@ def test_an_acknowledgement_deletes_and_makes_room() -> None:
     desk = ready({"incident": 200})
     desk.publish()
     ack = Ack(stream="i", ranges=((1, 3), (5, 5)))
-    assert desk.core.acknowledged(ack) == [Delete("i", 1, 3), Delete("i", 5, 5)]
-    assert desk.core.acknowledged(ack) == []
+    assert desk.core.acknowledged(ack, 0.0) == [Delete("i", 1, 3), Delete("i", 5, 5)]
+    assert desk.core.acknowledged(ack, 0.0) == []
     assert desk.publish() == [("i", seq) for seq in range(101, 105)]
 
 
@@ -132,19 +132,43 @@ def test_a_puback_deletes_nothing() -> None:
 def test_what_was_not_sent_is_not_deleted_whatever_the_ranges_say() -> None:
     desk = ready({"incident": 150})
     desk.publish()
-    assert desk.core.acknowledged(Ack(stream="i", ranges=((1, 10**15),))) == [Delete("i", 1, 100)]
-    assert desk.core.acknowledged(Ack(stream="elsewhere", ranges=((1, 5),), forked=True)) == []
+    assert desk.core.acknowledged(Ack(stream="i", ranges=((1, 10**15),)), 0.0) == [Delete("i", 1, 100)]
+    assert desk.core.acknowledged(Ack(stream="elsewhere", ranges=((1, 5),), forked=True), 0.0) == []
 
 
 def test_sends_again_after_30_seconds_without_an_answer() -> None:
     desk = ready({"incident": 2})
     desk.publish(0.0)
-    desk.core.acknowledged(Ack(stream="i", ranges=((1, 1),)))
+    desk.core.acknowledged(Ack(stream="i", ranges=((1, 1),)), 0.0)
     assert desk.publish(29.9) == []
     assert desk.publish(30.0) == [("i", 2)]
     assert desk.publish(59.9) == []
     assert desk.publish(60.0) == [("i", 2)]
     assert desk.core.resent == 2
+
+
+def test_a_collector_that_is_slow_is_not_sent_the_same_again() -> None:
+    """It answers one message every 20 s, in their order: nothing is lost, all is late."""
+    desk = ready({"incident": 5})
+    for seq in range(1, 6):
+        desk.waiting["incident"] = [seq]
+        desk.core.appended()
+        assert desk.publish(float(seq)) == [("i", seq)]
+    for seq in range(1, 6):
+        desk.core.acknowledged(Ack(stream="i", ranges=((seq, seq),)), 20.0 * seq)
+        assert desk.publish(20.0 * seq + 19.0) == []
+    assert desk.core.in_flight == 0 and desk.core.resent == 0
+
+
+def test_what_was_passed_by_is_sent_again_while_others_get_their_answers() -> None:
+    desk = ready({"incident": 1})
+    desk.publish(0.0)
+    for seq in range(2, 40):
+        desk.waiting["incident"] = [seq]
+        desk.core.appended()
+        desk.publish(float(seq))
+        desk.core.acknowledged(Ack(stream="i", ranges=((seq, seq),)), seq + 0.5)
+    assert desk.core.in_flight == 1 and desk.core.resent == 1
 
 
 def test_a_collector_that_returns_gets_at_once_what_was_in_flight() -> None:
@@ -177,7 +201,7 @@ def test_the_longest_hold_is_a_minute_and_an_acknowledgement_ends_it() -> None:
         desk.confirm([("s", 1)], NOT_AUTHORISED, now_s)
         now_s += 60.0
         assert desk.publish(now_s) == [("s", 1)]
-    desk.core.acknowledged(Ack(stream="s", ranges=((1, 1),)))
+    desk.core.acknowledged(Ack(stream="s", ranges=((1, 1),)), 0.0)
     desk.waiting["state"] = [2]
     desk.core.appended()
     desk.publish(now_s)
@@ -230,11 +254,11 @@ def test_what_was_shed_before_it_was_sent_is_forgotten() -> None:
 def test_a_fork_goes_on_in_the_new_stream_and_tells_it() -> None:
     desk = ready({"incident": 2})
     desk.publish()
-    actions = desk.core.acknowledged(Ack(stream="i", ranges=((1, 1),), forked=True))
+    actions = desk.core.acknowledged(Ack(stream="i", ranges=((1, 1),), forked=True), 0.0)
     assert actions == [Delete("i", 1, 1), Fork("i")]
     desk.waiting["incident"] = [1]
     assert desk.core.forked("i", "i2") == [PublishBirth()]
-    assert desk.core.acknowledged(Ack(stream="i", forked=True)) == []
+    assert desk.core.acknowledged(Ack(stream="i", forked=True), 0.0) == []
     assert desk.publish() == [("i2", 1)]
 
 
@@ -253,7 +277,7 @@ def test_an_outbox_made_anew_is_delivered_from_its_beginning() -> None:
     desk = ready({"incident": 3})
     assert desk.publish() == [("i", 1), ("i", 2), ("i", 3)]
     desk.core.renewed({"incident": "new i", "state": "new s", "telemetry": "new t"})
-    assert desk.core.acknowledged(Ack(stream="i", ranges=((1, 3),))) == [], "of another outbox's numbers"
+    assert desk.core.acknowledged(Ack(stream="i", ranges=((1, 3),)), 0.0) == [], "of another outbox's numbers"
     desk.connect()
     desk.online()
     assert desk.publish() == [("new i", 1), ("new i", 2), ("new i", 3)]

@@ -184,7 +184,7 @@ class DeliveryMachine(RuleBasedStateMachine):
         if self.acks:
             ack = self.acks.pop(index % len(self.acks))
             if arrives and self.connected:
-                self.perform(self.core.acknowledged(ack))
+                self.perform(self.core.acknowledged(ack, self.now_s))
                 self.work()
 
     @rule(event_class=CLASSES, ahead=st.integers(1, 30))
@@ -225,7 +225,7 @@ class DeliveryMachine(RuleBasedStateMachine):
                 self.core.puback(self.epoch, *self.unconfirmed.pop(0), 0, self.now_s)
             self.collector_commits(0, 1000, False)
             while self.acks:
-                self.perform(self.core.acknowledged(self.acks.pop(0)))
+                self.perform(self.core.acknowledged(self.acks.pop(0), self.now_s))
             self.work()
             self.now_s += 31.0
         assert not any(self.waiting.values()), "something waits for ever"
