@@ -78,6 +78,8 @@ def _judge(book: AlertBook, events: Sequence[Event], tally: Tally) -> list[Event
     for event, key in zip(events, keys, strict=True):
         stream = streams[key[:2]]
         verdict = delivery.judge(event.payload, known.get(key), event.seq, stream.kept_from)
+        if verdict == "below_mark" and _is_news(book.db, event):
+            verdict = "fork"
         if stream.forked and verdict != "duplicate":
             verdict = "fork"  # its device renumbers all that is in flight: stored here it would be stored twice
         tally.count(verdict)
@@ -92,6 +94,13 @@ def _judge(book: AlertBook, events: Sequence[Event], tally: Tally) -> list[Event
             known[key] = event.payload
             new.append(event)
     return new
+
+
+def _is_news(db: Db, event: Event) -> bool:
+    """Below the mark, and yet younger than what the stream kept: its card was set back to before the mark, and counts anew."""
+    oldest_kept = "SELECT received_at FROM events WHERE device = ? AND stream = ? AND seq > ? ORDER BY seq LIMIT 1"
+    kept = db.execute(oldest_kept, (event.device, event.stream, event.seq)).fetchone()
+    return kept is not None and event.clock == "synced" and event.at > kept[0]
 
 
 def _streams_of(db: Db, events: Sequence[Event]) -> dict[StreamKey, _Stream]:

@@ -312,6 +312,16 @@ def test_below_the_retention_mark_a_redelivery_is_acknowledged_and_not_stored(
     assert queries.summary(db)["missing"] == 0
 
 
+def test_a_card_set_back_to_before_the_mark_is_a_fork(store: EventStore) -> None:
+    """It counts on from a number that was deleted long ago; what it tells happened after what is kept."""
+    put(store, event({"kind": "x"}, 1), event({"kind": "x"}, 2), at=NOW - 11 * 86400)
+    put(store, event({"kind": "x"}, 3), at=NOW - 60)
+    assert store.look_after(NOW, KEEP).outcomes["pruned"] == 2
+    told = put(store, event(incident(), 2, at=NOW))
+    assert [ack.forked for _, ack in told.acks] == [True]
+    assert told.outcomes == {"fork": 1}
+
+
 def test_a_clock_that_leaps_ahead_deletes_nothing(store: EventStore, db: Db, database: StoreDatabase) -> None:
     leap, day_s = NOW + 3 * 365 * 86400, 86400.0
     put(store, event({"kind": "x"}, 1), event({"kind": "x"}, 2))
