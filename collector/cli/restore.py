@@ -14,7 +14,8 @@ from collector.cli.options import DEFAULT_DATA_DIR, as_json
 def command(file: Path, data_dir: Path, as_json: bool) -> None:
     """Make the data folder from a backup.
 
-    Refused when the folder holds anything, or a collector runs on it. What devices delivered after the backup is gone: it was acknowledged, and they no longer have it.
+    Refused when the folder holds anything, or a collector runs on it. What devices delivered after the backup is gone: it
+    was acknowledged, and they no longer have it.
     """
     from collector.cli.showing import progress_bars, show_manifest
     from collector.data_dir import held
