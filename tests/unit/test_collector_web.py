@@ -21,12 +21,13 @@ from multidict import CIMultiDict
 from collector.app import CannotServe, api_token
 from collector.core.delivery import Received
 from collector.core.sse import Parser, ServerEvent
+from collector.outputs.telling import Desk
 from collector.store import queries, searching
 from collector.store.accounts import Accounts
 from collector.store.event_store import EventStore
 from collector.store.replaying import Replayed
 from collector.store.sqlite import Sqlite, SqliteReaders
-from collector.web import api, feed, login
+from collector.web import alert_streams, feed, login
 from collector.web.feed import AlertFeed
 from collector.web.server import application
 from collector.web.services import Reader, Services
@@ -92,7 +93,9 @@ def _done(answer: T) -> Future[T]:
 
 
 @asynccontextmanager
-async def serving(tmp_path: Path, behind_proxy: bool = False, token: str | None = None) -> AsyncIterator[Site]:
+async def serving(
+    tmp_path: Path, behind_proxy: bool = False, token: str | None = None, desk: Desk | None = None
+) -> AsyncIterator[Site]:
     accounts = Accounts(tmp_path / "accounts.sqlite")
     if not accounts.names():
         accounts.set_password("operator", PASSWORD)
@@ -101,7 +104,8 @@ async def serving(tmp_path: Path, behind_proxy: bool = False, token: str | None 
     alert_feed = AlertFeed(lambda after, limit: reader.ask(queries.alert_changes, after, limit))
     token = api_token(tmp_path) if token is None else token
     hosts, writer = frozenset({"127.0.0.1"}), Writer(store)
-    app = application(Services(reader, alert_feed, accounts, token, hosts, lambda: STATUS, writer, behind_proxy))
+    services = Services(reader, alert_feed, accounts, token, hosts, lambda: STATUS, writer, behind_proxy, desk or Desk())
+    app = application(services)
     runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=0.1)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
@@ -489,7 +493,7 @@ def test_a_place_older_than_what_is_kept_begins_anew_with_all_that_is_known(tmp_
 
 
 def test_a_quiet_stream_says_that_it_lives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(api, "KEEP_ALIVE_S", 0.05)
+    monkeypatch.setattr(alert_streams, "KEEP_ALIVE_S", 0.05)
 
     async def scene(site: Site) -> None:
         async with site.http.get(f"{site.url}/api/v1/alerts/stream", headers=site.bearer) as answer:
@@ -502,7 +506,7 @@ def test_a_quiet_stream_says_that_it_lives(tmp_path: Path, monkeypatch: pytest.M
 @pytest.mark.parametrize("busy", [False, True])
 @pytest.mark.parametrize("how", ["logged out", "new password", "user deleted", "session expired"])
 def test_a_stream_ends_with_its_session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str, busy: bool) -> None:
-    monkeypatch.setattr(api, "KEEP_ALIVE_S", 0.05)
+    monkeypatch.setattr(alert_streams, "KEEP_ALIVE_S", 0.05)
     db = sqlite3.connect(tmp_path / "accounts.sqlite", isolation_level=None)
 
     async def chatter(site: Site) -> None:
@@ -535,7 +539,7 @@ def test_a_stream_ends_with_its_session(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 def test_a_subscriber_that_takes_nothing_is_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(api, "SLOW_AFTER_S", 0.3)
+    monkeypatch.setattr(alert_streams, "SLOW_AFTER_S", 0.3)
 
     async def scene(site: Site) -> None:
         _, writer = await asyncio.open_connection("127.0.0.1", int(site.url.rsplit(":", 1)[1]), limit=1)
