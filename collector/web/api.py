@@ -1,4 +1,4 @@
-"""The HTTP API: what the store knows, as JSON, and the alert stream."""
+"""The HTTP API: what the store knows, as JSON."""
 
 import asyncio
 import time
@@ -7,16 +7,12 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
-from collector.core import rollup, sse
+from collector.core import rollup
 from collector.core.delivery import LATEST_S
 from collector.store import letters, queries, rollups, searching
-from collector.web.login import authenticated
 from collector.web.services import SERVICES
 from event_contract.times import parse_time
 
-KEEP_ALIVE_S = 15.0
-SLOW_AFTER_S = 30.0
-RETRY_MS = 2000
 MOST_SUMS = 10_000  # hours or days in one answer
 TOLD_BY = {"hour": 2.0 * rollup.DAY_S, "day": 60.0 * rollup.DAY_S}  # what is told of without `from`
 
@@ -111,40 +107,6 @@ async def summary(request: web.Request) -> web.Response:
     return answer({**counted, **request.app[SERVICES].status()})
 
 
-@routes.get("/api/v1/alerts/stream")
-async def alert_stream(request: web.Request) -> web.StreamResponse:
-    """Every change after Last-Event-ID, from the store and then live, without a gap between; without one, live only.
-
-    Of a place older than what is kept: `reset`, "forget what you know", and all that is kept, every open alert among it.
-    It ends within KEEP_ALIVE_S of the session that it was opened with: on log-out, expiry or a new password.
-    """
-    services = request.app[SERVICES]
-    place = await _place(request)
-    too_old = place + 1 < await ask(request, queries.oldest_change)
-    response = web.StreamResponse(
-        headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    )
-    await response.prepare(request)
-    services.feed.subscribers += 1
-    try:
-        await response.write(sse.retry(RETRY_MS) + (sse.RESET if too_old else b""))
-        place = 0 if too_old else place
-        known_until = time.monotonic() + KEEP_ALIVE_S
-        while True:
-            place, rendered = await services.feed.after(place, KEEP_ALIVE_S)
-            if not rendered or time.monotonic() >= known_until:
-                if not await authenticated(request, services):
-                    break
-                known_until = time.monotonic() + KEEP_ALIVE_S
-            await asyncio.wait_for(response.write(rendered or sse.KEEP_ALIVE), SLOW_AFTER_S)
-    except (ConnectionError, TimeoutError):
-        if request.transport is not None:
-            request.transport.abort()  # it has taken nothing for a while; it comes back with its Last-Event-ID
-    finally:
-        services.feed.subscribers -= 1
-    return response
-
-
 @routes.get("/healthz")
 async def healthz(_request: web.Request) -> web.Response:
     """Alive; says nothing else, for anyone may ask."""
@@ -198,13 +160,3 @@ def _there(request: web.Request, found: Any) -> Any:
     if found is None:
         raise web.HTTPNotFound(text=f"no dead letter {request.match_info['n']}")
     return found
-
-
-async def _place(request: web.Request) -> int:
-    given = request.headers.get("Last-Event-ID", request.query.get("last_event_id"))
-    newest: int = await ask(request, queries.newest_change)
-    if given is None:
-        return newest
-    if not (given.isascii() and given.isdigit()) or len(given) > 18:
-        raise web.HTTPBadRequest(text=f"Last-Event-ID: expected a number, got {given[:40]!r}")
-    return min(int(given), newest)  # a number from the future was another database's

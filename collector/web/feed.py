@@ -7,14 +7,38 @@ so a slow one costs no memory: it falls behind, is cut when it takes nothing for
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice
 
 from collector.core import sse
 
 RING_CHANGES = 1024
 PAGE_CHANGES = 200
+PACE_S = 0.04  # when changes come one upon another: what came in between is told at once, in one write per subscriber
 
 Stored = Callable[[int, int], Awaitable[list[tuple[int, bytes]]]]  # (after, limit) -> changes in order
+
+
+@dataclass(frozen=True)
+class Page:
+    """Changes in order, as (seq, alert as JSON). Each form is rendered once for all subscribers that share the page."""
+
+    changes: tuple[tuple[int, bytes], ...]
+
+    @property
+    def last(self) -> int:
+        return self.changes[-1][0]
+
+    @cached_property
+    def events(self) -> bytes:
+        """As server-sent events."""
+        return b"".join(sse.render(seq, "alert", body) for seq, body in self.changes)
+
+    @cached_property
+    def messages(self) -> tuple[bytes, ...]:
+        """As messages of a WebSocket, in JSON."""
+        return tuple(b'{"type":"alert","seq":%d,"alert":%s}' % change for change in self.changes)
 
 
 class AlertFeed:
@@ -23,31 +47,45 @@ class AlertFeed:
     def __init__(self, stored: Stored) -> None:
         self._stored = stored
         self._ring: deque[tuple[int, bytes]] = deque(maxlen=RING_CHANGES)
+        self._pages: dict[int, Page] = {}  # of the ring as it is, by the place that they follow
         self._arrival = asyncio.Event()
+        self._waking: asyncio.TimerHandle | None = None
+        self._woken_at = 0.0
         self.subscribers = 0
 
     def publish(self, changes: Iterable[tuple[int, bytes]]) -> None:
-        """Changes as (seq, alert as JSON); each is rendered once for all subscribers."""
-        self._ring.extend((seq, sse.render(seq, "alert", body)) for seq, body in changes)
+        """Changes as (seq, alert as JSON)."""
+        self._ring.extend(changes)
+        self._pages.clear()
+        if self._waking is None:
+            loop = asyncio.get_running_loop()
+            self._waking = loop.call_at(max(loop.time(), self._woken_at + PACE_S), self._wake)
+
+    async def after(self, place: int, patience_s: float) -> Page | None:
+        """The changes after `place`; None when none came in time."""
+        arrival = self._arrival
+        if (page := await self._ready(place)) is not None:
+            return page
+        try:
+            await asyncio.wait_for(arrival.wait(), patience_s)
+        except TimeoutError:
+            return None
+        return await self._ready(place)
+
+    def _wake(self) -> None:
+        self._waking = None
+        self._woken_at = asyncio.get_running_loop().time()
         self._arrival.set()
         self._arrival = asyncio.Event()
 
-    async def after(self, place: int, patience_s: float) -> tuple[int, bytes]:
-        """The changes after `place` as rendered bytes, and the place behind them; empty when none came in time."""
-        arrival = self._arrival
-        place_now, rendered = await self._ready(place)
-        if not rendered:
-            try:
-                await asyncio.wait_for(arrival.wait(), patience_s)
-            except TimeoutError:
-                return place, b""
-            place_now, rendered = await self._ready(place)
-        return place_now, rendered
-
-    async def _ready(self, place: int) -> tuple[int, bytes]:
-        if self._ring and self._ring[0][0] <= place + 1:
+    async def _ready(self, place: int) -> Page | None:
+        if not self._ring or self._ring[0][0] > place + 1:
+            stored = await self._stored(place, PAGE_CHANGES)
+            return Page(tuple(stored)) if stored else None
+        if place not in self._pages:
             start = place + 1 - self._ring[0][0]  # the ring has no holes
-            fresh = list(islice(self._ring, start, start + PAGE_CHANGES))
-        else:
-            fresh = [(seq, sse.render(seq, "alert", body)) for seq, body in await self._stored(place, PAGE_CHANGES)]
-        return (fresh[-1][0], b"".join(rendered for _, rendered in fresh)) if fresh else (place, b"")
+            fresh = tuple(islice(self._ring, start, start + PAGE_CHANGES))
+            if not fresh:
+                return None
+            self._pages[place] = Page(fresh)
+        return self._pages[place]

@@ -60,7 +60,7 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     host = _host_of(f"//{request.host}")
     if host not in services.allowed_hosts:
         raise web.HTTPMisdirectedRequest(text=f"host {host[:80]!r} is not served here; see http.allowed_hosts")
-    if request.method not in ("GET", "HEAD") and not _same_origin(request):
+    if request.method not in ("GET", "HEAD") and not same_origin(request):
         raise web.HTTPForbidden(text="a request from another origin")
     if request.path in PUBLIC or request.path.startswith(PUBLIC_FOLDER) or await authenticated(request, services):
         return await handler(request)
@@ -131,7 +131,7 @@ def _is_near(address: str) -> bool:
     return False
 
 
-def _same_origin(request: web.Request) -> bool:
+def same_origin(request: web.Request) -> bool:
     """Browsers name the origin of every POST; software that names none is not a browser under someone else's control."""
     origin = request.headers.get("Origin")
     if origin is None:

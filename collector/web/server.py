@@ -5,7 +5,7 @@ from pathlib import Path
 from aiohttp import web
 
 from collector.store.opening import StoreUnavailable
-from collector.web import api, feeds, login, metrics, open_data
+from collector.web import alert_streams, api, feeds, login, metrics, open_data
 from collector.web.services import SERVICES, Services
 
 STATIC = Path(__file__).parent / "static"
@@ -48,7 +48,7 @@ def application(services: Services) -> web.Application:
     app = web.Application(middlewares=[tell_of_store, login.guard], client_max_size=LONGEST_BODY_BYTES)
     app[SERVICES] = services
     app[login.ATTEMPTS] = login.Attempts()
-    for part in (api.routes, feeds.routes, open_data.routes, login.routes, metrics.routes, routes):
+    for part in (api.routes, alert_streams.routes, feeds.routes, open_data.routes, login.routes, metrics.routes, routes):
         app.add_routes(part)
     app.router.add_static("/static/", STATIC)
     app.on_response_prepare.append(_harden)
