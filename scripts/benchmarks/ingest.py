@@ -114,7 +114,7 @@ def latency(folder: Path, engine: str, url: str, rate: float) -> dict[str, float
 
 
 def listen(collector: Program, folder: Path, arrived_at_s: dict[str, float]) -> None:
-    with urllib.request.urlopen(asked(collector, folder, "alerts/stream")) as stream:
+    with urllib.request.urlopen(asked(collector, folder, "alerts/stream?last_event_id=0")) as stream:
         for line in stream:
             if line.startswith(b"data: "):
                 now = time.time()
