@@ -4,8 +4,10 @@ Each alert feed begins with what changed last and holds what has not ended and w
 the next one. The same contents have the same ETag, so that asking often costs little.
 """
 
+import asyncio
 import hashlib
 import time
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -33,7 +35,10 @@ async def cap_feed(request: web.Request) -> web.Response:
     def address(telling: Telling) -> str:
         return f"{base}/api/v1/feeds/cap/{telling.alert.seq}"
 
-    return told(request, atom.render(tellings, desk, itself, after, address), atom.CONTENT_TYPE, _newest(tellings))
+    def render() -> bytes:
+        return atom.render(tellings, desk, itself, after, address)
+
+    return await told(request, render, atom.CONTENT_TYPE, _newest(tellings))
 
 
 @routes.get("/api/v1/feeds/cap/{seq:[0-9]{1,18}}")
@@ -45,14 +50,13 @@ async def cap_document(request: web.Request) -> web.Response:
         raise web.HTTPNotFound(text=f"no change {seq} of an alert, or it is too old to be kept")
     stored, older = found
     telling = Telling(stored.alert, stored.at_s, tuple(Telling(one.alert, one.at_s) for one in older))
-    return told(request, cap.render(telling, request.app[SERVICES].desk), cap.CONTENT_TYPE, stored.at_s)
+    return await told(request, lambda: cap.render(telling, request.app[SERVICES].desk), cap.CONTENT_TYPE, stored.at_s)
 
 
 @routes.get("/api/v1/feeds/datex2")
 async def datex2_feed(request: web.Request) -> web.Response:
-    tellings, following = await _page(request)
-    body = datex2.render(tellings, request.app[SERVICES].desk)
-    return told(request, body, datex2.CONTENT_TYPE, _newest(tellings), following)
+    desk, (tellings, following) = request.app[SERVICES].desk, await _page(request)
+    return await told(request, lambda: datex2.render(tellings, desk), datex2.CONTENT_TYPE, _newest(tellings), following)
 
 
 @routes.get("/api/v1/feeds/ngsi-ld")
@@ -62,28 +66,43 @@ async def ngsi_ld_feed(request: web.Request) -> web.Response:
     if not set(wanted) <= set(TYPES):
         raise web.HTTPBadRequest(text=f"type: expected some of {', '.join(TYPES)}, got {','.join(wanted)[:80]!r}")
     desk, (tellings, following) = request.app[SERVICES].desk, await _page(request)
-    entities = ngsi_ld.alerts(tellings, desk) if "Alert" in wanted else []
-    if "before" not in request.query:
-        entities += ngsi_ld.devices(await _devices(request), tellings, desk) if "Device" in wanted else []
-        entities += ngsi_ld.traffic(await _minutes(request), tellings, desk) if "TrafficFlowObserved" in wanted else []
-    return told(request, msgspec.json.encode(entities), ngsi_ld.CONTENT_TYPE, _newest(tellings), following)
+    first = "before" not in request.query
+    devices = await _devices(request) if first and "Device" in wanted else []
+    minutes = await _minutes(request) if first and "TrafficFlowObserved" in wanted else []
+
+    def render() -> bytes:
+        alerts = ngsi_ld.alerts(tellings, desk) if "Alert" in wanted else []
+        beside = [*ngsi_ld.devices(devices, tellings, desk), *ngsi_ld.traffic(minutes, tellings, desk)]
+        return msgspec.json.encode(alerts + beside)
+
+    return await told(request, render, ngsi_ld.CONTENT_TYPE, _newest(tellings), following)
 
 
 @routes.get("/api/v1/feeds/geojson")
 async def geojson_feed(request: web.Request) -> web.Response:
     """Alerts; and, on the first page, the devices."""
     desk, (tellings, following) = request.app[SERVICES].desk, await _page(request)
-    features = [geojson.alert(one, desk) for one in tellings]
-    if "before" not in request.query:
-        features += [geojson.device(one, desk) for one in await _devices(request)]
-    body = msgspec.json.encode(geojson.collection(features))
-    return told(request, body, geojson.CONTENT_TYPE, _newest(tellings), following)
+    devices = await _devices(request) if "before" not in request.query else []
+
+    def render() -> bytes:
+        features = [geojson.alert(one, desk) for one in tellings] + [geojson.device(one, desk) for one in devices]
+        return msgspec.json.encode(geojson.collection(features))
+
+    return await told(request, render, geojson.CONTENT_TYPE, _newest(tellings), following)
 
 
-def told(
-    request: web.Request, body: bytes, content_type: str, newest_s: float | None = None, following: str | None = None
+async def told(
+    request: web.Request,
+    render: Callable[[], bytes],
+    content_type: str,
+    newest_s: float | None = None,
+    following: str | None = None,
 ) -> web.Response:
-    """The body, or 304 when the reader has it. Only the ETag decides: a second has room for two changes."""
+    """What is rendered, in a thread, for a full page takes as long as many other answers; or 304 when the reader has it.
+
+    Only the ETag decides on that: a second has room for two changes.
+    """
+    body = await asyncio.to_thread(render)
     tag = ETag(hashlib.sha256(body).hexdigest()[:32])
     known = request.if_none_match or ()
     fresh = any(one.value in (tag.value, "*") for one in known)
