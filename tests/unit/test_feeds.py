@@ -15,7 +15,7 @@ from lxml import etree
 from msgspec.structs import replace
 from referencing import Registry, Resource
 
-from collector.config import Feeds, Site
+from collector.config import ConfigError, Feeds, Site, load
 from collector.core.alerts import Alert
 from collector.outputs import atom, cap, datex2, geojson, ngsi_ld
 from collector.outputs.telling import Desk, Telling
@@ -177,6 +177,13 @@ def test_a_life_in_cap() -> None:
     assert texts_of("c:sent")[:2] == ["2026-03-02T07:15:31+07:00", "2026-03-02T07:16:01+07:00"]
 
 
+def test_who_comes_late_is_not_urgent() -> None:
+    root = ElementTree.fromstring(cap.render(Telling(an_alert(late=True), AT_S), DESK))
+    assert root.findtext("c:info/c:urgency", namespaces=CAP) == "Unknown"
+    times = [root.findtext(f"c:info/c:{one}", namespaces=CAP) for one in ("onset", "expires")]
+    assert times == ["2026-03-02T07:14:55+07:00", "2026-03-03T07:15:31+07:00"]
+
+
 def test_what_has_expired_is_referred_to_only_where_nothing_younger_is() -> None:
     first, second, third = life("open", "open", "closed")
     day_s = 24 * 3600
@@ -309,3 +316,29 @@ def _alert_check(folder: Path) -> Callable[[Any], None]:
     several = [json.loads((folder / name).read_text()) for name in ("alert.schema.json", "alert-common.json", "common.json")]
     registry: Any = Registry().with_resources([(one["$id"], Resource.from_contents(one)) for one in several])
     return jsonschema.Draft202012Validator(several[0], registry=registry, format_checker=jsonschema.FormatChecker()).validate
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        ("[feeds]\nscope = 'public'\n", "feeds.public_approved_by"),
+        ("[feeds]\nscope = 'public'\npublic_approved_by = ' '\n", "feeds.public_approved_by"),
+        ("[feeds]\nsender = 'ioc, Quy Nhon'\n", "feeds.sender"),
+        ("[[sites]]\nsite = 'a'\nlon = 109.2\n", r"sites\[0\]: lon and lat"),
+        ("[[sites]]\nsite = 'a'\nlon = 13.7\nlat = 109.2\n", r"sites\[0\].lat"),
+        ("[[sites]]\nsite = 'a'\n[[sites]]\nsite = 'a'\n", r"sites\[1\].site: 'a' is there twice"),
+    ],
+)
+def test_a_configuration_that_cannot_be_is_told_by_its_path(tmp_path: Path, content: str, complaint: str) -> None:
+    file = tmp_path / "collector.toml"
+    file.write_text(content)
+    with pytest.raises(ConfigError, match=complaint):
+        load(file)
+
+
+def test_a_device_s_own_place_wins_over_its_site_s() -> None:
+    own = Site(site="qn-test-01", road="Trần Hưng Đạo", lon=109.25, lat=13.77)
+    desk = Desk(sites={SITE.site: SITE, own.site: own})
+    assert desk.place("qn-test-01", SITE.site).road == "Trần Hưng Đạo"
+    assert desk.place("qn-test-02", SITE.site).road == "Nguyễn Tất Thành"
+    assert desk.place("qn-test-02", "elsewhere").road == "elsewhere"
