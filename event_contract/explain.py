@@ -8,10 +8,10 @@ import msgspec
 _STEP = re.compile(r"\.([A-Za-z_][\w-]*)|\[(\d+|\.\.\.)\]")
 
 
-def validate(document: Any, type_: type[msgspec.Struct] | Any) -> Any:
+def validate(document: Any, type_: type[msgspec.Struct] | Any, *, strict: bool = True) -> Any:
     """`msgspec.convert`, but the ValueError it raises names the place with its index, what was expected and what it got."""
     try:
-        return msgspec.convert(document, type_)
+        return msgspec.convert(document, type_, strict=strict)
     except msgspec.ValidationError as error:
         raise ValueError(_explain(document, type_, str(error))) from None
 

@@ -1,0 +1,81 @@
+"""What every route declares: which role it wants, what may be asked of it, what it answers. Who forgets it stops the start.
+
+    @routes.get("/api/v1/alerts")
+    @allow("viewer", query=AlertsAsked, answer=Alerts)
+    async def alerts(request: web.Request) -> web.Response: ...
+"""
+
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import msgspec
+from aiohttp import web
+from msgspec import Struct
+
+from collector.core.roles import Role
+from event_contract.explain import validate
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+H = TypeVar("H", bound=Callable[[web.Request], Awaitable[web.StreamResponse]])
+JSON = "application/json"
+
+
+class Nothing(Struct, forbid_unknown_fields=True):
+    """No parameters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """`role` None: anybody, known or not. `query` and `body` are Structs; `answer` is a type, told as `content`."""
+
+    role: Role | None
+    query: type[Struct] = Nothing
+    body: type[Struct] | None = None
+    answer: Any = None
+    content: str = JSON
+
+
+class Undeclared(RuntimeError):
+    """A route of which nobody said who may use it."""
+
+
+_declared: dict[Any, Access] = {}
+
+
+def allow(role: Role | None, **told: Any) -> Callable[[H], H]:
+    """The fields of Access; stands below the decorator that names the path."""
+    access = Access(role, **told)
+
+    def declare(handler: H) -> H:
+        _declared[handler] = access
+        return handler
+
+    return declare
+
+
+def access_of(handler: Any) -> Access | None:
+    return _declared.get(handler)
+
+
+def demand_declarations(routes: Iterable[web.RouteDef]) -> None:
+    """Raises Undeclared, naming all of them."""
+    forgotten = [f"{one.method} {one.path}" for one in routes if access_of(one.handler) is None]
+    if forgotten:
+        raise Undeclared(f"no role declared for {', '.join(forgotten)}; put @allow(role) below the decorator with the path")
+
+
+def asked(request: web.Request, kind: type[Struct]) -> Any:
+    """The query as `kind`. Raises HTTPBadRequest, whose text begins with the name of the parameter."""
+    known = {one.encode_name for one in msgspec.structs.fields(kind)}
+    given = request.query
+    for name in given:
+        if name not in known:
+            expected = f"expected one of {', '.join(sorted(known))}" if known else "none is taken here"
+            raise web.HTTPBadRequest(text=f"{name[:40]}: unknown parameter; {expected}")
+        if len(given.getall(name)) > 1:
+            raise web.HTTPBadRequest(text=f"{name}: expected once, got {len(given.getall(name))} times")
+    try:
+        return validate(dict(given), kind, strict=False)
+    except ValueError as error:
+        raise web.HTTPBadRequest(text=str(error)) from None
