@@ -38,17 +38,19 @@ class Api:
         given = {name: value for name, value in query.items() if value is not None}
         return self._ask("GET", path, f"?{urlencode(given)}" if given else "")
 
-    def post(self, path: str) -> Any:
-        """As `get`, of a request that changes something."""
-        return self._ask("POST", path)
+    def post(self, path: str, content: object = None) -> Any:
+        """As `get`, of a request that changes something; `content` goes along as JSON."""
+        return self._ask("POST", path, content=content)
 
     def delete(self, path: str) -> Any:
         """As `post`."""
         return self._ask("DELETE", path)
 
-    def _ask(self, method: str, path: str, query: str = "") -> Any:
+    def _ask(self, method: str, path: str, query: str = "", content: object = None) -> Any:
+        body = None if content is None else msgspec.json.encode(content)
+        headers = {} if body is None else {"Content-Type": "application/json"}
         with self._told():
-            text = self._request(path + query, {}, method).read()
+            text = self._request(path + query, headers, method, body).read()
         with self._understood(path):
             content = msgspec.json.decode(text)
             msgspec.convert(content, ANSWERS.get(re.sub(r"/\d+", "/{n}", path), Any))
@@ -86,10 +88,12 @@ class Api:
                         msgspec.json.decode(event.data, type=Alert)
                     yield event
 
-    def _request(self, path: str, headers: dict[str, str], method: str = "GET") -> http.client.HTTPResponse:
+    def _request(
+        self, path: str, headers: dict[str, str], method: str = "GET", body: bytes | None = None
+    ) -> http.client.HTTPResponse:
         kind = http.client.HTTPSConnection if self._https else http.client.HTTPConnection
         connection = kind(self._host, self._port, timeout=PATIENCE_S)
-        connection.request(method, path, headers={**self._headers, **headers})
+        connection.request(method, path, body, headers={**self._headers, **headers})
         response = connection.getresponse()
         if response.status == 401:
             raise Refused(f"{self._url}: the token was refused; give the right one with --token-file")

@@ -13,7 +13,7 @@ from collector.broker_link import RECEIVE_MAXIMUM
 from collector.core.delivery import Received
 from collector.core.intake import BATCH_MESSAGES, Arrival, Bury, Commit, Confirm, Intake, Tell
 from collector.mqtt_client import Client, Message
-from collector.store.alert_book import Change
+from collector.store.alert_book import AlertBook, Change
 from collector.store.event_store import EventStore
 from collector.store.opening import StoreUnavailable
 from collector.store.replaying import Replayed
@@ -71,6 +71,10 @@ class Ingest:
         """Delete dead letter `n`; False: there is none. From any thread."""
         return self._ask(lambda: (self._store.drop_letter(n), None))
 
+    def perform(self, work: Callable[[AlertBook], T]) -> Future[T]:
+        """What a person asks for, in a transaction of its own. From any thread."""
+        return self._ask(lambda: self._store.perform(work))
+
     def _ask(self, errand: Callable[[], tuple[T, Committed | None]]) -> Future[T]:
         """The writer's thread does it, for the store is its own."""
         future: Future[T] = Future()
@@ -81,7 +85,7 @@ class Ingest:
                 if committed is not None:
                     self._note(committed)
                 future.set_result(answer)
-            except StoreUnavailable as error:
+            except Exception as error:  # noqa: BLE001 - the request's boundary: it is told there
                 future.set_exception(error)
 
         self._errands.put(run)

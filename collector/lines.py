@@ -26,6 +26,10 @@ SEVERITIES = {
 WORDS: dict[str, dict[str, Any]] = {
     "vi": {
         "open": "mở",
+        "acknowledged": "đã tiếp nhận",
+        "confirmed": "đã xác nhận",
+        "rejected": "báo sai",
+        "resolved": "đã xử lý",
         "closed": "đã hết",
         "after": "sau",
         "ended_by": {
@@ -44,6 +48,10 @@ WORDS: dict[str, dict[str, Any]] = {
     },
     "en": {
         "open": "open",
+        "acknowledged": "acknowledged",
+        "confirmed": "confirmed",
+        "rejected": "false alarm",
+        "resolved": "resolved",
         "closed": "ended",
         "after": "after",
         "ended_by": {
@@ -76,6 +84,13 @@ def alert(alert: Json, language: str) -> str:
     told = f"{_clock(ended_at or alert['started_at'])}  {severity:<8}  {alert['title'][language]}  {place}{lane}"
     state = f"{words[alert['state']]}{_after(alert['started_at'], ended_at, words) if ended_at else ''}"
     return f"{told}  {', '.join((state, *_remarks(alert, language)))}"
+
+
+def change(change: Json, language: str) -> str:
+    """`    07:15:40  confirmed  operator (confirm): seen on the wall`."""
+    reason = f": {_plain(change['reason'])}" if change["reason"] else ""
+    state = WORDS[language][change["state"]]
+    return f"    {_clock(change['at'])}  {state}  {_plain(change['by'])} ({change['action']}){reason}"
 
 
 def event(event: Json) -> str:

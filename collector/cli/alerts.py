@@ -1,12 +1,23 @@
 """`collector alerts`."""
 
 from pathlib import Path
+from typing import Any
+from urllib.parse import quote
 
 import click
 
 from collector import lines
 from collector.cli.asking import end_at_once_on_ctrl_c, open_api, show
 from collector.cli.options import api_options, as_json, language, page_limit
+
+ALERTS = "/api/v1/alerts"
+DEEDS = {
+    "confirm": ("confirm", "It is so: the scorecard counts it as a true one."),
+    "reject": ("reject", "It is not so: the scorecard counts it as a false alarm."),
+    "ack": ("acknowledge", "Somebody takes care of it."),
+    "resolve": ("resolve", "It has been dealt with."),
+    "reopen": ("reopen", "It calls for somebody again."),
+}
 
 
 @click.group("alerts")
@@ -36,5 +47,38 @@ def tail(url: str, token_file: Path, as_json: bool, lang: str, since: int | None
 @page_limit
 def list_(url: str, token_file: Path, as_json: bool, lang: str, state: str, limit: int) -> None:
     """Print the alerts, the one that changed last first."""
-    for alert in open_api(url, token_file).get("/api/v1/alerts", state=state, limit=limit)["alerts"]:
+    for alert in open_api(url, token_file).get(ALERTS, state=state, limit=limit)["alerts"]:
         show(alert, lines.alert(alert, lang), as_json)
+
+
+@command.command("show", epilog="Example:  collector alerts show qn-ntt-01/9f2c61d0/north/17")
+@api_options
+@as_json
+@language
+@click.argument("alert_id", metavar="ID")
+def show_(url: str, token_file: Path, as_json: bool, lang: str, alert_id: str) -> None:
+    """Print one alert, and what became of it: when, by whom and why."""
+    found = open_api(url, token_file).get(f"{ALERTS}/{quote(alert_id)}")
+    changes = (lines.change(change, lang) for change in found["changes"])
+    show(found, "\n".join((lines.alert(found["alert"], lang), *changes)), as_json)
+
+
+def _add(name: str, deed: str, about: str) -> None:
+    """One command per deed; they differ in nothing else."""
+
+    @command.command(name, help=about, epilog=f'Example:  collector alerts {name} qn-ntt-01/9f2c61d0/north/17 --reason "seen"')
+    @api_options
+    @as_json
+    @language
+    @click.argument("ids", metavar="ID...", nargs=-1, required=True)
+    @click.option("--reason", default="", help="Kept with the alert.")
+    def do(url: str, token_file: Path, as_json: bool, lang: str, ids: tuple[str, ...], reason: str) -> int:
+        word = {"ids": ids, "reason": reason}
+        done: list[dict[str, Any]] = open_api(url, token_file).post(f"{ALERTS}/{deed}", word)["alerts"]
+        for one in done:
+            show(one, f"{one['id']}: {one['why']}" if one["why"] else lines.alert(one["alert"], lang), as_json)
+        return 1 if any(one["why"] for one in done) else 0
+
+
+for _name, (_deed, _about) in DEEDS.items():
+    _add(_name, _deed, _about)

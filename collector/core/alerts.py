@@ -10,14 +10,15 @@ from typing import Any, Literal
 
 import msgspec
 
+from collector.core.standing import LIVE, NOTHING_SAID, Deed, Said, State, Told, shown, told_anew, worse
 from collector.core.times import moved
 from event_contract.kinds import INCIDENT_KINDS, Severity
 from event_contract.messages import IncidentData, LostData, Position, RoadUserData
 from event_contract.times import format_time
 from event_contract.topics import COLLECTOR
 
-ActionName = Literal["open", "update", "close"]
-State = Literal["open", "closed"]
+ActionName = Literal["open", "update", "close"] | Deed | Literal["undo", "escalate"]
+Quiet = Literal["duplicate", "grouped", "inhibited", "silenced", "storm"]
 
 
 class AlertClock(msgspec.Struct, frozen=True):
@@ -31,7 +32,11 @@ CLOCK_WAS_SET = AlertClock()
 
 
 class Alert(msgspec.Struct, frozen=True, kw_only=True):
-    """One alert as the interfaces show it. `id` = `<device>/<incident>`, or see `own_id`; `seq` numbers its newest change."""
+    """One alert as the interfaces show it. `id` = `<device>/<incident>`, or see `own_id`; `seq` numbers its newest change.
+
+    `state` is what follows from what was told of it and what people `said`. `group` is the id of the alert that it belongs to.
+    `quiet`: why it makes no sound though it came in time; `because` of which alert or silence.
+    """
 
     id: str
     device: str
@@ -39,6 +44,8 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     kind: str
     severity: Severity
     state: State
+    over: bool = False  # told as ended; before people could say anything `state` alone told it
+    said: Said = NOTHING_SAID
     camera: str | None = None
     sensor: str | None = None
     lane: str | None = None
@@ -57,8 +64,27 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     road_users: tuple[RoadUserData, ...] = ()
     detail: dict[str, Any] = {}
     revision: int
+    rule_version: int = 1
+    model: str | None = None  # of its camera when it was told first, if its birth was known
     title: dict[str, str]
+    group: str | None = None
+    quiet: Quiet | None = None
+    because: str | None = None
     seq: int = 0
+
+    @property
+    def told(self) -> Told:
+        return "closed" if self.over or self.state == "closed" else "open"
+
+    @property
+    def live(self) -> bool:
+        return self.state in LIVE
+
+
+def with_state(alert: Alert) -> Alert:
+    """The alert with the state that follows from what its device told and what people said."""
+    state = shown(alert.told, alert.said)
+    return msgspec.structs.replace(alert, over=alert.told == "closed", state=state)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +108,7 @@ class Report:
     late: bool
     run_over_at: float | None = None
     clock: AlertClock = CLOCK_WAS_SET
+    model: str | None = None
 
 
 def shifted(data: IncidentData, by_s: float) -> IncidentData:
@@ -114,23 +141,30 @@ def decide(known: Alert | None, report: Report, now: float) -> tuple[Alert | Non
         return known, None
     told = after = _alert(report, now)
     if known is not None:
+        newest = told if told.revision > known.revision else known
         after = msgspec.structs.replace(
-            told if told.revision > known.revision else known,
+            newest,
             opened_at=min(known.opened_at, told.opened_at),
             late=known.late and told.late,
-            seq=known.seq,
+            severity=worse(known.severity, told.severity),
+            said=told_anew(known.told, newest.told, known.said),
+            **{name: getattr(known, name) for name in _OF_THE_COLLECTOR},
         )
     if report.run_over_at is not None:
         over_at = known.ended_at if known and known.ended_by else None
         after = end_run(after, over_at or format_time(report.run_over_at))
+    after = with_state(after)
     return after, action(known, after)
+
+
+_OF_THE_COLLECTOR = ("model", "group", "quiet", "because", "seq")  # no later report changes these
 
 
 def end_run(alert: Alert, at: str) -> Alert:
     """The alert now that a newer run of its device began: what is open nobody will end any more, so it ends here."""
-    if alert.state == "closed":
+    if alert.told == "closed":
         return alert
-    return msgspec.structs.replace(alert, state="closed", ended_at=at, ended_by="run_over")
+    return with_state(msgspec.structs.replace(alert, over=True, ended_at=at, ended_by="run_over"))
 
 
 def lose(known: Alert | None, device: str, site: str, lost: LostData, at: str, now: float) -> tuple[Alert, Action]:
@@ -158,14 +192,16 @@ def fault(
 ) -> Alert:
     """An alert of kind device_fault that the collector raises, updates or (`ended`) closes; raised again, it begins anew."""
     kind = INCIDENT_KINDS["device_fault"]
-    stands = known if known and (ended or known.state == "open") else None
-    return Alert(
+    stands = known if known and (ended or known.told == "open") else None
+    alert = Alert(
         id=own_id(device, incident),
         device=device,
         site=site,
         kind="device_fault",
-        severity=kind.severity,
-        state="closed" if ended else "open",
+        severity=worse(kind.severity, stands.severity) if stands else kind.severity,
+        state="open",
+        over=ended,
+        said=stands.said if stands else NOTHING_SAID,
         confidence=1.0,
         started_at=stands.started_at if stands else at,
         updated_at=at,
@@ -176,8 +212,12 @@ def fault(
         detail=detail,
         revision=known.revision + 1 if known else 1,
         title={"vi": kind.vi, "en": kind.en},
+        group=stands.group if stands else None,
+        quiet=stands.quiet if stands else None,
+        because=stands.because if stands else None,
         seq=known.seq if known else 0,
     )
+    return with_state(alert)
 
 
 def _alert(report: Report, now: float) -> Alert:
@@ -191,6 +231,7 @@ def _alert(report: Report, now: float) -> Alert:
         kind=data.kind,
         severity=data.severity,
         state="closed" if data.phase == "end" else "open",
+        over=data.phase == "end",
         camera=data.camera,
         sensor=data.sensor,
         lane=data.lane,
@@ -208,16 +249,22 @@ def _alert(report: Report, now: float) -> Alert:
         road_users=data.road_users,
         detail=data.detail,
         revision=data.revision,
+        rule_version=data.rule_version,
+        model=report.model,
         title={"vi": kind.vi, "en": kind.en},
     )
 
 
 def action(before: Alert | None, after: Alert) -> Action | None:
-    """What turns `before` into `after`; None when nothing changed."""
+    """What turns `before` into `after`; None when nothing changed. A person who cares already hears only of what got worse."""
     if before == after:
         return None
-    unheard = before is None or before.late or before.state == "closed"
-    if after.state == "closed":
-        return Action("close" if before is None or before.state == "open" else "update", audible=False)
-    opens = before is None or before.state == "closed"
+    opens = before is None or not before.live
+    if not after.live:
+        return Action("close" if before is None or before.live else "update", audible=False)
+    worsened = before is not None and before.severity != after.severity and after.severity in LOUD
+    unheard = opens or (before is not None and before.late and after.state == "open") or worsened
     return Action("open" if opens else "update", audible=unheard and not after.late)
+
+
+LOUD: tuple[Severity, ...] = ("high", "critical")

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct, field
 
+from collector.core.standing import DEEDS, State
 from event_contract.kinds import Severity
 
 Moment = Annotated[datetime, Meta(tz=True)]
@@ -22,7 +23,7 @@ class Alert(Struct):
     sensor: str | None
     lane: str | None
     severity: Severity
-    state: Literal["open", "closed"]
+    state: State
     title: Title
     started_at: Moment
     updated_at: Moment
@@ -33,6 +34,52 @@ class Alert(Struct):
 
 class Alerts(Struct):
     alerts: list[Alert]
+
+
+class Done(Struct):
+    id: str
+    outcome: Literal["changed", "unchanged", "refused", "unknown"]
+    why: str | None = None
+    alert: Alert | None = None
+
+
+class AllDone(Struct):
+    alerts: list[Done]
+
+
+class AlertsPage(Struct):
+    alerts: list[Alert]
+    next: int | None
+
+
+class AuditEntry(Struct):
+    n: int
+    at: Moment
+    who: str
+    action: str
+    target: str
+    outcome: Literal["ok", "refused", "failed"]
+    address: str
+    detail: str
+
+
+class AuditPage(Struct):
+    entries: list[AuditEntry]
+    next: int
+
+
+class AlertChange(Struct):
+    seq: int
+    at: Moment
+    action: str
+    by: str
+    reason: str
+    state: State
+
+
+class AlertWithChanges(Struct):
+    alert: Alert
+    changes: list[AlertChange]
 
 
 class Event(Struct):
@@ -125,6 +172,7 @@ class Summary(Struct):
 
 ANSWERS: dict[str, type[Struct]] = {
     "/api/v1/alerts": Alerts,
+    **{f"/api/v1/alerts/{deed}": AllDone for deed in DEEDS},
     "/api/v1/events": Events,
     "/api/v1/devices": Devices,
     "/api/v1/dead-letters": DeadLetters,

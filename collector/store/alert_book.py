@@ -6,7 +6,12 @@ from dataclasses import dataclass
 import msgspec
 
 from collector.core.alerts import Action, ActionName, Alert
+from collector.core.standing import DEEDS
+from collector.store import subscriptions
 from collector.store.db import Db, look_up
+
+OPEN, CLOSED = "open", "closed"  # the column `state`: does it call for people, or not any more?
+PEOPLE_S = frozenset({*DEEDS, "undo"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +48,9 @@ class AlertBook:
         return self._known[alert_id]
 
     def open_of(self, device: str) -> list[Alert]:
-        """The open alerts of a device, the one that changed first, first."""
+        """Alerts of a device that were not told to be over, the one that changed first, first; whatever people say of them."""
         self.flush()
-        query = "SELECT body FROM alerts WHERE device = ? AND state = 'open' ORDER BY seq"
+        query = "SELECT body FROM alerts WHERE device = ? AND told = 'open' ORDER BY seq"
         return [_decoder.decode(body) for (body,) in self.db.execute(query, (device,)).fetchall()]
 
     def write(self, now: float, alert: Alert | None, action: Action | None) -> None:
@@ -56,6 +61,8 @@ class AlertBook:
             self._newest_seq = self.db.execute("SELECT coalesce(max(seq), 0) FROM alert_changes").fetchone()[0]
         self._newest_seq = seq = self._newest_seq + 1
         after = msgspec.structs.replace(alert, seq=seq)
+        if action.name in PEOPLE_S:
+            after = msgspec.structs.replace(after, said=msgspec.structs.replace(after.said, seq=seq))
         change = Change(seq, action.name, action.audible, _encoder.encode(after))
         self._known[after.id] = after
         self._unwritten.append((change, after, now))
@@ -70,10 +77,15 @@ class AlertBook:
         )
         newest = {alert.id: (change, alert) for change, alert, _ in self._unwritten}
         self.db.executemany(
-            "INSERT INTO alerts (id, seq, state, kind, device, body) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET"
-            " seq = excluded.seq, state = excluded.state, kind = excluded.kind, device = excluded.device, body = excluded.body",
-            [(alert.id, change.seq, alert.state, alert.kind, alert.device, change.body) for change, alert in newest.values()],
+            "INSERT INTO alerts (id, seq, state, told, kind, device, body) VALUES (?, ?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT (id) DO UPDATE SET seq = excluded.seq, state = excluded.state, told = excluded.told,"
+            " kind = excluded.kind, device = excluded.device, body = excluded.body",
+            [
+                (alert.id, change.seq, OPEN if alert.live else CLOSED, alert.told, alert.kind, alert.device, change.body)
+                for change, alert in newest.values()
+            ],
         )
+        subscriptions.queue(self.db, [(alert, now) for _, alert, now in self._unwritten])
         self._unwritten.clear()
 
 

@@ -4,16 +4,19 @@ When `commit` returns, its messages survive a power cut. Alerts are decided in t
 come from, so a crash leaves both or neither; and writers take turns, so that one at a time decides.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from collector.core import delivery
 from collector.core.delivery import DeadLetter, Event, Received, Status
-from collector.store import announcing, capping, dead_letters, gaps, replaying, retention, rollups, silence
+from collector.store import announcing, capping, dead_letters, deliveries, gaps, replaying, retention, rollups, silence
 from collector.store.alert_book import AlertBook
 from collector.store.db import Engine
 from collector.store.opening import StoreUnavailable
 from collector.store.replaying import Replayed
 from collector.store.taking import Committed, Tally, take
+
+T = TypeVar("T")
 
 
 class EventStore:
@@ -21,6 +24,7 @@ class EventStore:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self.leading = False  # as of the last look
 
     def commit(self, batch: Sequence[Received]) -> Committed:
         """Store the batch or nothing of it; the same batch may be given again."""
@@ -60,7 +64,7 @@ class EventStore:
         Of several collectors on one database one does it.
         """
         tally = Tally()
-        if not self._engine.leads():
+        if not self._look_who_leads():
             return tally.committed(())
         with self._engine.transaction() as db:
             book = AlertBook(db)
@@ -74,13 +78,14 @@ class EventStore:
             if max_bytes is not None:
                 tally.count("shed", capping.shed(db, max_bytes))
             dead_letters.keep_small(db)
+            tally.count("pruned", deliveries.prune(db, now))
             book.flush()
         return tally.committed(book.changes)
 
     def roll_up(self, utc_offset_s: float) -> Committed:
         """Count minutes of traffic that came; it is done when none is left. Of several collectors one does it."""
         tally = Tally()
-        if self._engine.leads():
+        if self._look_who_leads():
             with self._engine.transaction() as db:
                 tally.count("rolled_up", rollups.roll_up(db, utc_offset_s))
         return tally.committed(())
@@ -88,7 +93,7 @@ class EventStore:
     def watch_silence(self, now: float, listening_since: float, silent_after_s: float) -> Committed:
         """Alarms for devices that are silent. Of several collectors one does it."""
         tally = Tally()
-        if not self._engine.leads():
+        if not self._look_who_leads():
             return tally.committed(())
         with self._engine.transaction() as db:
             book = AlertBook(db)
@@ -116,6 +121,20 @@ class EventStore:
         """Delete dead letter `n`; False when there is none."""
         with self._engine.transaction() as db:
             return dead_letters.drop(db, n)
+
+    def perform(self, work: Callable[[AlertBook], T]) -> tuple[T, Committed]:
+        """What a person asks for, in a transaction of its own."""
+        tally = Tally()
+        with self._engine.transaction() as db:
+            book = AlertBook(db)
+            answer = work(book)
+            book.flush()
+        return answer, tally.committed(book.changes)
+
+    def _look_who_leads(self) -> bool:
+        self.leading = False
+        self.leading = self._engine.leads()
+        return self.leading
 
     def close(self) -> None:
         self._engine.close()

@@ -169,4 +169,4 @@ def _time(book: AlertBook, row: Row, gaps: tuple[Range, ...], now: float) -> Non
 
 def _alarm_stands(book: AlertBook, device: str, stream: str) -> bool:
     alarm = book.of(own_id(device, f"missing/{stream}"))
-    return alarm is not None and alarm.state == "open"
+    return alarm is not None and alarm.told == "open"

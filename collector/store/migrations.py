@@ -210,3 +210,57 @@ def m014_unsynced_events(db: Database) -> None:
 def m015_changes_of_an_alert(db: Database) -> None:
     """What became of one alert, change by change."""
     db.table("alert_changes").create_index(["alert", "seq"])
+
+
+@migrate()
+def m016_life_of_alerts(db: Database) -> None:
+    """`state`: does it call for people; `told`: what its device says. Also what sounded, by time, silences and shift notes."""
+    db.execute("ALTER TABLE alerts ADD COLUMN told TEXT NOT NULL DEFAULT 'closed'")
+    db.execute("UPDATE alerts SET told = state")
+    db.execute("CREATE INDEX idx_alerts_told ON alerts (device) WHERE told = 'open'")
+    db.execute("CREATE INDEX idx_alert_changes_audible ON alert_changes (changed_at) WHERE audible = 1")
+    db.table("silences").create(
+        {
+            "n": int,
+            "device": str,
+            "camera": str,
+            "lane": str,
+            "kind": str,
+            "begins": float,
+            "ends": float,
+            "reason": str,
+            "author": str,
+            "made_at": float,
+        },
+        pk="n",
+        not_null={"begins", "ends", "reason", "author", "made_at"},
+    )
+    db.table("silences").create_index(["ends"])
+    db.table("shift_notes").create(
+        {"n": int, "at": float, "author": str, "text": str}, pk="n", not_null={"at", "author", "text"}
+    )
+
+
+@migrate()
+def m017_subscribers(db: Database) -> None:
+    """Who subscribes to alerts, and what they are to be told: see subscriptions.py and deliveries.py."""
+    db.table("subscribers").create({"id": str, "name": str, "body": bytes}, pk="id", not_null={"name", "body"})
+    db.table("subscribers").create_index(["name"], unique=True)
+    db.table("deliveries").create(
+        {
+            "subscriber": str,
+            "seq": int,  # of the change
+            "queued_at": float,
+            "due_at": float,
+            "tries": int,
+            "tried_at": float,
+            "outcome": str,
+            "delivered": int,
+            "settled_at": float,  # delivered or given up
+        },
+        pk=("subscriber", "seq"),
+        not_null={"queued_at", "due_at", "tries", "delivered"},
+        defaults={"tries": 0, "delivered": 0},
+    )
+    db.execute("CREATE INDEX idx_deliveries_due ON deliveries (subscriber, due_at) WHERE settled_at IS NULL")
+    db.execute("CREATE INDEX idx_deliveries_settled ON deliveries (settled_at) WHERE settled_at IS NOT NULL")

@@ -16,7 +16,7 @@ def raise_fault(book: AlertBook, device: str, incident: str, detail: dict[str, o
 def settle_fault(book: AlertBook, device: str, incident: str, now: float) -> None:
     """Close the alarm, if it stands open."""
     known = book.of(alerts.own_id(device, incident))
-    if known is None or known.state == "closed":
+    if known is None or known.told == "closed":
         return
     after = alerts.fault(known, device, known.site, incident, known.detail, format_time(now), now, ended=True)
     book.write(now, after, alerts.action(known, after))

@@ -140,6 +140,54 @@ STEPS: tuple[str, ...] = (
     "CREATE INDEX events_unsynced ON events (device, boot) WHERE clock = 'unsynced'",
     # 4: m015
     "CREATE INDEX alert_changes_alert_seq ON alert_changes (alert, seq)",
+    # 5: m016
+    """
+    ALTER TABLE alerts ADD COLUMN told text COLLATE "C" NOT NULL DEFAULT 'closed';
+    UPDATE alerts SET told = state;
+    CREATE INDEX alerts_told ON alerts (device) WHERE told = 'open';
+    CREATE INDEX alert_changes_audible ON alert_changes (changed_at) WHERE audible = 1;
+    CREATE TABLE silences (
+        n bigint PRIMARY KEY,
+        device text COLLATE "C",
+        camera text COLLATE "C",
+        lane text COLLATE "C",
+        kind text COLLATE "C",
+        begins double precision NOT NULL,
+        ends double precision NOT NULL,
+        reason text COLLATE "C" NOT NULL,
+        author text COLLATE "C" NOT NULL,
+        made_at double precision NOT NULL
+    );
+    CREATE INDEX silences_ends ON silences (ends);
+    CREATE TABLE shift_notes (
+        n bigint PRIMARY KEY,
+        at double precision NOT NULL,
+        author text COLLATE "C" NOT NULL,
+        text text COLLATE "C" NOT NULL
+    );
+    """,
+    # 6: m017
+    """
+    CREATE TABLE subscribers (
+        id text COLLATE "C" PRIMARY KEY,
+        name text COLLATE "C" NOT NULL UNIQUE,
+        body bytea NOT NULL
+    );
+    CREATE TABLE deliveries (
+        subscriber text COLLATE "C",
+        seq bigint,
+        queued_at double precision NOT NULL,
+        due_at double precision NOT NULL,
+        tries bigint NOT NULL DEFAULT 0,
+        tried_at double precision,
+        outcome text COLLATE "C",
+        delivered integer NOT NULL DEFAULT 0,
+        settled_at double precision,
+        PRIMARY KEY (subscriber, seq)
+    );
+    CREATE INDEX deliveries_due ON deliveries (subscriber, due_at) WHERE settled_at IS NULL;
+    CREATE INDEX deliveries_settled ON deliveries (settled_at) WHERE settled_at IS NOT NULL;
+    """,
 )
 
 

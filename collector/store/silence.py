@@ -12,7 +12,7 @@ ALARM = "silent"
 def watch(book: AlertBook, now: float, listening_since: float, silent_after_s: float) -> None:
     """An alarm for each, until it is heard again. `listening_since`: what was missed before does not count."""
     book.flush()
-    standing = {row[0] for row in book.db.execute("SELECT id FROM alerts WHERE state = 'open' AND kind = 'device_fault'")}
+    standing = {row[0] for row in book.db.execute("SELECT id FROM alerts WHERE told = 'open' AND kind = 'device_fault'")}
     devices = book.db.execute(
         "SELECT device, online, since,"
         " (SELECT own.received_at FROM events AS own WHERE own.device = devices.device ORDER BY own.n DESC LIMIT 1)"

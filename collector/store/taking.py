@@ -2,7 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
+
+import msgspec
 
 from collector.core import alerts, delivery
 from collector.core.alerts import AlertClock, Report
@@ -11,7 +14,7 @@ from collector.store.alert_book import AlertBook, Change
 from collector.store.clocks import set_clocks
 from collector.store.db import Db, look_up
 from collector.store.own_alarms import raise_fault, site_of
-from event_contract.messages import Ack, IncidentData, LostData
+from event_contract.messages import Ack, Birth, IncidentData, LostData
 from event_contract.times import format_time, parse_time
 
 StreamKey = tuple[str, str]  # device, stream
@@ -156,9 +159,9 @@ def _note_incidents(book: AlertBook, told: Sequence[tuple[Event, IncidentData]])
         return
     book.read_ahead(f"{event.device}/{incident.incident}" for event, incident in told)
     names = {(event.device,) for event, _ in told}
-    devices = {row[0]: row for row in look_up(book.db, "devices", "device, site, run, run_since", ("device",), names)}
+    devices = {row[0]: row for row in look_up(book.db, "devices", _ABOUT_DEVICES, ("device",), names)}
     for event, incident in told:
-        _, site, run, run_since = devices.get(event.device, (event.device, "", incident.run, None))
+        _, site, run, run_since, birth = devices.get(event.device, (event.device, "", incident.run, None, None))
         corrected = event.clock == "corrected"
         report = Report(
             event.device,
@@ -167,9 +170,20 @@ def _note_incidents(book: AlertBook, told: Sequence[tuple[Event, IncidentData]])
             event.is_late,
             run_since if run != incident.run else None,
             AlertClock(synced=event.clock == "synced", corrected=corrected),
+            _models_of(bytes(birth)).get(incident.camera) if birth and run == incident.run else None,
         )
         known = book.of(f"{event.device}/{incident.incident}")
         book.write(event.received_at, *alerts.decide(known, report, event.received_at))
+
+
+_ABOUT_DEVICES = "device, site, run, run_since, birth"
+
+
+@lru_cache(1024)
+def _models_of(birth: bytes) -> dict[str | None, str]:
+    """Which model looks through each camera, as `<name>@<the first digits of its hash>`."""
+    cameras = msgspec.json.decode(birth, type=Birth).cameras
+    return {camera.name: f"{camera.model}@{camera.model_sha256[:12]}" for camera in cameras}
 
 
 def _note_loss(book: AlertBook, event: Event, lost: LostData) -> None:

@@ -16,7 +16,7 @@ NEWEST = 50  # events, among which a device's health figures are looked for: it 
 def wellbeing(db: Db, device: str) -> dict[str, Any]:
     """`clock` is that of its newest event; `outbox` is what waited there when it last told."""
     last = db.execute("SELECT received_at, clock FROM events WHERE device = ? ORDER BY n DESC LIMIT 1", (device,)).fetchone()
-    alarm = db.execute("SELECT 1 FROM alerts WHERE id = ? AND state = 'open'", (own_id(device, ALARM),)).fetchone()
+    alarm = db.execute("SELECT 1 FROM alerts WHERE id = ? AND told = 'open'", (own_id(device, ALARM),)).fetchone()
     return {
         "last_event_at": format_time(last[0]) if last else None,
         "clock": last[1] if last else None,

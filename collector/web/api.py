@@ -7,13 +7,15 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
-from collector.core import rollup
+from collector.core import answers, rollup
 from collector.core.delivery import LATEST_S
-from collector.store import letters, queries, rollups, searching
+from collector.store import filtering, letters, queries, rollups, searching
+from collector.web import asked
+from collector.web.access import allow
 from collector.web.services import SERVICES
+from event_contract.messages import Position
 from event_contract.times import parse_time
 
-MOST_SUMS = 10_000  # hours or days in one answer
 TOLD_BY = {"hour": 2.0 * rollup.DAY_S, "day": 60.0 * rollup.DAY_S}  # what is told of without `from`
 
 routes = web.RouteTableDef()
@@ -24,96 +26,149 @@ def answer(content: Any, status: int = 200) -> web.Response:
 
 
 @routes.get("/api/v1/alerts")
+@allow("viewer", query=asked.AlertsAsked, answer=answers.AlertsPage)
 async def alerts(request: web.Request) -> web.Response:
-    state = request.query.get("state", "all")
-    if state not in ("open", "closed", "all"):
-        raise web.HTTPBadRequest(text=f"state: expected open, closed or all, got {state[:40]!r}")
-    before = number(request, "before")
-    return answer({"alerts": await ask(request, queries.alerts, state, limit(request), before)})
+    """Alerts, the one that changed last first. With filters a page may hold few or none: go on from `next` until it is null."""
+    question: asked.AlertsAsked = request["asked"]
+    page = await ask(request, filtering.find, _wanted(request, question), question.limit, question.before)
+    response = answer({"alerts": page.alerts, "next": page.next})
+    if page.next is not None:
+        response.headers["Link"] = f'<{request.rel_url.update_query(before=page.next)}>; rel="next"'
+    return response
+
+
+def _wanted(request: web.Request, question: asked.AlertsAsked) -> filtering.Wanted:
+    desk, state = request.app[SERVICES].desk, question.state
+    area = _area(question.bbox)
+
+    def place(seen: filtering.Seen) -> Position | None:
+        return desk.place(seen.device, seen.site, seen.position).position
+
+    return filtering.Wanted(
+        live={"open": True, "closed": False}.get(state),
+        state=None if state in ("all", "open", "closed") else state,
+        kinds=_listed(question.kind),
+        severities=_listed(question.severity),
+        devices=_listed(question.device),
+        sites=_listed(question.site),
+        area=area,
+        first_s=moment(request, "from"),
+        before_s=moment(request, "to"),
+        place=place,
+    )
+
+
+def _listed(text: str | None) -> frozenset[str]:
+    return frozenset(text.split(",")) if text else frozenset()
+
+
+def _area(text: str | None) -> filtering.Area | None:
+    if text is None:
+        return None
+    try:
+        west, south, east, north = (float(part) for part in text.split(","))
+    except ValueError:
+        west = south = east = north = float("nan")
+    if not (-180 <= west <= 180 and -180 <= east <= 180 and -90 <= south <= north <= 90):
+        raise web.HTTPBadRequest(text=f"bbox: expected west,south,east,north in degrees, got {text[:80]!r}")
+    return west, south, east, north
 
 
 @routes.get("/api/v1/events")
+@allow("viewer", query=asked.EventsAsked, answer=answers.Events)
 async def events(request: web.Request) -> web.Response:
     """From number `after` + 1 on. With `from` or `to` a page may hold few or none: go on from `next` until `newest`."""
-    after = number(request, "after") or 0
-    device, event_class, kind = (request.query.get(name) for name in ("device", "class", "kind"))
+    question: asked.EventsAsked = request["asked"]
+    after, device, event_class, kind = question.after, question.device, question.class_, question.kind
     first_s, before_s = moment(request, "from"), moment(request, "to")
     if first_s is None and before_s is None:
-        found = await ask(request, queries.events, after, limit(request), event_class=event_class, device=device, kind=kind)
+        found = await ask(request, queries.events, after, question.limit, event_class=event_class, device=device, kind=kind)
         return answer({"events": found, "next": found[-1]["n"] if found else after})
     span = searching.Wanted(first_s or 0.0, LATEST_S if before_s is None else before_s, device, event_class, kind)
-    page = await ask(request, searching.search, span, after, limit(request))
+    page = await ask(request, searching.search, span, after, question.limit)
     return answer({"events": page.events, "next": page.next, "newest": page.newest})
 
 
 @routes.get("/api/v1/devices")
+@allow("viewer", answer=answers.Devices)
 async def devices(request: web.Request) -> web.Response:
+    """Who is there, what was last heard, what is missing."""
     return answer({"devices": await ask(request, queries.devices)})
 
 
 @routes.get("/api/v1/streams")
+@allow("viewer", query=asked.StreamsAsked)
 async def streams(request: web.Request) -> web.Response:
+    """Of each stream what is stored, dead-lettered, lost and missing."""
     return answer({"streams": await ask(request, queries.streams, request.query.get("device"))})
 
 
 @routes.get("/api/v1/traffic")
+@allow("viewer", query=asked.TrafficAsked)
 async def traffic(request: web.Request) -> web.Response:
     """By minute: the newest `minutes` of each camera. By hour or day: the sums between `from` and `to`."""
-    by, device, camera = (request.query.get(name) for name in ("by", "device", "camera"))
-    if by in (None, "minute"):
-        minutes = number(request, "minutes", 1, 120) or 1
-        return answer({"minutes": await ask(request, queries.traffic, minutes, device, camera)})
-    if by not in rollups.SPANS:
-        raise web.HTTPBadRequest(text=f"by: expected minute, hour or day, got {by[:40]!r}")
+    question: asked.TrafficAsked = request["asked"]
+    by, device, camera = question.by, question.device, question.camera
+    if by == "minute":
+        return answer({"minutes": await ask(request, queries.traffic, question.minutes, device, camera)})
     before_s = moment(request, "to")
     before_s = time.time() if before_s is None else before_s
     first_s = moment(request, "from")
     first_s = before_s - TOLD_BY[by] if first_s is None else first_s
-    most = number(request, "limit", 1, MOST_SUMS) or MOST_SUMS
-    found = await ask(request, rollups.read, rollups.Wanted(by, first_s, before_s, device, camera), most + 1)
-    return answer({f"{by}s": found[:most], "more": len(found) > most})
+    found = await ask(request, rollups.read, rollups.Wanted(by, first_s, before_s, device, camera), question.limit + 1)
+    return answer({f"{by}s": found[: question.limit], "more": len(found) > question.limit})
 
 
 @routes.get("/api/v1/dead-letters")
+@allow("engineer", query=asked.LettersAsked, answer=answers.DeadLetters)
 async def dead_letters(request: web.Request) -> web.Response:
-    device, reason = request.query.get("device"), request.query.get("reason")
-    wanted = letters.Wanted(device, reason, moment(request, "from"), moment(request, "to"))
-    return answer({"dead_letters": await ask(request, letters.find, limit(request), number(request, "before"), wanted)})
+    """Messages that could not be stored as events, the newest first."""
+    question: asked.LettersAsked = request["asked"]
+    wanted = letters.Wanted(question.device, question.reason, moment(request, "from"), moment(request, "to"))
+    return answer({"dead_letters": await ask(request, letters.find, question.limit, question.before, wanted)})
 
 
 @routes.get("/api/v1/dead-letters/{n:[0-9]{1,18}}")
+@allow("engineer", answer=answers.WholeDeadLetter)
 async def dead_letter(request: web.Request) -> web.Response:
+    """One of them, whole."""
     return answer(await _letter(request))
 
 
 @routes.post("/api/v1/dead-letters/{n:[0-9]{1,18}}/replay")
+@allow("engineer", answer=answers.Replayed)
 async def replay_dead_letter(request: web.Request) -> web.Response:
     """Read it again: what is understood now is stored, and the letter gone; otherwise the answer says why it stays."""
-    writer = request.app[SERVICES].letters
+    writer = request.app[SERVICES].writer
     return answer(_there(request, await asyncio.wrap_future(writer.replay(int(request.match_info["n"])))))
 
 
 @routes.delete("/api/v1/dead-letters/{n:[0-9]{1,18}}")
+@allow("engineer", answer=answers.WholeDeadLetter)
 async def delete_dead_letter(request: web.Request) -> web.Response:
     """Delete it for good; the answer is the letter as it was."""
     letter = await _letter(request)
-    await asyncio.wrap_future(request.app[SERVICES].letters.drop_letter(letter["n"]))
+    await asyncio.wrap_future(request.app[SERVICES].writer.drop_letter(letter["n"]))
     return answer(letter)
 
 
 @routes.get("/api/v1/summary")
+@allow("viewer", answer=answers.Summary)
 async def summary(request: web.Request) -> web.Response:
+    """Figures to show on one line."""
     counted = await ask(request, queries.summary)
     return answer({**counted, **request.app[SERVICES].status()})
 
 
 @routes.get("/healthz")
+@allow(None)
 async def healthz(_request: web.Request) -> web.Response:
     """Alive; says nothing else, for anyone may ask."""
     return answer({"status": "ok"})
 
 
 @routes.get("/readyz")
+@allow("viewer")
 async def readyz(request: web.Request) -> web.Response:
     """Ready when the store answers and takes what comes, and the broker is connected."""
     await ask(request, queries.newest_change)

@@ -1,16 +1,21 @@
 """The web application: API, console, log-in, and the headers that every answer carries."""
 
+from collections import Counter
 from pathlib import Path
 
 from aiohttp import web
 
-from collector.store.opening import StoreUnavailable
-from collector.web import alert_streams, api, feeds, login, metrics, open_data
+from collector.web import alert_actions, alert_streams, api, auditing, feeds, login, metrics, open_data, openapi, webhooks
+from collector.web.access import allow, demand_declarations
+from collector.web.problems import ERRORS, problems
 from collector.web.services import SERVICES, Services
 
 STATIC = Path(__file__).parent / "static"
 LONGEST_BODY_BYTES = 16 * 1024
 
+PARTS = tuple(
+    part.routes for part in (api, alert_streams, alert_actions, auditing, feeds, open_data, openapi, login, metrics, webhooks)
+)
 HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; font-src 'self';"
@@ -26,30 +31,30 @@ routes = web.RouteTableDef()
 
 
 @routes.get("/")
+@allow("viewer", content="text/html")
 async def console(_request: web.Request) -> web.FileResponse:
     return web.FileResponse(STATIC / "index.html", headers={"Cache-Control": "no-store"})
 
 
 @routes.get("/login")
+@allow(None, query=login.Outcome, content="text/html")
 async def login_page(_request: web.Request) -> web.FileResponse:
     return web.FileResponse(STATIC / "login.html", headers={"Cache-Control": "no-store"})
 
 
-@web.middleware
-async def tell_of_store(request: web.Request, handler: login.Handler) -> web.StreamResponse:
-    """A database that is away is no fault of the request: it may be asked again."""
-    try:
-        return await handler(request)
-    except StoreUnavailable as error:
-        raise web.HTTPServiceUnavailable(text=str(error), headers={"Retry-After": "5"}) from error
+def all_routes() -> list[web.RouteDef]:
+    """Whatever is served, but for the files of the console."""
+    return [one for part in (*PARTS, routes) for one in part if isinstance(one, web.RouteDef)]
 
 
 def application(services: Services) -> web.Application:
-    app = web.Application(middlewares=[tell_of_store, login.guard], client_max_size=LONGEST_BODY_BYTES)
+    app = web.Application(middlewares=[problems, login.guard], client_max_size=LONGEST_BODY_BYTES)
     app[SERVICES] = services
     app[login.ATTEMPTS] = login.Attempts()
-    for part in (api.routes, alert_streams.routes, feeds.routes, open_data.routes, login.routes, metrics.routes, routes):
-        app.add_routes(part)
+    app[ERRORS] = Counter()
+    app[openapi.ROUTES] = all_routes()
+    demand_declarations(app[openapi.ROUTES])
+    app.add_routes(app[openapi.ROUTES])
     app.router.add_static("/static/", STATIC)
     app.on_response_prepare.append(_harden)
     return app

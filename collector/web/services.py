@@ -8,8 +8,11 @@ from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from aiohttp import web
 
+from collector.config import Webhooks
 from collector.outputs.telling import Desk
+from collector.outputs.webhook import Sender
 from collector.store.accounts import Accounts
+from collector.store.alert_book import AlertBook
 from collector.store.db import Db, Readers
 from collector.store.replaying import Replayed
 from collector.web.feed import AlertFeed
@@ -41,9 +44,10 @@ class Reader:
         self._readers.close()
 
 
-class Letters(Protocol):
-    """The writer of the store, as far as dead letters need it."""
+class Writer(Protocol):
+    """The writer of the store, as far as requests need it."""
 
+    def perform(self, work: Callable[[AlertBook], T]) -> Future[T]: ...
     def replay(self, n: int) -> Future[Replayed | None]: ...
     def drop_letter(self, n: int) -> Future[bool]: ...
 
@@ -61,9 +65,11 @@ class Services:
     api_token: str
     allowed_hosts: frozenset[str]
     status: Callable[[], dict[str, Any]]
-    letters: Letters
+    writer: Writer
     behind_proxy: bool = False
     desk: Desk = field(default_factory=Desk)
+    webhooks: Webhooks = field(default_factory=Webhooks)
+    sender: Sender | None = None
 
 
 SERVICES = web.AppKey("services", Services)

@@ -24,6 +24,7 @@ from collector.core.sse import Parser, ServerEvent
 from collector.outputs.telling import Desk
 from collector.store import queries, searching
 from collector.store.accounts import Accounts
+from collector.store.alert_book import AlertBook
 from collector.store.event_store import EventStore
 from collector.store.replaying import Replayed
 from collector.store.sqlite import Sqlite, SqliteReaders
@@ -78,6 +79,9 @@ class Writer:
 
     def __init__(self, store: EventStore) -> None:
         self._store = store
+
+    def perform(self, work: Callable[[AlertBook], T]) -> Future[T]:
+        return _done(self._store.perform(work)[0])
 
     def replay(self, n: int) -> Future[Replayed | None]:
         return _done(self._store.replay(n, time.time())[0])

@@ -1,7 +1,8 @@
 // One alert as a card. The card stays the same element for as long as the alert is shown; `fill` renews what it says.
 
 import { now } from "./api.js";
-import { beganAt, clockOf, endedAt, isLoud } from "./alerts.js";
+import { beganAt, clockOf, endedAt, isLive, isLoud, titleOf } from "./alerts.js";
+import { deedsOf } from "./deeds.js";
 import { el, renew } from "./dom.js";
 import { isNumber, number, percent, span, speed, time } from "./format.js";
 import { language, text } from "./language.js";
@@ -16,12 +17,16 @@ export function makeCard() {
   const heading = el("div", { class: "content" });
   const facts = el("dl");
   const more = el("summary");
-  return { element: el("li", { class: "card" }, heading, el("details", {}, more, facts)), heading, more, facts };
+  const deeds = el("div");
+  const element = el("li", { class: "card", tabindex: "-1" }, heading, el("details", {}, more, deeds, facts));
+  return { element, heading, more, deeds, facts, language: null };
 }
 
 export function fill(card, alert) {
-  card.element.className = `card ${alert.state} severity-${alert.severity}${isLoud(alert) ? " loud" : ""}`;
+  card.element.className = `card ${isLive(alert) ? "open" : "closed"} severity-${alert.severity}${isLoud(alert) ? " loud" : ""}`;
   card.element.dataset.id = alert.id;
+  if (card.language !== language()) renew(card.deeds, deedsOf(alert.id)); // else what is typed there stays
+  card.language = language();
   renew(
     card.heading,
     el("p", { class: "badges" }, badge(alert), duration(alert)),
@@ -35,8 +40,6 @@ export function fill(card, alert) {
   card.more.textContent = text("more");
   renew(card.facts, facts(alert).flatMap(([name, value]) => [el("dt", {}, text(`fact.${name}`)), el("dd", {}, value)]));
 }
-
-export const titleOf = (alert) => alert.title?.[language()] ?? alert.kind;
 
 /** Where it is, from the lane to the device, as far as the alert says. */
 export const placeOf = (alert) => places(alert).join(", ");
@@ -53,6 +56,10 @@ function badge(alert) {
 function remarks(alert) {
   const clock = clockOf(alert);
   return [
+    alert.said?.by && el("span", { class: `remark said ${alert.state}`, title: alert.said.reason || null }, text("said_by", { state: text(`state.${alert.state}`), by: alert.said.by })),
+    alert.said?.verdict === "confirmed" && alert.state !== "confirmed" && el("span", { class: "remark" }, text("state.confirmed")),
+    alert.group && el("span", { class: "remark", title: alert.group }, text("grouped")),
+    alert.quiet && el("span", { class: "remark", title: alert.because }, text(`quiet.${alert.quiet}`)),
     alert.late && el("span", { class: "remark", title: text("late_why") }, text("late")),
     clock !== "set" && el("span", { class: "remark", title: text(`clock_why.${clock}`) }, text(`clock.${clock}`)),
   ];
@@ -60,13 +67,13 @@ function remarks(alert) {
 
 function duration(alert) {
   const began = beganAt(alert);
-  const value = alert.state === "open" ? ticking(began, { class: "span" }) : el("span", { class: "span" }, span(endedAt(alert) - began));
-  return el("span", { class: "duration" }, el("span", { class: "label" }, text(alert.state === "open" ? "lasting" : "lasted")), " ", value);
+  const value = isLive(alert) ? ticking(began, { class: "span" }) : el("span", { class: "span" }, span(endedAt(alert) - began));
+  return el("span", { class: "duration" }, el("span", { class: "label" }, text(isLive(alert) ? "lasting" : "lasted")), " ", value);
 }
 
 function when(alert) {
   const from = time(beganAt(alert), now());
-  if (alert.state === "open" || !alert.ended_at) return text("since", { time: from });
+  if (isLive(alert) || (alert.state === "closed" && !alert.ended_at)) return text("since", { time: from });
   return text("from_to", { from, to: time(endedAt(alert), now()) });
 }
 
@@ -100,6 +107,8 @@ function facts(alert) {
     ["updated_at", clock !== "unset" && at(alert.updated_at)],
     ["received_at", at(alert.received_at)],
     ["position", position],
+    ["said_reason", alert.said?.reason],
+    ["group", alert.group],
     ["ending", typeof ended_by === "string" && text(`ending.${ended_by}`)],
     ["clock", clock !== "set" && text(`clock_why.${clock}`)],
     ["revision", number(alert.revision)],

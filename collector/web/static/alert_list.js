@@ -1,7 +1,7 @@
 // The two lists of alerts, open and closed, the counts in the header, and the words for a screen reader.
 
-import { SEVERITIES } from "./alerts.js";
-import { fill, makeCard, placeOf, titleOf } from "./alert_card.js";
+import { SEVERITIES, titleOf } from "./alerts.js";
+import { fill, makeCard, placeOf } from "./alert_card.js";
 import { arrange, byId, el, renew } from "./dom.js";
 import { number } from "./format.js";
 import { text } from "./language.js";

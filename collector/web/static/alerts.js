@@ -1,6 +1,9 @@
 // The alerts known to the page: merging what arrives, and the order in which they are shown. No DOM here.
 
+import { language } from "./language.js";
+
 export const SEVERITIES = ["critical", "high", "medium", "low"]; // most severe first
+const LIVE = ["open", "acknowledged", "confirmed"];
 const CLOSED_KEPT = 30;
 
 export class Alerts {
@@ -14,6 +17,10 @@ export class Alerts {
     return isNews(before, alert);
   }
 
+  of(id) {
+    return this.#byId.get(id);
+  }
+
   /** Forgets all that a fresh list of open and closed alerts does not name. */
   keepOnly(alerts) {
     const named = new Set(alerts.map((alert) => alert.id));
@@ -23,26 +30,31 @@ export class Alerts {
   /** Most severe first, the newest first among equals. */
   open() {
     const rank = (alert) => SEVERITIES.indexOf(alert.severity);
-    return this.#inState("open").sort((a, b) => rank(a) - rank(b) || beganAt(b) - beganAt(a));
+    return this.#live(true).sort((a, b) => rank(a) - rank(b) || beganAt(b) - beganAt(a));
   }
 
   /** The last ones to end, newest first; older ones are forgotten. */
   closed() {
-    const closed = this.#inState("closed").sort((a, b) => endedAt(b) - endedAt(a));
+    const closed = this.#live(false).sort((a, b) => endedAt(b) - endedAt(a));
     for (const alert of closed.splice(CLOSED_KEPT)) this.#byId.delete(alert.id);
     return closed;
   }
 
   openBySeverity() {
     const counts = Object.fromEntries(SEVERITIES.map((severity) => [severity, 0]));
-    for (const alert of this.#inState("open")) counts[alert.severity] += 1;
+    for (const alert of this.#live(true)) counts[alert.severity] += 1;
     return counts;
   }
 
-  #inState(state) {
-    return [...this.#byId.values()].filter((alert) => alert.state === state);
+  #live(live) {
+    return [...this.#byId.values()].filter((alert) => isLive(alert) === live);
   }
 }
+
+export const titleOf = (alert) => alert.title?.[language()] ?? alert.kind;
+
+/** Does it still call for people? What they rejected or resolved, and what is over, does not. */
+export const isLive = ({ state }) => LIVE.includes(state);
 
 /** Was the device's clock set when it told its times? "set", "corrected" since, or "unset": they mean nothing. */
 export function clockOf({ clock }) {
@@ -52,15 +64,17 @@ export function clockOf({ clock }) {
 /** Milliseconds since 1970; of a device whose clock is not set the collector's own times count. */
 export const beganAt = (alert) => Date.parse(clockOf(alert) === "unset" ? alert.opened_at : alert.started_at);
 
+/** When it ended by its device; of one that people ended, when they did. */
 export function endedAt(alert) {
+  if (alert.state !== "closed" && alert.said?.at) return Date.parse(alert.said.at);
   const told = clockOf(alert) === "unset" && !alert.ended_by ? alert.received_at : alert.ended_at;
   return Date.parse(told ?? alert.updated_at);
 }
 
 export const isLoud = (alert) => alert.severity === "critical" || alert.severity === "high";
 
-/** Newly open, grown to critical or high, or told in time at last; what is late is never news. */
+/** Newly open, grown to critical or high, or told in time at last; what is late or quiet is never news, nor what people do. */
 function isNews(before, alert) {
-  if (alert.state !== "open" || alert.late) return false;
-  return before?.state !== "open" || before.late || (isLoud(alert) && !isLoud(before));
+  if (!isLive(alert) || alert.late || alert.quiet || (alert.said?.seq === alert.seq && before)) return false;
+  return !before || !isLive(before) || before.late || (isLoud(alert) && !isLoud(before));
 }

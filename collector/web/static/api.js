@@ -10,16 +10,28 @@ export const now = () => Date.now() + serverAheadMs;
 export const clockSkewMs = () => Math.abs(serverAheadMs);
 
 /** The collector answered, with an error. Anything else that `getJson` throws means that it could not be reached. */
-export class AnswerError extends Error {}
+export class AnswerError extends Error {
+  /** What the collector said of it, where it said it as JSON. */
+  content = null;
+}
 
-export async function getJson(path) {
-  const answer = await fetch(path, { headers: { Accept: "application/json" }, signal: AbortSignal.timeout(PATIENCE_MS) });
+export const getJson = (path) => ask(path, {});
+
+export const postJson = (path, content) =>
+  ask(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(content) });
+
+async function ask(path, { headers, ...request }) {
+  const answer = await fetch(path, { ...request, headers: { Accept: "application/json", ...headers }, signal: AbortSignal.timeout(PATIENCE_MS) });
   if (answer.status === 401) {
     location.assign("/login");
     return new Promise(() => {}); // the page is on its way out
   }
   learnTime(answer.headers.get("Date"));
-  if (!answer.ok) throw new AnswerError(`${path}: status ${answer.status}`);
+  if (!answer.ok) {
+    const error = new AnswerError(`${path}: status ${answer.status}`);
+    error.content = await answer.json().catch(() => null);
+    throw error;
+  }
   return answer.json();
 }
 

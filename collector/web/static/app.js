@@ -4,6 +4,7 @@ import { announce, showAlerts } from "./alert_list.js";
 import { Alerts, isLoud } from "./alerts.js";
 import { AnswerError, getJson, now } from "./api.js";
 import { countOnline, drawDevices } from "./devices.js";
+import { connectDeeds, drawHelp } from "./deeds.js";
 import { byId, renew } from "./dom.js";
 import { time } from "./format.js";
 import { connectSwitches, showClock, showConnection, showPlace, showSwitches, showSummary } from "./header.js";
@@ -80,6 +81,7 @@ function drawAll() {
   showSwitches();
   showClock();
   showConnection(lostAt);
+  drawHelp();
   for (const [name, answer] of Object.entries(answers)) panels[name].draw(answer);
 }
 
@@ -90,6 +92,7 @@ function setLost(moment) {
 
 translatePage();
 connectSwitches(drawAll);
+connectDeeds((id) => alerts.of(id), (alert) => takeIn([alert]));
 showClock();
 showConnection(lostAt);
 const connection = follow({

@@ -1,0 +1,119 @@
+// What the operator does with alerts: one key each, or a button in the alert's details; and taking it back for a while.
+
+import { titleOf } from "./alerts.js";
+import { AnswerError, postJson } from "./api.js";
+import { byId, el, renew } from "./dom.js";
+import { text } from "./language.js";
+
+const DEEDS = { c: "confirm", x: "reject", a: "acknowledge", r: "resolve", o: "reopen" };
+const STEPS = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1 };
+const UNDO_MS = 10_000;
+
+let undoable = null; // {alert, timer}
+let find; // id -> the alert as the page knows it
+let takeIn;
+
+/** `found(id)` is the alert of a card; `merge(alert)` takes in what the collector answers. */
+export function connectDeeds(found, merge) {
+  find = found;
+  takeIn = merge;
+  document.addEventListener("keydown", onKey);
+  byId("undo").addEventListener("click", undo);
+  byId("keys-button").addEventListener("click", toggleHelp);
+  byId("keys").addEventListener("close", () => byId("keys-button").focus());
+}
+
+/** The buttons and the reason of one alert. */
+export function deedsOf(id) {
+  const reason = el("input", { type: "text", maxlength: 500, "aria-label": text("reason_label"), placeholder: text("reason_label") });
+  const buttons = Object.entries(DEEDS).map(([key, deed]) => {
+    const button = el("button", { type: "button" }, text(`deed.${deed}`), " ", el("kbd", {}, key.toUpperCase()));
+    button.addEventListener("click", () => act(id, deed));
+    return button;
+  });
+  return el("div", { class: "deeds" }, reason, buttons);
+}
+
+export function drawHelp() {
+  const rows = [...Object.entries(DEEDS).map(([key, deed]) => [key.toUpperCase(), `deed.${deed}`]), ["J ↓", "next_alert"], ["K ↑", "previous_alert"], ["U", "undo"], ["?", "keys_heading"]];
+  renew(byId("keys-list"), rows.flatMap(([key, name]) => [el("dt", {}, el("kbd", {}, key)), el("dd", {}, text(name))]));
+}
+
+function onKey(event) {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, select, textarea")) return;
+  const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+  const chosen = document.activeElement?.closest(".card");
+  if (key === "?") toggleHelp();
+  else if (byId("keys").open) return;
+  else if (key === "u" && undoable) undo();
+  else if (Object.hasOwn(STEPS, key)) step(chosen, STEPS[key]);
+  else if (Object.hasOwn(DEEDS, key) && chosen && !event.repeat) act(chosen.dataset.id, DEEDS[key]);
+  else return;
+  event.preventDefault();
+}
+
+function step(chosen, by) {
+  const cards = [...document.querySelectorAll(".cards > .card")];
+  const next = cards[chosen ? cards.indexOf(chosen) + by : 0];
+  next?.focus();
+  next?.scrollIntoView({ block: "nearest" });
+}
+
+async function act(id, deed) {
+  const card = cardOf(id);
+  const neighbour = card?.nextElementSibling ?? card?.previousElementSibling;
+  const reason = card?.querySelector(".deeds input")?.value ?? "";
+  const before = find(id);
+  const done = await ask(`${pathOf(id)}/${deed}`, { reason, seq: before.seq });
+  if (!done) return;
+  takeIn(done.alert);
+  if (document.activeElement === document.body) (cardOf(id) ?? neighbour)?.focus();
+  if (done.outcome === "changed") offerUndo(done.alert);
+}
+
+async function undo() {
+  const { alert } = undoable;
+  withdrawUndo();
+  const done = await ask(`${pathOf(alert.id)}/undo`, {});
+  if (done) takeIn(done.alert);
+  cardOf(alert.id)?.focus();
+}
+
+/** The answer, or null; what was refused is told, and how the alert stands is taken in. */
+async function ask(path, content) {
+  try {
+    return await postJson(path, content);
+  } catch (error) {
+    if (error instanceof AnswerError && error.content?.alert) takeIn(error.content.alert);
+    tell(text("deed_failed", { why: error.content?.why ?? error.message }), false);
+    return null;
+  }
+}
+
+function offerUndo(alert) {
+  tell(text("deed_done", { state: text(`state.${alert.state}`), title: titleOf(alert) }), true);
+  undoable = { alert, timer: setTimeout(withdrawUndo, UNDO_MS) };
+}
+
+function tell(words, canUndo) {
+  withdrawUndo();
+  byId("deed-words").textContent = words;
+  byId("undo").hidden = !canUndo;
+  byId("deed").hidden = false;
+}
+
+function withdrawUndo() {
+  clearTimeout(undoable?.timer);
+  undoable = null;
+  byId("deed").hidden = true;
+}
+
+function toggleHelp() {
+  const keys = byId("keys");
+  if (keys.open) return keys.close();
+  drawHelp();
+  keys.showModal();
+}
+
+const pathOf = (id) => `/api/v1/alerts/${id.split("/").map(encodeURIComponent).join("/")}`;
+const cardOf = (id) => document.querySelector(`.card[data-id="${CSS.escape(id)}"]`);
