@@ -16,6 +16,7 @@ from collector.store.migrations import migrate
 from collector.store.opening import StoreUnavailable, told_of
 
 DATABASE = "collector.sqlite"  # in the data folder
+WRITER_CACHE_KIB = 32 * 1024  # holds the ends of a thousand streams in the indexes; SQLite's own 2 MiB do not
 
 
 class Sqlite:
@@ -26,6 +27,7 @@ class Sqlite:
             self.db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=30)
             self.db.execute("PRAGMA journal_mode=WAL")
             self.db.execute("PRAGMA synchronous=FULL")
+            self.db.execute(f"PRAGMA cache_size=-{WRITER_CACHE_KIB}")
             migrate.apply(Database(self.db))
         self.db.row_factory = sqlite3.Row
 
