@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from aiohttp import web
 from msgspec.structs import asdict
@@ -23,9 +23,10 @@ from collector.core.errors import Told
 from collector.data_dir import held
 from collector.ingest import Ingest
 from collector.outputs.telling import Desk
+from collector.outputs.webhook import Sender
 from collector.store import queries
 from collector.store.accounts import ACCOUNTS, Accounts
-from collector.store.alert_book import Change
+from collector.store.alert_book import AlertBook, Change
 from collector.store.db import Engine, Readers
 from collector.store.event_store import EventStore
 from collector.store.opening import need_driver
@@ -38,6 +39,7 @@ from collector.web.services import Reader, Services
 TOKEN_FILE = "api-token"  # noqa: S105 - a file's name
 FIRST_USER = "operator"
 
+T = TypeVar("T")
 Say = Callable[[str], None]
 Publish = Callable[[Sequence[tuple[int, bytes]]], None]  # changes of alerts as (seq, body), in order
 
@@ -129,8 +131,20 @@ async def serve(config: Config, password: str | None, say: Say) -> int:
             store_told = {"unavailable": ingest.unavailable}
             return {"broker": told, "store": store_told, "messages": dict(ingest.counts), "subscribers": feed.subscribers}
 
+        sender = _start_sender(config, reader, ingest, events, ending, parts)
+        feed.on_news = sender.wake
         services = Services(
-            reader, feed, accounts, api_token(data_dir), _hosts(config), status, ingest, config.http.plaintext, _desk(config)
+            reader,
+            feed,
+            accounts,
+            api_token(data_dir),
+            _hosts(config),
+            status,
+            ingest,
+            config.http.plaintext,
+            _desk(config),
+            config.webhooks,
+            sender,
         )
         address = await _listen(application(services), config, parts)
         _introduce(config, address, credentials, data_dir, say)
@@ -184,6 +198,27 @@ async def _open_store(config: Config, publish: Publish, ending: Ending, parts: A
             follower.start()
             parts.push_async_callback(asyncio.to_thread, follower.stop)
             return Store(shared, postgres.PostgresReaders(address), lambda changes: None)
+
+
+def _start_sender(
+    config: Config, reader: Reader, ingest: Ingest, events: EventStore, ending: Ending, parts: AsyncExitStack
+) -> Sender:
+    async def perform(work: Callable[[AlertBook], T]) -> T:
+        return await asyncio.wrap_future(ingest.perform(work))
+
+    def ended(task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            ending.fail(f"webhooks: {type(error).__name__}: {error}")
+
+    async def stop() -> None:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    sender = Sender(reader.ask, perform, lambda: events.leading, config.webhooks)
+    task = asyncio.create_task(sender.run())
+    task.add_done_callback(ended)
+    parts.push_async_callback(stop)
+    return sender
 
 
 def _password(file: str | None) -> str | None:

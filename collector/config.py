@@ -1,7 +1,7 @@
 """The collector's configuration: TOML in, validated Structs out; every default is good for one box."""
 
 import tomllib
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -93,6 +93,14 @@ class Feeds(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     site_radius_m: Annotated[float, Meta(gt=0, le=10_000)] = 150.0
 
 
+class Webhooks(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Who may be told by webhook: by HTTPS at public addresses, unless it says otherwise here."""
+
+    allow_http: bool = False
+    allowed_networks: Annotated[tuple[str, ...], Meta(max_length=100)] = ()
+    timeout_s: Annotated[float, Meta(ge=15, le=30)] = 20.0
+
+
 class Site(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Where devices stand: `site` as they call it themselves, or the name of one device, which wins."""
 
@@ -114,6 +122,7 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     utc_offset_h: Annotated[float, Meta(ge=-12, le=14)] = 7.0  # Vietnam's
     silent_after_s: Annotated[float, Meta(ge=30)] = 90.0
     feeds: Feeds = field(default_factory=Feeds)
+    webhooks: Webhooks = field(default_factory=Webhooks)
     sites: Annotated[tuple[Site, ...], Meta(max_length=10_000)] = ()
 
 
@@ -132,6 +141,7 @@ def load(path: Path) -> Config:
         raise ConfigError(f"{path}: {error}") from error
     _check(path, config)
     _check_feeds(path, config)
+    _check_webhooks(path, config)
     data_dir = _beside(path, config.data_dir) if "data_dir" in content else config.data_dir
     return replace(config, data_dir=data_dir, broker=_find_files(path, config.broker), store=_find_store(path, config.store))
 
@@ -173,6 +183,14 @@ def _check_feeds(path: Path, config: Config) -> None:
         if site.site in named:
             raise ConfigError(f"{path}: sites[{n}].site: {site.site!r} is there twice; leave one out")
         named.add(site.site)
+
+
+def _check_webhooks(path: Path, config: Config) -> None:
+    for n, network in enumerate(config.webhooks.allowed_networks):
+        try:
+            ip_network(network)
+        except ValueError as error:
+            raise ConfigError(f"{path}: webhooks.allowed_networks[{n}]: {error}; expected one such as 10.0.0.0/8") from None
 
 
 def _is_this_machine(host: str) -> bool:

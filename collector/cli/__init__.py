@@ -20,6 +20,7 @@ COMMANDS = {
     "serve": "Run the collector until it is stopped.",
     "store": "The database of events, alerts and devices.",
     "users": "Who may log in to the console.",
+    "webhooks": "Who is told of alerts by signed HTTPS posts.",
 }
 
 

@@ -20,7 +20,7 @@ from collector import __version__
 from collector.config import Webhooks
 from collector.core import signing, subscribing
 from collector.core.subscribing import Patience, Subscriber
-from collector.outputs.addresses import AddressRefused, Guarded
+from collector.outputs.addresses import Guarded
 from collector.store import deliveries, subscriptions
 from collector.store.alert_book import AlertBook
 from collector.store.deliveries import Due, Tried
@@ -175,8 +175,8 @@ class Sender:
                 return Reply(answer.status, str(answer.status), _seconds(answer.headers.get("Retry-After"), time.time()))
         except TimeoutError:
             return Reply(None, f"no answer within {self._rules.timeout_s:g} s")
-        except AddressRefused as error:
-            return Reply(None, str(error))
+        except aiohttp.ClientConnectorError as error:
+            return Reply(None, str(error.os_error)[:200])
         except (aiohttp.ClientError, OSError, ValueError) as error:
             return Reply(None, f"{type(error).__name__}: {error}"[:200])
 

@@ -52,6 +52,7 @@ class AlertFeed:
         self._waking: asyncio.TimerHandle | None = None
         self._woken_at = 0.0
         self.subscribers = 0
+        self.on_news: Callable[[], None] = lambda: None
 
     def publish(self, changes: Iterable[tuple[int, bytes]]) -> None:
         """Changes as (seq, alert as JSON)."""
@@ -77,6 +78,7 @@ class AlertFeed:
         self._woken_at = asyncio.get_running_loop().time()
         self._arrival.set()
         self._arrival = asyncio.Event()
+        self.on_news()
 
     async def _ready(self, place: int) -> Page | None:
         if not self._ring or self._ring[0][0] > place + 1:

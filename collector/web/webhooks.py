@@ -1,0 +1,152 @@
+"""Subscribers by webhook, over HTTP: who is told of alerts, and what became of it. A secret is shown once, when it is made."""
+
+import secrets
+import time
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+from aiohttp import web
+
+from collector.core import signing
+from collector.core.errors import WrongUse
+from collector.core.subscribing import Secret, Subscriber, Wish
+from collector.outputs.addresses import check_url
+from collector.store import deliveries, subscriptions
+from collector.store.alert_book import AlertBook
+from collector.web.access import allow
+from collector.web.alert_actions import body, perform
+from collector.web.api import answer, ask, limit, number
+from collector.web.asked import DeliveriesAsked
+from collector.web.services import SERVICES
+from event_contract.times import format_time
+
+LONGEST_OVERLAP_H = 7 * 24.0
+MOST_SUBSCRIBERS = 100
+SECRETS_AT_ONCE = 3  # signatures in one header, when one rotation follows another
+
+routes = web.RouteTableDef()
+_NAMED = "/api/v1/webhooks/{name:[a-z0-9-]{1,40}}"
+
+
+class Rotation(msgspec.Struct, forbid_unknown_fields=True):
+    """For so long the old secret signs as well."""
+
+    overlap_h: float = 24.0
+
+
+@routes.get("/api/v1/webhooks")
+@allow("engineer")
+async def list_(request: web.Request) -> web.Response:
+    waiting = await ask(request, deliveries.counts)
+    found = await ask(request, subscriptions.all_of)
+    return answer({"webhooks": [_shown(one, waiting.get(one.id, 0)) for one in found]})
+
+
+@routes.post("/api/v1/webhooks")
+@allow("engineer", body=Wish)
+async def add(request: web.Request) -> web.Response:
+    services = request.app[SERVICES]
+    wish = await body(request, Wish)
+    try:
+        check_url(wish.url, services.webhooks)
+    except WrongUse as error:
+        raise web.HTTPBadRequest(text=str(error)) from error
+    secret = signing.secret_of(secrets.token_bytes(32))
+    made = Subscriber(
+        id=secrets.token_hex(12),
+        wish=wish,
+        secrets=(Secret(secret),),
+        utc_offset_h=services.desk.utc_offset_h,
+        added_at=time.time(),
+    )
+
+    def put(book: AlertBook) -> str | None:
+        known = subscriptions.all_of(book.db)
+        if any(one.wish.name == wish.name for one in known):
+            return f"name: {wish.name!r} is there already; remove it first, or choose another"
+        if len(known) >= MOST_SUBSCRIBERS:
+            return f"{MOST_SUBSCRIBERS} subscribers are there, and no more are told"
+        subscriptions.put(book.db, made)
+        return None
+
+    if refused := await perform(request, put):
+        raise web.HTTPConflict(text=refused)
+    return answer({**_shown(made), "secret": secret})
+
+
+@routes.delete(_NAMED)
+@allow("engineer")
+async def remove(request: web.Request) -> web.Response:
+    """With all that waits for it; the answer is the subscriber as it was."""
+    return answer(_shown(await _change(request, subscriptions.remove)))
+
+
+@routes.post(_NAMED + "/rotate")
+@allow("engineer", body=Rotation)
+async def rotate(request: web.Request) -> web.Response:
+    """A new secret; for a while the old one signs as well. One that was disabled is told again from now on."""
+    overlap_h = (await body(request, Rotation)).overlap_h
+    if not 0 <= overlap_h <= LONGEST_OVERLAP_H:
+        raise web.HTTPBadRequest(text=f"overlap_h: expected 0 to {LONGEST_OVERLAP_H:g}, got {overlap_h:g}")
+    secret, now = signing.secret_of(secrets.token_bytes(32)), time.time()
+
+    def turn(db: Any, known: Subscriber) -> None:
+        ends = now + 3600 * overlap_h
+        old = [Secret(one.text, min(ends, one.until or ends)) for one in known.secrets if one.text in known.valid(now)]
+        kept = tuple(old[: SECRETS_AT_ONCE - 1]) if overlap_h else ()
+        subscriptions.put(db, msgspec.structs.replace(known, secrets=(Secret(secret), *kept), disabled=None))
+
+    return answer({**_shown(await _change(request, turn)), "disabled": None, "secret": secret})
+
+
+@routes.post(_NAMED + "/test")
+@allow("engineer")
+async def test(request: web.Request) -> web.Response:
+    """Send a message of type webhook.test now, once, and tell what the receiver answered."""
+    sender = request.app[SERVICES].sender
+    if sender is None:
+        raise web.HTTPServiceUnavailable(text="this collector sends no webhooks")
+    reply = await sender.try_out(await _known(request))
+    return answer({"delivered": reply.taken, "outcome": reply.outcome})
+
+
+@routes.get(_NAMED + "/deliveries")
+@allow("engineer", query=DeliveriesAsked)
+async def told(request: web.Request) -> web.Response:
+    subscriber = await _known(request)
+    found = await ask(request, deliveries.listed, subscriber, limit(request), number(request, "before"))
+    return answer({"deliveries": found})
+
+
+async def _known(request: web.Request) -> Subscriber:
+    found: Subscriber | None = await ask(request, subscriptions.named, request.match_info["name"])
+    return _there(request, found)
+
+
+async def _change(request: web.Request, work: Callable[[Any, Subscriber], Any]) -> Subscriber:
+    """Do it with the subscriber of the path, which is the answer, as it was."""
+
+    def run(book: AlertBook) -> Subscriber | None:
+        known = subscriptions.named(book.db, request.match_info["name"])
+        if known is not None:
+            work(book.db, known)
+        return known
+
+    return _there(request, await perform(request, run))
+
+
+def _there(request: web.Request, found: Subscriber | None) -> Subscriber:
+    if found is None:
+        raise web.HTTPNotFound(text=f"no webhook {request.match_info['name']}")
+    return found
+
+
+def _shown(subscriber: Subscriber, waiting: int = 0) -> dict[str, Any]:
+    return {
+        **msgspec.structs.asdict(subscriber.wish),
+        "added_at": format_time(subscriber.added_at),
+        "secrets": len(subscriber.valid(time.time())),
+        "disabled": subscriber.disabled,
+        "waiting": waiting,
+    }

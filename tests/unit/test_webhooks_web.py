@@ -1,0 +1,35 @@
+"""Subscribers by webhook over HTTP: who may be told, and that a secret is shown once."""
+
+from pathlib import Path
+from typing import Any
+
+from collector.core import signing
+from tests.unit.test_collector_web import Site, run
+
+
+def test_subscribers_over_http(tmp_path: Path) -> None:
+    hooks = "/api/v1/webhooks"
+
+    async def scene(site: Site) -> None:
+        async def post(path: str, content: Any, status: int = 200) -> Any:
+            async with site.http.post(site.url + path, json=content, headers=site.bearer) as answer:
+                assert answer.status == status, await answer.text()
+                return await answer.json() if status == 200 else await answer.text()
+
+        made = await post(hooks, {"name": "ioc", "url": "https://ioc.example/", "kinds": ["flood"]})
+        assert signing.is_secret(made["secret"]) and made["secrets"] == 1
+        assert "name" in await post(hooks, {"name": "ioc", "url": "https://ioc.example/"}, 409)
+        assert "allow_http" in await post(hooks, {"name": "two", "url": "http://ioc.example/"}, 400)
+        await post(hooks, {"name": "two", "url": "https://ioc.example/", "quiet": "25:00-06:00"}, 400)
+        turned = await post(f"{hooks}/ioc/rotate", {"overlap_h": 1})
+        assert turned["secret"] != made["secret"]
+        [listed] = (await site.get(hooks))["webhooks"]
+        assert (listed["name"], listed["secrets"], listed["waiting"]) == ("ioc", 2, 0)
+        assert "secret" not in listed and made["secret"] not in str(listed)
+        assert await site.get(f"{hooks}/ioc/deliveries") == {"deliveries": []}
+        await post(f"{hooks}/none/rotate", {}, 404)
+        async with site.http.delete(f"{site.url}{hooks}/ioc", headers=site.bearer) as answer:
+            assert (await answer.json())["name"] == "ioc"
+        assert (await site.get(hooks))["webhooks"] == []
+
+    run(tmp_path, scene)
