@@ -58,13 +58,14 @@ class Http(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
 
 class KeepDays(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """How long events are kept, by class; alerts that have ended like incidents; sums of traffic, by hour and by day."""
+    """How long events are kept, by class; alerts that have ended like incidents; sums of traffic; the audit log."""
 
     incident: Days = 730
     state: Days = 180
     telemetry: Days = 30
     traffic_hours: Days = 730
     traffic_days: Days = 3650
+    audit: Annotated[float, Meta(ge=30)] = 730
 
 
 class Words(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -101,6 +102,18 @@ class Webhooks(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     timeout_s: Annotated[float, Meta(ge=15, le=30)] = 20.0
 
 
+class Alerts(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What sounds, and what belongs together. Off until given: a step more severe after `escalate_after_s` without anybody
+    who takes care; an alert that always stands, told anew every `watchdog_every_s`."""
+
+    group_radius_m: Annotated[float, Meta(gt=0, le=1000)] = 50.0
+    group_within_s: Annotated[float, Meta(ge=0, le=86_400)] = 600.0
+    again_within_s: Annotated[float, Meta(ge=0, le=86_400)] = 120.0
+    storm_per_minute: Annotated[int, Meta(ge=1)] = 30
+    escalate_after_s: Annotated[float, Meta(ge=30)] | None = None
+    watchdog_every_s: Annotated[float, Meta(ge=30)] | None = None
+
+
 class Site(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Where devices stand: `site` as they call it themselves, or the name of one device, which wins."""
 
@@ -121,6 +134,7 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     max_bytes: Annotated[int, Meta(ge=10_000_000)] | None = None
     utc_offset_h: Annotated[float, Meta(ge=-12, le=14)] = 7.0  # Vietnam's
     silent_after_s: Annotated[float, Meta(ge=30)] = 90.0
+    alerts: Alerts = field(default_factory=Alerts)
     feeds: Feeds = field(default_factory=Feeds)
     webhooks: Webhooks = field(default_factory=Webhooks)
     sites: Annotated[tuple[Site, ...], Meta(max_length=10_000)] = ()

@@ -16,6 +16,8 @@ OWN_ALARMS = {  # of the collector
     "missing": Words("thiếu bản tin", "messages missing"),
     "lost": Words("mất bản tin", "messages lost"),
     "forked": Words("thẻ nhớ bị sao chép", "memory card copied"),
+    "storm": Words("quá nhiều cảnh báo, các cảnh báo khác không phát âm", "too many alerts: others make no sound"),
+    "watchdog": Words("tín hiệu kiểm tra đường truyền", "always here, to prove the chain"),
 }
 FAULTS = CAMERA_FAULTS | DEVICE_FAULTS | OWN_ALARMS
 
@@ -91,6 +93,13 @@ def change(change: Json, language: str) -> str:
     reason = f": {_plain(change['reason'])}" if change["reason"] else ""
     state = WORDS[language][change["state"]]
     return f"    {_clock(change['at'])}  {state}  {_plain(change['by'])} ({change['action']}){reason}"
+
+
+def silence(silence: Json) -> str:
+    """`    3  2026-03-02T07:00:00Z until 2026-03-02T18:00:00Z  qn-ntt-01/north  operator: works`."""
+    what = "/".join(silence[name] for name in ("device", "camera", "lane", "kind") if silence[name])
+    reason = f"{_plain(silence['author'])}: {_plain(silence['reason'])}"
+    return f"{silence['n']:>5}  {silence['begins']} until {silence['ends']}  {_plain(what)}  {reason}"
 
 
 def event(event: Json) -> str:

@@ -10,15 +10,19 @@ from collector.core.errors import Told
 
 COMMANDS = {
     "alerts": "Alerts: what stands open, and what happens.",
+    "audit": "Who did what, when, and from where.",
     "backup": "Save the data folder, also while the collector serves.",
     "broker-config": "Configurations for brokers of your own.",
     "config": "The configuration file.",
     "dead-letters": "Messages that could not be stored as events.",
     "devices": "Print the devices, and what is missing of each.",
     "events": "Events, as the devices sent them.",
+    "openapi": "Print the OpenAPI 3.1 document of the HTTP API.",
     "restore": "Make the data folder from a backup.",
     "serve": "Run the collector until it is stopped.",
+    "silences": "What makes no sound for a while.",
     "store": "The database of events, alerts and devices.",
+    "tokens": "API tokens for software.",
     "users": "Who may log in to the console.",
     "webhooks": "Who is told of alerts by signed HTTPS posts.",
 }

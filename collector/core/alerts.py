@@ -70,6 +70,7 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     group: str | None = None
     quiet: Quiet | None = None
     because: str | None = None
+    escalated_at: str | None = None
     seq: int = 0
 
     @property
@@ -157,7 +158,7 @@ def decide(known: Alert | None, report: Report, now: float) -> tuple[Alert | Non
     return after, action(known, after)
 
 
-_OF_THE_COLLECTOR = ("model", "group", "quiet", "because", "seq")  # no later report changes these
+_OF_THE_COLLECTOR = ("model", "group", "quiet", "because", "escalated_at", "seq")  # no later report changes these
 
 
 def end_run(alert: Alert, at: str) -> Alert:

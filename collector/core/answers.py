@@ -82,6 +82,38 @@ class AlertWithChanges(Struct):
     changes: list[AlertChange]
 
 
+class Silence(Struct):
+    n: int
+    device: str | None
+    camera: str | None
+    lane: str | None
+    kind: str | None
+    begins: Moment
+    ends: Moment
+    reason: str
+    author: str
+
+
+class Silences(Struct):
+    silences: list[Silence]
+
+
+class Ended(Struct):
+    n: int
+    ended: bool
+
+
+class ShiftNote(Struct):
+    n: int
+    at: Moment
+    author: str
+    text: str
+
+
+class ShiftNotes(Struct):
+    notes: list[ShiftNote]
+
+
 class Event(Struct):
     n: int
     device: str

@@ -16,6 +16,8 @@ Verdict = Literal["confirmed", "rejected"]
 Handling = Literal["acknowledged", "resolved"]
 Deed = Literal["confirm", "reject", "acknowledge", "resolve", "reopen"]
 
+OPEN: Told = "open"
+CLOSED: Told = "closed"
 LIVE: frozenset[State] = frozenset({"open", "acknowledged", "confirmed"})  # somebody has to look at it, or does
 DEEDS: tuple[Deed, ...] = get_args(Deed)
 

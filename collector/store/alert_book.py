@@ -5,12 +5,14 @@ from dataclasses import dataclass
 
 import msgspec
 
+from collector.core import alerts
 from collector.core.alerts import Action, ActionName, Alert
-from collector.core.standing import DEEDS
-from collector.store import subscriptions
+from collector.core.attention import Policy
+from collector.core.standing import CLOSED, DEEDS, OPEN
+from collector.store import listening, subscriptions
 from collector.store.db import Db, look_up
+from event_contract.topics import COLLECTOR
 
-OPEN, CLOSED = "open", "closed"  # the column `state`: does it call for people, or not any more?
 PEOPLE_S = frozenset({*DEEDS, "undo"})
 
 
@@ -27,8 +29,10 @@ class Change:
 class AlertBook:
     """Nothing is in the store before `flush`; who asks the store itself for alerts in between has to flush first."""
 
-    def __init__(self, db: Db) -> None:
+    def __init__(self, db: Db, policy: Policy = Policy()) -> None:  # noqa: B008 - frozen
         self.db = db
+        self.policy = policy
+        self._listening = listening.Listening(db, policy)
         self.changes: list[Change] = []
         self._known: dict[str, Alert | None] = {}
         self._unwritten: list[tuple[Change, Alert, float]] = []
@@ -54,9 +58,20 @@ class AlertBook:
         return [_decoder.decode(body) for (body,) in self.db.execute(query, (device,)).fetchall()]
 
     def write(self, now: float, alert: Alert | None, action: Action | None) -> None:
-        """Append the change and make it the alert's newest state; nothing without an action."""
+        """Append the change and make it the alert's newest state; nothing without an action. Here it is decided what sounds."""
         if alert is None or action is None:
             return
+        if action.audible or action.name == "open":
+            if not self._listening.begun:
+                self.flush()
+            alert, action = self._listening.heed(alert, action, now)
+        self._append(now, alert, action)
+        if alert.quiet == "storm" and action.name == "open":
+            told = listening.storm(self.of(alerts.own_id(COLLECTOR, listening.STORM)), self.policy, now)
+            if told is not None:
+                self._append(now, told, Action("open", audible=True))
+
+    def _append(self, now: float, alert: Alert, action: Action) -> None:
         if self._newest_seq is None:
             self._newest_seq = self.db.execute("SELECT coalesce(max(seq), 0) FROM alert_changes").fetchone()[0]
         self._newest_seq = seq = self._newest_seq + 1
@@ -65,6 +80,7 @@ class AlertBook:
             after = msgspec.structs.replace(after, said=msgspec.structs.replace(after.said, seq=seq))
         change = Change(seq, action.name, action.audible, _encoder.encode(after))
         self._known[after.id] = after
+        self._listening.note(after)
         self._unwritten.append((change, after, now))
         self.changes.append(change)
 
@@ -80,7 +96,7 @@ class AlertBook:
             "INSERT INTO alerts (id, seq, state, told, kind, device, body) VALUES (?, ?, ?, ?, ?, ?, ?)"
             " ON CONFLICT (id) DO UPDATE SET seq = excluded.seq, state = excluded.state, told = excluded.told,"
             " kind = excluded.kind, device = excluded.device, body = excluded.body",
-            [
+            [  # the column `state`: does it call for people?
                 (alert.id, change.seq, OPEN if alert.live else CLOSED, alert.told, alert.kind, alert.device, change.body)
                 for change, alert in newest.values()
             ],

@@ -8,8 +8,9 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from collector.core import delivery
+from collector.core.attention import Policy
 from collector.core.delivery import DeadLetter, Event, Received, Status
-from collector.store import announcing, capping, dead_letters, deliveries, gaps, replaying, retention, rollups, silence
+from collector.store import announcing, capping, dead_letters, deliveries, gaps, minding, replaying, retention, rollups, silence
 from collector.store.alert_book import AlertBook
 from collector.store.db import Engine
 from collector.store.opening import StoreUnavailable
@@ -22,8 +23,8 @@ T = TypeVar("T")
 class EventStore:
     """Belongs to one thread after its creation. Every method raises StoreUnavailable, and may be called again then."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, engine: Engine, policy: Policy = Policy()) -> None:  # noqa: B008 - frozen
+        self._engine, self._policy = engine, policy
         self.leading = False  # as of the last look
 
     def commit(self, batch: Sequence[Received]) -> Committed:
@@ -31,7 +32,7 @@ class EventStore:
         tally = Tally()
         messages = [delivery.read(received) for received in batch]
         with self._engine.transaction() as db:
-            book = AlertBook(db)
+            book = AlertBook(db, self._policy)
             events: list[Event] = []
             for message in messages:
                 match message:
@@ -67,8 +68,9 @@ class EventStore:
         if not self._look_who_leads():
             return tally.committed(())
         with self._engine.transaction() as db:
-            book = AlertBook(db)
+            book = AlertBook(db, self._policy)
             gaps.watch(book, now)
+            minding.look_after(book, now)
             basis = retention.believe(db, now)
             if basis is None:
                 tally.count("pruning_held")
@@ -96,7 +98,7 @@ class EventStore:
         if not self._look_who_leads():
             return tally.committed(())
         with self._engine.transaction() as db:
-            book = AlertBook(db)
+            book = AlertBook(db, self._policy)
             silence.watch(book, now, listening_since, silent_after_s)
             book.flush()
         return tally.committed(book.changes)
@@ -106,7 +108,7 @@ class EventStore:
         tally = Tally()
         try:
             with self._engine.transaction() as db:
-                book = AlertBook(db)
+                book = AlertBook(db, self._policy)
                 replayed = replaying.replay(book, n, now)
                 book.flush()
         except StoreUnavailable:
@@ -126,7 +128,7 @@ class EventStore:
         """What a person asks for, in a transaction of its own."""
         tally = Tally()
         with self._engine.transaction() as db:
-            book = AlertBook(db)
+            book = AlertBook(db, self._policy)
             answer = work(book)
             book.flush()
         return answer, tally.committed(book.changes)
