@@ -67,12 +67,12 @@ class Store:
 
 
 def prepare_accounts(accounts: Accounts, password: str | None) -> Credentials:
-    """On the first start the user `operator` gets the given password or a random one, told once."""
+    """On the first start the user `operator`, an admin, gets the given password or a random one, told once."""
     if password is None and accounts.names():
         return Credentials(FIRST_USER, None)
     chosen = secrets.token_urlsafe(12) if password is None else password
     if not accounts.check(FIRST_USER, chosen):
-        accounts.set_password(FIRST_USER, chosen)
+        accounts.set_password(FIRST_USER, chosen, None if accounts.names() else "admin")
     return Credentials(FIRST_USER, chosen if password is None else None)
 
 
@@ -111,7 +111,7 @@ async def serve(config: Config, password: str | None, say: Say) -> int:
     ending = Ending()
     async with AsyncExitStack() as parts:  # stopped in the reverse order of their start
         parts.enter_context(held(data_dir))
-        accounts = parts.enter_context(closing(Accounts(data_dir / ACCOUNTS)))
+        accounts = parts.enter_context(closing(Accounts(data_dir / ACCOUNTS, config.keep_days.audit)))
         credentials = await asyncio.to_thread(prepare_accounts, accounts, password)
         feed = AlertFeed(lambda after, limit: reader.ask(queries.alert_changes, after, limit))
         store = await _open_store(config, _publisher(feed), ending, parts)

@@ -43,6 +43,12 @@ def api_options(command: Any) -> Any:
     return url(token(command))
 
 
+def data_dir_option(command: Any) -> Any:
+    """For the commands that open the data folder themselves, whether a collector serves from it or not."""
+    folder = click.Path(path_type=Path)
+    return click.option("--data-dir", type=folder, default=Path(DEFAULT_DATA_DIR), show_default=True)(command)
+
+
 def span_options(command: Any) -> Any:
     """--from and --to, as Unix seconds or None."""
     first = click.option("--from", "first_s", type=Moment(), help="From this time on.")

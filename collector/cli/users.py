@@ -4,24 +4,59 @@ from pathlib import Path
 
 import click
 
-from collector.cli.options import DEFAULT_DATA_DIR
-from collector.core.errors import WrongUse
+from collector.cli.accounting import accounts_in, by
+from collector.cli.options import as_json, data_dir_option
+from collector.core.roles import ROLES, Role
 
 
 @click.group("users")
 def command() -> None:
-    """Who may log in to the console."""
+    """Who may log in to the console, and as what: viewer, operator, engineer or admin."""
 
 
-@command.command("password", epilog="Example:  collector users password operator --data-dir var/collector")
+@command.command("password", epilog="Example:  collector users password lan --role operator --data-dir var/collector")
 @click.argument("name")
-@click.option("--data-dir", type=click.Path(path_type=Path), default=Path(DEFAULT_DATA_DIR), show_default=True)
+@click.option("--role", type=click.Choice(ROLES), help="As it is; of somebody new, operator.")
+@data_dir_option
 @click.password_option(help="Asked for when not given.")
-def password(name: str, data_dir: Path, password: str) -> None:
+def password(name: str, role: Role | None, data_dir: Path, password: str) -> None:
     """Add the user NAME or change the password; ends that user's sessions."""
-    from collector.store.accounts import ACCOUNTS, Accounts
-
-    if not data_dir.is_dir():
-        raise WrongUse(f"--data-dir {data_dir}: no such folder; `collector serve` makes it")
-    Accounts(data_dir / ACCOUNTS).set_password(name, password)
+    with accounts_in(data_dir) as accounts:
+        accounts.set_password(name, password, role)
+        accounts.audit.write(by(), "set password", name, detail=role or "")
     click.echo(f"{name}: password set")
+
+
+@command.command("role")
+@click.argument("name")
+@click.argument("role", type=click.Choice(ROLES))
+@data_dir_option
+def role(name: str, role: Role, data_dir: Path) -> None:
+    """Change what the user NAME may do, from the next request on."""
+    with accounts_in(data_dir) as accounts:
+        accounts.set_role(name, role)
+        accounts.audit.write(by(), "set role", name, detail=role)
+    click.echo(f"{name}: {role}")
+
+
+@command.command("remove")
+@click.argument("name")
+@data_dir_option
+def remove(name: str, data_dir: Path) -> None:
+    """Remove the user NAME; ends that user's sessions."""
+    with accounts_in(data_dir) as accounts:
+        accounts.remove(name)
+        accounts.audit.write(by(), "remove user", name)
+    click.echo(f"{name}: removed")
+
+
+@command.command("list")
+@data_dir_option
+@as_json
+def list_(data_dir: Path, as_json: bool) -> None:
+    """Print who may log in."""
+    import json
+
+    with accounts_in(data_dir) as accounts:
+        for name, role in accounts.roles():
+            click.echo(json.dumps({"name": name, "role": role}) if as_json else f"{name:<24} {role}")

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import msgspec
+import msgspec.inspect
 from aiohttp import web
 from msgspec import Struct
 
-from collector.core.roles import Role
+from collector.core.roles import Role, Who
 from event_contract.explain import validate
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -40,6 +41,8 @@ class Undeclared(RuntimeError):
     """A route of which nobody said who may use it."""
 
 
+WHO: web.RequestKey[Who | None] = web.RequestKey("who", Who)
+ASKED: web.RequestKey[Any] = web.RequestKey("asked", Struct)  # the query, as the Struct that its route declares
 _declared: dict[Any, Access] = {}
 
 
@@ -78,4 +81,15 @@ def asked(request: web.Request, kind: type[Struct]) -> Any:
     try:
         return validate(dict(given), kind, strict=False)
     except ValueError as error:
-        raise web.HTTPBadRequest(text=str(error)) from None
+        raise web.HTTPBadRequest(text=_with_choices(str(error), kind)) from None
+
+
+def _with_choices(text: str, kind: type[Struct]) -> str:
+    """Of a word that is none of some, `expected` says which."""
+    name, invalid, got = text.partition(": invalid enum value ")
+    choices = next((one.type for one in msgspec.inspect.type_info(kind).fields if one.encode_name == name), None)  # type: ignore[attr-defined]
+    while isinstance(choices, msgspec.inspect.Metadata):
+        choices = choices.type
+    if not invalid or not isinstance(choices, msgspec.inspect.LiteralType):
+        return text
+    return f"{name}: expected one of {', '.join(map(str, choices.values))}, got {got.partition(', got ')[2]}"

@@ -19,12 +19,11 @@ from collector.store import acting
 from collector.store.acting import Done
 from collector.web.access import allow
 from collector.web.api import answer, ask
-from collector.web.login import COOKIE
+from collector.web.login import who
 from collector.web.services import SERVICES
 from event_contract.times import format_time
 
 LONGEST_ID = 300
-API_USER = "api"  # who has the token of the data folder
 STATUS = {"changed": 200, "unchanged": 200, "refused": 409, "unknown": 404}
 _DEED = "{deed:" + "|".join(DEEDS) + "}"
 
@@ -64,7 +63,7 @@ async def act_on_one(request: web.Request) -> web.Response:
 @allow("operator", body=Given, answer=answers.Done)
 async def undo(request: web.Request) -> web.Response:
     """Take back one's own newest word, if nobody has said anything since."""
-    by, at, alert = await who(request), format_time(time.time()), _id(request)
+    by, at, alert = who(request).name, format_time(time.time()), _id(request)
     done: Done = await perform(request, lambda book: acting.undo(book, alert, by, at))
     return answer(done, STATUS[done.outcome])
 
@@ -89,13 +88,6 @@ async def body(request: web.Request, kind: type[T]) -> T:
         raise web.HTTPBadRequest(text=str(error)) from error
 
 
-async def who(request: web.Request) -> str:
-    """The user of the session; else it came with a token."""
-    session = request.cookies.get(COOKIE)
-    user = session and await asyncio.to_thread(request.app[SERVICES].accounts.user_of, session)
-    return user or API_USER
-
-
 async def perform(request: web.Request, work: Any) -> Any:
     """The store's writer does it. Raises StoreUnavailable."""
     return await asyncio.wrap_future(request.app[SERVICES].writer.perform(work))
@@ -103,7 +95,7 @@ async def perform(request: web.Request, work: Any) -> Any:
 
 async def _act(request: web.Request, ids: list[str], given: Given) -> list[Done]:
     deed: Deed = request.match_info["deed"]  # type: ignore[assignment]  # the route takes no other
-    word = Word(deed, await who(request), format_time(time.time()), given.reason.strip(), given.seq)
+    word = Word(deed, who(request).name, format_time(time.time()), given.reason.strip(), given.seq)
     done: list[Done] = await perform(request, lambda book: acting.act(book, ids, word))
     return done
 

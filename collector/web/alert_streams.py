@@ -14,7 +14,9 @@ from aiohttp import WSCloseCode, WSMsgType, web
 
 from collector.core import sse
 from collector.store import queries
+from collector.web.access import allow
 from collector.web.api import ask, number
+from collector.web.asked import SocketAsked, StreamAsked
 from collector.web.feed import Page
 from collector.web.login import authenticated, same_origin
 from collector.web.services import SERVICES
@@ -30,6 +32,7 @@ routes = web.RouteTableDef()
 
 
 @routes.get("/api/v1/alerts/stream")
+@allow("viewer", query=StreamAsked, content="text/event-stream")
 async def events(request: web.Request) -> web.StreamResponse:
     """Every change after Last-Event-ID; without one, what happens from now on."""
     place, too_old = await _begin(request, _last_event(request))
@@ -45,6 +48,7 @@ async def events(request: web.Request) -> web.StreamResponse:
 
 
 @routes.get("/api/v1/alerts/ws")
+@allow("viewer", query=SocketAsked, content="application/json")
 async def socket(request: web.Request) -> web.StreamResponse:
     """Every change after `after`, one message each; without it, what happens from now on. Pings tell that it lives."""
     if not same_origin(request):

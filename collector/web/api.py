@@ -11,7 +11,7 @@ from collector.core import answers, rollup
 from collector.core.delivery import LATEST_S
 from collector.store import filtering, letters, queries, rollups, searching
 from collector.web import asked
-from collector.web.access import allow
+from collector.web.access import ASKED, allow
 from collector.web.services import SERVICES
 from event_contract.messages import Position
 from event_contract.times import parse_time
@@ -29,7 +29,7 @@ def answer(content: Any, status: int = 200) -> web.Response:
 @allow("viewer", query=asked.AlertsAsked, answer=answers.AlertsPage)
 async def alerts(request: web.Request) -> web.Response:
     """Alerts, the one that changed last first. With filters a page may hold few or none: go on from `next` until it is null."""
-    question: asked.AlertsAsked = request["asked"]
+    question: asked.AlertsAsked = request[ASKED]
     page = await ask(request, filtering.find, _wanted(request, question), question.limit, question.before)
     response = answer({"alerts": page.alerts, "next": page.next})
     if page.next is not None:
@@ -78,7 +78,7 @@ def _area(text: str | None) -> filtering.Area | None:
 @allow("viewer", query=asked.EventsAsked, answer=answers.Events)
 async def events(request: web.Request) -> web.Response:
     """From number `after` + 1 on. With `from` or `to` a page may hold few or none: go on from `next` until `newest`."""
-    question: asked.EventsAsked = request["asked"]
+    question: asked.EventsAsked = request[ASKED]
     after, device, event_class, kind = question.after, question.device, question.class_, question.kind
     first_s, before_s = moment(request, "from"), moment(request, "to")
     if first_s is None and before_s is None:
@@ -107,7 +107,7 @@ async def streams(request: web.Request) -> web.Response:
 @allow("viewer", query=asked.TrafficAsked)
 async def traffic(request: web.Request) -> web.Response:
     """By minute: the newest `minutes` of each camera. By hour or day: the sums between `from` and `to`."""
-    question: asked.TrafficAsked = request["asked"]
+    question: asked.TrafficAsked = request[ASKED]
     by, device, camera = question.by, question.device, question.camera
     if by == "minute":
         return answer({"minutes": await ask(request, queries.traffic, question.minutes, device, camera)})
@@ -123,7 +123,7 @@ async def traffic(request: web.Request) -> web.Response:
 @allow("engineer", query=asked.LettersAsked, answer=answers.DeadLetters)
 async def dead_letters(request: web.Request) -> web.Response:
     """Messages that could not be stored as events, the newest first."""
-    question: asked.LettersAsked = request["asked"]
+    question: asked.LettersAsked = request[ASKED]
     wanted = letters.Wanted(question.device, question.reason, moment(request, "from"), moment(request, "to"))
     return answer({"dead_letters": await ask(request, letters.find, question.limit, question.before, wanted)})
 

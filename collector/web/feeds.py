@@ -16,6 +16,8 @@ from aiohttp import ETag, web
 from collector.outputs import atom, cap, datex2, geojson, ngsi_ld
 from collector.outputs.telling import Telling
 from collector.store import feeding, queries
+from collector.web import asked
+from collector.web.access import allow
 from collector.web.api import ask, number
 from collector.web.services import SERVICES
 
@@ -26,6 +28,7 @@ routes = web.RouteTableDef()
 
 
 @routes.get("/api/v1/feeds/cap")
+@allow("viewer", query=asked.FeedAsked, content=atom.CONTENT_TYPE)
 async def cap_feed(request: web.Request) -> web.Response:
     """An Atom feed; every entry links to the CAP document of the alert's newest change."""
     desk, (tellings, following) = request.app[SERVICES].desk, await _page(request)
@@ -42,6 +45,7 @@ async def cap_feed(request: web.Request) -> web.Response:
 
 
 @routes.get("/api/v1/feeds/cap/{seq:[0-9]{1,18}}")
+@allow("viewer", content=cap.CONTENT_TYPE)
 async def cap_document(request: web.Request) -> web.Response:
     """One change of one alert."""
     seq = request.match_info["seq"]
@@ -54,12 +58,14 @@ async def cap_document(request: web.Request) -> web.Response:
 
 
 @routes.get("/api/v1/feeds/datex2")
+@allow("viewer", query=asked.FeedAsked, content=datex2.CONTENT_TYPE)
 async def datex2_feed(request: web.Request) -> web.Response:
     desk, (tellings, following) = request.app[SERVICES].desk, await _page(request)
     return await told(request, lambda: datex2.render(tellings, desk), datex2.CONTENT_TYPE, _newest(tellings), following)
 
 
 @routes.get("/api/v1/feeds/ngsi-ld")
+@allow("viewer", query=asked.NgsiAsked, content=ngsi_ld.CONTENT_TYPE)
 async def ngsi_ld_feed(request: web.Request) -> web.Response:
     """Alerts; and, on the first page, the newest minute of traffic of each camera, and the devices. `type` chooses."""
     wanted = request.query.get("type", ",".join(TYPES)).split(",")
@@ -79,6 +85,7 @@ async def ngsi_ld_feed(request: web.Request) -> web.Response:
 
 
 @routes.get("/api/v1/feeds/geojson")
+@allow("viewer", query=asked.FeedAsked, content=geojson.CONTENT_TYPE)
 async def geojson_feed(request: web.Request) -> web.Response:
     """Alerts; and, on the first page, the devices."""
     desk, (tellings, following) = request.app[SERVICES].desk, await _page(request)

@@ -1,26 +1,31 @@
-"""Who may pass: a browser with a session, software with a bearer token; nobody else, except to the public paths."""
+"""Who may pass: a browser with a session, software with a bearer token, each as far as its role goes.
+
+What a route wants stands beside it: see access.py. What changes something, and what is refused to somebody known, is audited.
+"""
 
 import asyncio
 import hmac
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from aiohttp import web
+from msgspec import Struct
 
+from collector.core.roles import Who, may
+from collector.web.access import ASKED, WHO, Access, Handler, access_of, allow, asked
 from collector.web.services import SERVICES, Services
 
 COOKIE = "kerbwatch_session"
-PUBLIC = frozenset({"/healthz", "/login"})
 PUBLIC_FOLDER = "/static/"  # the program of the console, no data
+MACHINE = Who("token:api-token", "admin")  # who can read the data folder can do everything anyway
+READS = ("GET", "HEAD")
 FAILURES_ALLOWED = 5
 FAILURES_WITHIN_S = 15 * 60.0
 NAMES_WATCHED = 10_000
 
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 routes = web.RouteTableDef()
 
 
@@ -60,21 +65,74 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     host = _host_of(f"//{request.host}")
     if host not in services.allowed_hosts:
         raise web.HTTPMisdirectedRequest(text=f"host {host[:80]!r} is not served here; see http.allowed_hosts")
-    if request.method not in ("GET", "HEAD") and not same_origin(request):
+    if request.method not in READS and not same_origin(request):
         raise web.HTTPForbidden(text="a request from another origin")
-    if request.path in PUBLIC or request.path.startswith(PUBLIC_FOLDER) or await authenticated(request, services):
-        return await handler(request)
-    if request.path.startswith("/api/") or "text/html" not in request.headers.get("Accept", ""):
-        raise web.HTTPUnauthorized(text="log in, or send Authorization: Bearer <token>", headers={"WWW-Authenticate": "Bearer"})
-    raise web.HTTPSeeOther("/login")
+    who = request[WHO] = await known(request, services)
+    access = _wanted(request)
+    if access.role is not None:
+        if who is None:
+            raise _stranger(request)
+        if not may(who.role, access.role):
+            await remember(request, _operation(request), request.path, outcome="refused", detail=f"as {who.role}")
+            raise web.HTTPForbidden(text=f"wants the role {access.role}, and {who.name} is {who.role}")
+    request[ASKED] = asked(request, access.query)
+    response = await handler(request)
+    if request.method not in READS and access.role is not None:
+        await remember(request, _operation(request), request.path, outcome="ok" if response.status < 400 else "refused")
+    return response
+
+
+async def known(request: web.Request, services: Services) -> Who | None:
+    """Who asks; None for a stranger, and for somebody whose session or token is over."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        if _is_secret(token.strip(), services.api_token):
+            return MACHINE
+        return await asyncio.to_thread(services.accounts.tokens.who, token.strip(), time.time())
+    session = request.cookies.get(COOKIE)
+    return None if session is None else await asyncio.to_thread(services.accounts.who, session)
 
 
 async def authenticated(request: web.Request, services: Services) -> bool:
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() == "bearer":
-        return _is_secret(token.strip(), services.api_token)
-    session = request.cookies.get(COOKIE)
-    return session is not None and await asyncio.to_thread(services.accounts.user_of, session) is not None
+    """Still? For streams, which outlive the look at their beginning."""
+    return await known(request, services) is not None
+
+
+def who(request: web.Request) -> Who:
+    """Who asks, for the handlers of routes that want a role."""
+    somebody = request[WHO]
+    assert somebody is not None  # noqa: S101 - or the guard would not have let it come so far
+    return somebody
+
+
+async def remember(
+    request: web.Request, action: str, target: str = "", *, outcome: str = "ok", detail: str = "", name: str | None = None
+) -> None:
+    """An entry of the audit log: `name`, or who asks, did it, from his address. It is on the disk when this returns."""
+    services = request.app[SERVICES]
+    doer = name if name is not None else who(request).name
+    address = address_of(request, services.behind_proxy)
+    write = services.accounts.audit.write
+    await asyncio.to_thread(write, doer, action, target, outcome=outcome, address=address, detail=detail)
+
+
+def _wanted(request: web.Request) -> Access:
+    """What the route declares; paths that do not exist are nobody's business but a viewer's."""
+    if request.path.startswith(PUBLIC_FOLDER):
+        return Access(None)
+    return access_of(request.match_info.handler) or Access("viewer")
+
+
+def _operation(request: web.Request) -> str:
+    resource = request.match_info.route.resource
+    return f"{request.method} {resource.canonical if resource else '?'}"
+
+
+def _stranger(request: web.Request) -> web.HTTPException:
+    if request.path.startswith("/api/") or "text/html" not in request.headers.get("Accept", ""):
+        how = "log in, or send Authorization: Bearer <token>"
+        return web.HTTPUnauthorized(text=how, headers={"WWW-Authenticate": "Bearer"})
+    return web.HTTPSeeOther("/login")
 
 
 def _is_secret(given: str, secret: str) -> bool:
@@ -82,24 +140,39 @@ def _is_secret(given: str, secret: str) -> bool:
     return secret != "" and hmac.compare_digest(given.encode(errors="surrogatepass"), secret.encode())
 
 
+class LogIn(Struct):
+    username: str
+    password: str
+
+
+class Outcome(Struct):
+    """What the page tells: `failed` or `locked` stand there without a value."""
+
+    failed: str | None = None
+    locked: str | None = None
+
+
 @routes.post("/login")
+@allow(None, body=LogIn)
 async def log_in(request: web.Request) -> web.Response:
     """Form fields username and password; answers with a redirect: to the console, or back with ?failed or ?locked."""
     services, attempts = request.app[SERVICES], request.app[ATTEMPTS]
     if request.content_type != "application/x-www-form-urlencoded":
-        raise web.HTTPUnsupportedMediaType(text="expected a form: application/x-www-form-urlencoded")
+        raise web.HTTPUnsupportedMediaType(text="body: expected a form, application/x-www-form-urlencoded")
     try:
         form = await request.post()
     except (LookupError, ValueError):  # a charset that nobody knows, bytes that are not of it
-        raise web.HTTPBadRequest(text="the form cannot be read; expected UTF-8") from None
+        raise web.HTTPBadRequest(text="body: expected a form in UTF-8") from None
     name, password = str(form.get("username", ""))[:80], str(form.get("password", ""))
     watched = (f"account {name}", f"address {address_of(request, services.behind_proxy)}")
-    if attempts.locked(watched, time.monotonic()):
+    if attempts.locked(watched, time.monotonic()):  # not audited: it could be written full; the failures before it are there
         raise web.HTTPSeeOther("/login?locked")
     attempts.fail(watched, time.monotonic())  # counted before the check, or many at once would slip through
     if not await asyncio.to_thread(services.accounts.check, name, password):
+        await remember(request, "log in", name, outcome="failed", name="")
         raise web.HTTPSeeOther("/login?failed")
     attempts.forget(watched)
+    await remember(request, "log in", name=name)
     answer = web.HTTPSeeOther("/")
     token = await asyncio.to_thread(services.accounts.open_session, name)
     answer.set_cookie(COOKIE, token, httponly=True, samesite="Strict", secure=request.secure or services.behind_proxy)
@@ -107,8 +180,10 @@ async def log_in(request: web.Request) -> web.Response:
 
 
 @routes.post("/logout")
+@allow("viewer")
 async def log_out(request: web.Request) -> web.Response:
     services = request.app[SERVICES]
+    await remember(request, "log out")
     await asyncio.to_thread(services.accounts.close_session, request.cookies.get(COOKIE, ""))
     answer = web.HTTPSeeOther("/login")
     answer.del_cookie(COOKIE)

@@ -9,6 +9,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from collector.store import queries
+from collector.web.access import allow
 from collector.web.api import ask
 from collector.web.services import SERVICES
 
@@ -16,6 +17,7 @@ routes = web.RouteTableDef()
 
 
 @routes.get("/metrics")
+@allow("viewer", content="text/plain")
 async def metrics(request: web.Request) -> web.Response:
     services = request.app[SERVICES]
     summary = await ask(request, queries.summary)

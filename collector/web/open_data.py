@@ -10,7 +10,9 @@ from collector.core.road_hours import HOUR_S, CameraHour, RoadHour, road_hours
 from collector.outputs import geojson, open_data
 from collector.outputs.telling import Desk
 from collector.store import rollups
+from collector.web.access import allow
 from collector.web.api import ask, moment
+from collector.web.asked import OpenDataAsked
 from collector.web.feeds import told
 from collector.web.services import SERVICES
 from event_contract.messages import Position
@@ -24,6 +26,7 @@ routes = web.RouteTableDef()
 
 
 @routes.get("/api/v1/open-data/traffic.csv")
+@allow("viewer", query=OpenDataAsked, content=open_data.CSV_TYPE)
 async def table(request: web.Request) -> web.Response:
     desk, sums = request.app[SERVICES].desk, await _sums(request)
 
@@ -34,6 +37,7 @@ async def table(request: web.Request) -> web.Response:
 
 
 @routes.get("/api/v1/open-data/traffic.geojson")
+@allow("viewer", query=OpenDataAsked, content=geojson.CONTENT_TYPE)
 async def features(request: web.Request) -> web.Response:
     desk, sums = request.app[SERVICES].desk, await _sums(request)
 

@@ -5,7 +5,18 @@ from pathlib import Path
 
 from aiohttp import web
 
-from collector.web import alert_actions, alert_streams, api, auditing, feeds, login, metrics, open_data, openapi, webhooks
+from collector.web import (
+    alert_actions,
+    alert_streams,
+    api,
+    auditing,
+    feeds,
+    login,
+    metrics,
+    open_data,
+    openapi,
+    webhooks,
+)
 from collector.web.access import allow, demand_declarations
 from collector.web.problems import ERRORS, problems
 from collector.web.services import SERVICES, Services
@@ -14,7 +25,8 @@ STATIC = Path(__file__).parent / "static"
 LONGEST_BODY_BYTES = 16 * 1024
 
 PARTS = tuple(
-    part.routes for part in (api, alert_streams, alert_actions, auditing, feeds, open_data, openapi, login, metrics, webhooks)
+    part.routes
+    for part in (api, alert_streams, alert_actions, auditing, feeds, open_data, openapi, login, metrics, webhooks)
 )
 HEADERS = {
     "Content-Security-Policy": (
@@ -52,9 +64,9 @@ def application(services: Services) -> web.Application:
     app[SERVICES] = services
     app[login.ATTEMPTS] = login.Attempts()
     app[ERRORS] = Counter()
-    app[openapi.ROUTES] = all_routes()
-    demand_declarations(app[openapi.ROUTES])
-    app.add_routes(app[openapi.ROUTES])
+    app[openapi.ROUTES] = every = all_routes()
+    demand_declarations(every)
+    app.add_routes(every)
     app.router.add_static("/static/", STATIC)
     app.on_response_prepare.append(_harden)
     return app

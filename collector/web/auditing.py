@@ -1,0 +1,24 @@
+"""The audit log over HTTP, for admins."""
+
+import asyncio
+
+from aiohttp import web
+
+from collector.core import answers
+from collector.store.audit import told
+from collector.web.access import ASKED, allow
+from collector.web.api import answer, moment
+from collector.web.asked import AuditAsked
+from collector.web.services import SERVICES
+
+routes = web.RouteTableDef()
+
+
+@routes.get("/api/v1/audit")
+@allow("admin", query=AuditAsked, answer=answers.AuditPage)
+async def entries(request: web.Request) -> web.Response:
+    """Who did what, in the order in which it was written down; go on from `next` until a page is empty."""
+    question: AuditAsked = request[ASKED]
+    read, span = request.app[SERVICES].accounts.audit.read, (moment(request, "from"), moment(request, "to"))
+    found = await asyncio.to_thread(read, *span, question.after, question.limit)
+    return answer({"entries": [told(one) for one in found], "next": found[-1].n if found else question.after})
