@@ -38,7 +38,8 @@ def main(arguments: list[str]) -> int:
     name, drill, options = _read(arguments)
     with tempfile.TemporaryDirectory(prefix=f"drill-{name}-") as scratch:
         given = {key: value for key, value in vars(options).items() if key not in ("state", "resume", "json")}
-        folder = options.state or (Path(scratch) if options.quick else STATE / name)
+        # Absolute: the programs of a drill each work in a folder of their own.
+        folder = (options.state or (Path(scratch) if options.quick else STATE / name)).resolve()
         if options.resume:
             options.state = state.resume(folder)
             vars(options).update(options.state.notes["options"])
