@@ -19,6 +19,7 @@ from msgspec.structs import asdict
 from collector.broker_embedded import EmbeddedBroker
 from collector.broker_link import BrokerLink, LinkState
 from collector.config import Config, Postgres
+from collector.core.attention import Policy
 from collector.core.errors import Told
 from collector.data_dir import held
 from collector.ingest import Ingest
@@ -118,7 +119,7 @@ async def serve(config: Config, password: str | None, say: Say) -> int:
         reader = parts.enter_context(closing(Reader(store.readers)))
 
         broker = await _start_embedded_broker(config, data_dir, ending, parts) if config.embedded_broker else None
-        events = EventStore(store.engine)
+        events = EventStore(store.engine, Policy(**asdict(config.alerts)))
         upkeep = Upkeep(events, _rules(config))
         ingest = Ingest(events, upkeep, store.on_changes, ending.fail)
         ingest.start()

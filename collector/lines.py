@@ -102,6 +102,27 @@ def silence(silence: Json) -> str:
     return f"{silence['n']:>5}  {silence['begins']} until {silence['ends']}  {_plain(what)}  {reason}"
 
 
+def scorecard(card: Json) -> Iterator[str]:
+    """A table: true, false, unjudged, precision, false alarms per camera-day, delay, each with its interval; then trials."""
+    yield f"{'rule':<44}  {'true':>5} {'false':>5} {'unjudged':>8}  {'precision':<18}  {'false per camera-day':<26}  delay"
+    for row in (*card["totals"], *card["rules"]):
+        place = f"  {row['device']}/{row['camera']} v{row['rule_version']} {row['model'] or ''}" if "camera" in row else ""
+        counts = f"{row['confirmed']:>5} {row['rejected']:>5} {row['unjudged']:>8}"
+        precision = _with_interval(row["precision"], row["precision_95"])
+        false = _with_interval(row["false_per_camera_day"], row["false_per_camera_day_95"])
+        delay = "-" if row["delay_s"] is None else f"{row['delay_s']:.1f} s"
+        yield f"{_plain(row['kind'] + place).rstrip():<44}  {counts}  {precision:<18}  {false:<26}  {delay}"
+    for row in card["shadow"]:
+        place = f"{row['kind']}  {row['device']}/{row['camera']} v{row['rule_version']}"
+        shared = f"with it {row['confirmed']} true, {row['rejected']} false, {row['unjudged']} unjudged; {row['alone']} alone"
+        missed = f"not told: {row['missed_confirmed']} true, {row['spared_rejected']} false"
+        yield f"on trial  {_plain(place)}: {row['incidents']} incidents; {shared}; {missed}"
+
+
+def _with_interval(value: float | None, interval: list[float] | None) -> str:
+    return "-" if value is None or interval is None else f"{value:.2f} [{interval[0]:.2f}, {interval[1]:.2f}]"
+
+
 def event(event: Json) -> str:
     key = f"{event['device']}/{event['stream'][:8]}/{event['seq']}"
     shadow = "  shadow" if event.get("shadow") else ""

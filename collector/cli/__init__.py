@@ -19,6 +19,7 @@ COMMANDS = {
     "events": "Events, as the devices sent them.",
     "openapi": "Print the OpenAPI 3.1 document of the HTTP API.",
     "restore": "Make the data folder from a backup.",
+    "scorecard": "How good the alerts are, by people's verdicts.",
     "serve": "Run the collector until it is stopped.",
     "silences": "What makes no sound for a while.",
     "store": "The database of events, alerts and devices.",

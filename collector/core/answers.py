@@ -114,6 +114,51 @@ class ShiftNotes(Struct):
     notes: list[ShiftNote]
 
 
+class Scores(Struct):
+    """Shares from 0 to 1; intervals at 95 %; `delay_s` is the median. What cannot be told is null."""
+
+    kind: str
+    alerts: int
+    confirmed: int
+    rejected: int
+    unjudged: int
+    precision: float | None
+    precision_95: tuple[float, float] | None
+    camera_days: float | None
+    false_per_camera_day: float | None
+    false_per_camera_day_95: tuple[float, float] | None
+    delay_s: float | None
+
+
+class RuleScores(Scores):
+    device: str
+    camera: str
+    rule_version: int
+    model: str | None
+
+
+class TrialScores(Struct):
+    """A rule on trial: the live alerts that it told as well, by verdict; what it told `alone`; what it did not tell."""
+
+    kind: str
+    device: str
+    camera: str
+    rule_version: int
+    incidents: int
+    confirmed: int
+    rejected: int
+    unjudged: int
+    alone: int
+    missed_confirmed: int
+    spared_rejected: int
+
+
+class Scorecard(Struct):
+    rules: list[RuleScores]
+    totals: list[Scores]
+    shadow: list[TrialScores]
+
+
 class Event(Struct):
     n: int
     device: str
@@ -211,4 +256,5 @@ ANSWERS: dict[str, type[Struct]] = {
     "/api/v1/dead-letters/{n}": DeadLetter,
     "/api/v1/dead-letters/{n}/replay": Replayed,
     "/api/v1/summary": Summary,
+    "/api/v1/scorecard": Scorecard,
 }

@@ -15,6 +15,8 @@ from collector.web import (
     metrics,
     open_data,
     openapi,
+    scorecard,
+    silences,
     webhooks,
 )
 from collector.web.access import allow, demand_declarations
@@ -26,7 +28,10 @@ LONGEST_BODY_BYTES = 16 * 1024
 
 PARTS = tuple(
     part.routes
-    for part in (api, alert_streams, alert_actions, auditing, feeds, open_data, openapi, login, metrics, webhooks)
+    for part in (
+        *(api, alert_streams, alert_actions, auditing, feeds, open_data, openapi, login, metrics),
+        *(scorecard, silences, webhooks),
+    )
 )
 HEADERS = {
     "Content-Security-Policy": (

@@ -1,0 +1,31 @@
+"""The scorecard over HTTP: people's verdicts turned into figures."""
+
+import time
+
+from aiohttp import web
+from msgspec import Struct, field
+
+from collector.core import answers
+from collector.store import scoring
+from collector.web.access import allow
+from collector.web.api import answer, ask, moment
+from collector.web.asked import Moment
+
+DEFAULT_SPAN_S = 30 * 86400.0
+routes = web.RouteTableDef()
+
+
+class ScorecardAsked(Struct, kw_only=True):
+    """Alerts opened in a span of time; without one, in the last 30 days."""
+
+    from_: Moment | None = field(name="from", default=None)
+    to: Moment | None = None
+
+
+@routes.get("/api/v1/scorecard")
+@allow("viewer", query=ScorecardAsked, answer=answers.Scorecard)
+async def scorecard(request: web.Request) -> web.Response:
+    first_s, before_s = moment(request, "from"), moment(request, "to")
+    before_s = time.time() if before_s is None else before_s
+    first_s = before_s - DEFAULT_SPAN_S if first_s is None else first_s
+    return answer(await ask(request, scoring.scored, first_s, before_s))
