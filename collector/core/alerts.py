@@ -70,6 +70,7 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     group: str | None = None
     quiet: Quiet | None = None
     because: str | None = None
+    heard: bool = False  # it has sounded
     escalated_at: str | None = None
     seq: int = 0
 
@@ -158,7 +159,7 @@ def decide(known: Alert | None, report: Report, now: float) -> tuple[Alert | Non
     return after, action(known, after)
 
 
-_OF_THE_COLLECTOR = ("model", "group", "quiet", "because", "escalated_at", "seq")  # no later report changes these
+_OF_THE_COLLECTOR = ("model", "group", "quiet", "because", "heard", "escalated_at", "seq")  # no later report changes these
 
 
 def end_run(alert: Alert, at: str) -> Alert:
@@ -216,6 +217,7 @@ def fault(
         group=stands.group if stands else None,
         quiet=stands.quiet if stands else None,
         because=stands.because if stands else None,
+        heard=stands is not None and stands.heard,
         seq=known.seq if known else 0,
     )
     return with_state(alert)

@@ -28,6 +28,7 @@ FOLLOWS: dict[str, frozenset[str]] = {  # from what on the left may come what on
     "stopped_vehicle": frozenset({"congestion", "slow_vehicle"}),
 }
 QUEUE_INHIBITS = frozenset({"stopped_vehicle", "slow_vehicle"})
+SPOKEN_FOR = ("duplicate", "grouped", "inhibited")  # quiet, because another one was heard
 FAULTS = frozenset({"camera_fault", "sensor_fault", "device_fault"})
 
 
@@ -72,7 +73,7 @@ class Around:
 
 def heed(alert: Alert, action: Action, around: Around, policy: Policy, now: float) -> tuple[Alert, Action]:
     """A new alert finds its group; whether it sounds is decided each time that it would."""
-    heard = [one for one in around.recent if one.id != alert.id and _was_heard(one)]
+    heard = [one for one in around.recent if one.id != alert.id and (one.heard or one.quiet in SPOKEN_FOR)]
     same = next((one for one in heard if _repeats(alert, one, policy, now)), None)
     related = [one for one in heard if one.live and _belongs(alert, one, policy)]
     first = same or min(related, key=lambda one: one.seq, default=None)
@@ -84,7 +85,7 @@ def heed(alert: Alert, action: Action, around: Around, policy: Policy, now: floa
     if why is None and policy.storm_per_minute is not None and around.sounded >= policy.storm_per_minute:
         why = ("storm", None)
     quiet, because = why or (None, None)
-    return replace(alert, quiet=quiet, because=because), Action(action.name, audible=quiet is None)
+    return replace(alert, quiet=quiet, because=because, heard=alert.heard or quiet is None), Action(action.name, audible=quiet is None)
 
 
 Why = tuple[Quiet, str | None] | None
@@ -113,10 +114,6 @@ def _heard_already(alert: Alert, same: Alert | None, related: Sequence[Alert]) -
         return "duplicate", same.id
     worse = next((one for one in related if _no_worse(alert, one)), None)
     return ("grouped", worse.id) if worse is not None and alert.severity != "critical" else None
-
-
-def _was_heard(one: Alert) -> bool:
-    return not one.late and one.quiet not in ("silenced", "storm")
 
 
 def _repeats(alert: Alert, other: Alert, policy: Policy, now: float) -> bool:

@@ -80,7 +80,8 @@ class EventStore:
             if max_bytes is not None:
                 tally.count("shed", capping.shed(db, max_bytes))
             dead_letters.keep_small(db)
-            tally.count("pruned", deliveries.prune(db, now))
+            if forgotten := deliveries.prune(db, now):
+                tally.count("pruned", forgotten)
             book.flush()
         return tally.committed(book.changes)
 
