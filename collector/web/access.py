@@ -78,6 +78,8 @@ def asked(request: web.Request, kind: type[Struct]) -> Any:
             raise web.HTTPBadRequest(text=f"{name[:40]}: unknown parameter; {expected}")
         if len(given.getall(name)) > 1:
             raise web.HTTPBadRequest(text=f"{name}: expected once, got {len(given.getall(name))} times")
+        if given[name] == "null":  # which would be taken for nothing asked
+            raise web.HTTPBadRequest(text=f"{name}: expected a value, got 'null'; leave it out instead")
     try:
         return validate(dict(given), kind, strict=False)
     except ValueError as error:

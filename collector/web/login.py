@@ -75,7 +75,8 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
         if not may(who.role, access.role):
             await remember(request, _operation(request), request.path, outcome="refused", detail=f"as {who.role}")
             raise web.HTTPForbidden(text=f"wants the role {access.role}, and {who.name} is {who.role}")
-    request[ASKED] = asked(request, access.query)
+    if access_of(request.match_info.handler) is not None:
+        request[ASKED] = asked(request, access.query)
     response = await handler(request)
     if request.method not in READS and access.role is not None:
         await remember(request, _operation(request), request.path, outcome="ok" if response.status < 400 else "refused")

@@ -1,0 +1,285 @@
+"""Nothing answers without its role, a route that declares none stops the start, and what changes something is remembered."""
+
+import re
+import sqlite3
+import time
+from pathlib import Path
+
+import aiohttp
+import msgspec
+import pytest
+from aiohttp import web
+from click.testing import CliRunner
+
+from collector import cli
+from collector.core.errors import WrongUse
+from collector.core.roles import ROLES, may
+from collector.store import accounts as accounts_of
+from collector.store.accounts import Accounts
+from collector.web import login
+from collector.web.access import Undeclared, access_of, demand_declarations
+from collector.web.server import LONGEST_BODY_BYTES, all_routes
+from event_contract import topics
+from event_contract.messages import encode
+from event_contract.times import format_time
+from tests.unit.test_collector_web import PASSWORD, Site, run
+from tests.wire_messages import DEVICE, birth, event, incident
+
+ROUTES = [(one.method, one.path, access) for one in all_routes() if (access := access_of(one.handler))]
+PUBLIC = {("GET", "/healthz"), ("GET", "/login"), ("POST", "/login")}
+
+
+def example(path: str) -> str:
+    """An address that fits: a number where one is wanted, the first of several words, else a name."""
+
+    def fill(found: re.Match[str]) -> str:
+        choices = re.match(r"[a-z]+(?=\|)", found[1])
+        return choices[0] if choices else "1" if "0-9]{1,18}" in found[1] else "x"
+
+    return re.sub(r"{\w+:?((?:[^{}]|{[^{}]*})*)}", fill, path)
+
+
+def test_who_may_what(tmp_path: Path) -> None:
+    async def scene(site: Site) -> None:
+        tokens = {role: Accounts(tmp_path / "accounts.sqlite").tokens.create(role, role) for role in ROLES}
+
+        async def status(method: str, path: str, token: str) -> int:
+            headers = {"Authorization": f"Bearer {token}"}
+            async with site.http.request(method, site.url + path, headers=headers, allow_redirects=False) as answer:
+                return answer.status
+
+        for method, path, access in ROUTES:
+            address = example(path)
+            if access.role is None:
+                assert (method, path) in PUBLIC
+                continue
+            assert await status(method, address, "wrong") == 401
+            for role in ROLES:
+                told = await status(method, address, tokens[role])
+                assert (told not in (401, 403)) == may(role, access.role), (method, path, role, told)
+
+    run(tmp_path, scene)
+
+
+def test_a_route_that_nobody_may_use_yet_stops_the_start() -> None:
+    async def forgotten(_request: web.Request) -> web.Response:
+        return web.Response()
+
+    assert len(ROUTES) == len(all_routes())
+    with pytest.raises(Undeclared, match="GET /api/v1/forgotten"):
+        demand_declarations([*all_routes(), web.get("/api/v1/forgotten", forgotten)])
+
+
+def test_a_token_is_shown_once_and_ends_when_it_expires_or_is_revoked(tmp_path: Path) -> None:
+    accounts = Accounts(tmp_path / "accounts.sqlite")
+    now = time.time()
+    secret = accounts.tokens.create("wall", "viewer", now + 100)
+    assert accounts.tokens.listed()[0].used_at is None
+    assert accounts.tokens.who(secret, now + 99) == login.Who("token:wall", "viewer")
+    assert accounts.tokens.listed()[0].used_at == now + 99
+    assert accounts.tokens.who(secret, now + 101) is None
+    assert accounts.tokens.who(secret + "x", now) is None
+    assert secret.encode() not in (tmp_path / "accounts.sqlite").read_bytes()
+    with pytest.raises(WrongUse, match="is there already"):
+        accounts.tokens.create("wall", "admin")
+    accounts.tokens.revoke("wall")
+    assert accounts.tokens.who(secret, now) is None
+    for name, expires_at in (("", None), ("a b", None), ("late", now - 1)):
+        with pytest.raises(WrongUse):
+            accounts.tokens.create(name, "viewer", expires_at)
+
+
+def test_who_could_log_in_before_there_were_roles_is_an_admin_and_one_stays(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "accounts.sqlite") as db:
+        db.execute("CREATE TABLE users (name TEXT PRIMARY KEY, hash TEXT NOT NULL)")
+        db.execute("CREATE TABLE sessions (digest TEXT PRIMARY KEY, user TEXT NOT NULL, expires FLOAT NOT NULL)")
+        db.execute("CREATE TABLE _sqlite_migrations (migration_set TEXT, name TEXT, applied_at TEXT)")
+        db.execute("INSERT INTO _sqlite_migrations VALUES ('accounts', 'm001_accounts', '')")
+        db.execute("INSERT INTO users VALUES ('operator', 'hash')")
+        session = (accounts_of.digest("cookie"), "operator", time.time() + 3600)
+        db.execute("INSERT INTO sessions VALUES (?, ?, ?)", session)
+    accounts = Accounts(tmp_path / "accounts.sqlite")
+    assert accounts.roles() == [("operator", "admin")]
+    accounts.set_password("lan", PASSWORD)
+    assert accounts.roles() == [("lan", "operator"), ("operator", "admin")]
+    for change in (lambda: accounts.remove("operator"), lambda: accounts.set_role("operator", "viewer")):
+        with pytest.raises(WrongUse, match="only admin"):
+            change()
+    accounts.set_role("lan", "admin")
+    accounts.set_password("lan", PASSWORD + "x")
+    accounts.remove("operator")
+    assert accounts.roles() == [("lan", "admin")]
+
+
+def test_a_session_that_nobody_uses_ends_and_one_in_use_goes_on(tmp_path: Path) -> None:
+    accounts = Accounts(tmp_path / "accounts.sqlite")
+    accounts.set_password("lan", PASSWORD, "viewer")
+    session, now = accounts.open_session("lan"), time.time()
+    for hour in range(1, 12):
+        assert accounts.who(session, now + 3500 * hour) is not None
+    assert accounts.who(session, now + 3500 * 11 + accounts_of.IDLE_S + 60) is None
+    used = accounts.open_session("lan")
+    for minute in range(0, 720, 30):
+        assert accounts.who(used, now + 60 * minute) is not None
+    assert accounts.who(used, now + accounts_of.SESSION_S + 60) is None  # however much it is used
+
+
+def test_the_audit_log_remembers_who_did_what_and_nobody_can_change_it(tmp_path: Path) -> None:
+    async def scene(site: Site) -> None:
+        site.put(b"garbage")
+        Accounts(tmp_path / "accounts.sqlite").set_role("operator", "engineer")
+        await site.log_in("wrong password")
+        await site.log_in()
+        viewer = Accounts(tmp_path / "accounts.sqlite").tokens.create("wall", "viewer")
+        headers = {"Authorization": f"Bearer {viewer}"}
+        async with site.http.delete(f"{site.url}/api/v1/dead-letters/1", headers=headers) as answer:
+            assert answer.status == 403
+            assert "engineer" in (await answer.json())["detail"]
+        async with site.http.delete(f"{site.url}/api/v1/dead-letters/1") as answer:
+            assert answer.status == 200
+        page = await site.get("/api/v1/audit?limit=4")
+        assert [(one["who"], one["action"], one["target"], one["outcome"]) for one in page["entries"]] == [
+            ("", "log in", "operator", "failed"),
+            ("operator", "log in", "", "ok"),
+            ("token:wall", "DELETE /api/v1/dead-letters/{n}", "/api/v1/dead-letters/1", "refused"),
+            ("operator", "DELETE /api/v1/dead-letters/{n}", "/api/v1/dead-letters/1", "ok"),
+        ]
+        assert {one["address"] for one in page["entries"]} == {"127.0.0.1"}
+        assert page["next"] == 4 and (await site.get("/api/v1/audit?after=4"))["entries"] == []
+
+    run(tmp_path, scene)
+    with sqlite3.connect(tmp_path / "accounts.sqlite") as db:
+        for statement in ("UPDATE audit SET who = 'nobody'", "DELETE FROM audit"):
+            with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+                db.execute(statement)
+
+
+def test_old_entries_go_and_a_clock_that_leaps_takes_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    accounts = Accounts(tmp_path / "accounts.sqlite", keep_audit_days=40)
+    began = time.time()
+    for day in (0, 1, 200, 39.5, 40.4, 41.5):
+        monkeypatch.setattr("collector.store.audit.time.time", lambda day=day: began + day * 86400)
+        accounts.audit.write("lan", f"day {day}")
+    assert [one.action for one in accounts.audit.read()] == ["day 200", "day 39.5", "day 40.4", "day 41.5"]
+    assert [one.n for one in accounts.audit.read()] == [3, 4, 5, 6]
+
+
+def test_the_commands_make_and_end_tokens_and_export_the_audit_log(tmp_path: Path) -> None:
+    def call(*words: str) -> str:
+        result = CliRunner().invoke(cli.cli, [*words, "--data-dir", str(tmp_path)], catch_exceptions=False)
+        assert result.exit_code == 0
+        return result.output
+
+    secret = call("tokens", "create", "wall", "--role", "viewer", "--expires", "2999-01-01").strip()
+    assert "wall" in call("tokens", "list") and secret not in call("tokens", "list", "--json")
+    call("users", "password", "lan", "--password", PASSWORD, "--role", "admin")
+    call("tokens", "revoke", "wall")
+    lines = [msgspec.json.decode(line) for line in call("audit", "export").splitlines()]
+    assert [(one["action"], one["target"]) for one in lines] == [
+        ("create token", "wall"),
+        ("set password", "lan"),
+        ("revoke token", "wall"),
+    ]
+    [last] = call("audit", "export", "--format", "syslog", "--after", "2").splitlines()
+    assert re.fullmatch(r'<109>1 \S+Z \S+ kerbwatch - audit \[audit@32473 n="3" who="cli.*" target="wall" .*\] .*', last)
+    assert secret not in call("audit", "export")
+
+
+def test_a_syslog_line_stays_one_and_its_values_stay_inside() -> None:
+    from collector.cli.audit import syslog
+    from collector.store.audit import Entry
+
+    line = syslog(Entry(1, 0.0, 'a"]\n<0>1 x\\', "log in", "b\nc", "failed", "127.0.0.1", ""))
+    assert "\n" not in line and r'who="a\"\] <0>1 x\\"' in line and line.startswith("<108>1 1970")
+
+
+BAD_QUESTIONS = (
+    ("/alerts?limit=0", "limit"),
+    ("/alerts?before=-1", "before"),
+    ("/alerts?before=null", "before"),
+    ("/alerts?colour=red", "colour"),
+    ("/alerts?limit=1&limit=2", "limit"),
+    ("/alerts?from=yesterday", "from"),
+    ("/alerts?to=2026-03-02", "to"),
+    ("/alerts?bbox=1,2,3", "bbox"),
+    ("/alerts?bbox=1,2,3,nan", "bbox"),
+    ("/alerts?state=ajar", "state"),
+    ("/devices?x=1", "x"),
+    ("/feeds/cap?before=x", "before"),
+    ("/audit?after=1.5", "after"),
+)
+
+
+def test_a_problem_names_the_field(tmp_path: Path) -> None:
+    async def scene(site: Site) -> None:
+        for path, field in BAD_QUESTIONS:
+            async with site.http.get(f"{site.url}/api/v1{path}", headers=site.bearer) as answer:
+                assert (answer.status, answer.content_type) == (400, "application/problem+json"), path
+                problem = await answer.json()
+                assert (problem["field"], problem["status"], problem["title"]) == (field, 400, "Bad Request")
+
+    run(tmp_path, scene)
+
+
+def test_problems_of_other_sorts(tmp_path: Path) -> None:
+    async def scene(site: Site) -> None:
+        async def problem(method: str, path: str, **how: object) -> tuple[int, str | None, aiohttp.ClientResponse]:
+            async with site.http.request(method, site.url + path, **{"headers": site.bearer, **how}) as answer:  # type: ignore[arg-type]
+                assert answer.content_type == "application/problem+json"
+                return answer.status, (await answer.json()).get("field"), answer
+
+        long = b"username=a&password=" + b"x" * LONGEST_BODY_BYTES
+        form = {"Content-Type": "application/x-www-form-urlencoded"}
+        assert (await problem("POST", "/login", data=long, headers=form))[:2] == (413, "body")
+        assert (await problem("POST", "/login", data=b"{}"))[:2] == (415, "body")
+        assert (await problem("GET", "/api/v1/nowhere"))[:2] == (404, None)
+        assert (await problem("GET", "/api/v1/dead-letters/7"))[:2] == (404, None)
+        status, _, answer = await problem("PUT", "/api/v1/alerts")
+        assert status == 405 and "GET" in answer.headers["Allow"]
+        status, _, answer = await problem("GET", "/api/v1/alerts", headers={})
+        assert (status, answer.headers["WWW-Authenticate"]) == (401, "Bearer")
+
+    run(tmp_path, scene)
+
+
+def test_alerts_by_what_stands_in_them_and_page_by_page(tmp_path: Path) -> None:
+    async def scene(site: Site) -> None:
+        began = time.time() - 60
+        site.put(encode(birth(1, 5)), topic=topics.status(DEVICE))
+        for n in range(1, 6):
+            kind, severity = ("wrong_way", "critical") if n % 2 else ("stopped_vehicle", "medium")
+            started = format_time(began + n)
+            told = {"kind": kind, "severity": severity, "started_at": started, "position": {"lon": 109.0 + n, "lat": 13.7}}
+            site.put(event(incident(incident=f"r/north/{n}", **told), n))
+
+        async def found(query: str) -> list[str]:
+            return [one["id"][-1] for one in (await site.get(f"/api/v1/alerts?{query}"))["alerts"]]
+
+        assert await found("kind=wrong_way") == ["5", "3", "1"]
+        assert await found("severity=medium,low") == ["4", "2"]
+        assert await found(f"device={DEVICE}&site=qn-test&state=open") == ["5", "4", "3", "2", "1"]
+        assert await found("device=other") == await found("site=other") == await found("state=rejected") == []
+        assert await found("bbox=110.5,13,112.5,14") == ["3", "2"]
+        assert await found("bbox=113.5,13,110.5,14") == ["5", "1"]
+        assert await found("bbox=110.5,14,112.5,15") == []
+        assert await found(f"from={format_time(began + 2)}&to={format_time(began + 4)}") == ["3", "2"]
+        page, seen = await site.get("/api/v1/alerts?kind=wrong_way&limit=2"), []
+        seen += page["alerts"]
+        page = await site.get(f"/api/v1/alerts?kind=wrong_way&limit=2&before={page['next']}")
+        assert page["next"] is None
+        assert [one["id"][-1] for one in [*seen, *page["alerts"]]] == ["5", "3", "1"]
+
+    run(tmp_path, scene)
+
+
+def test_an_error_of_ours_is_counted_and_keeps_its_insides(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def scene(site: Site) -> None:
+        async def fail(*_args: object) -> None:
+            raise RuntimeError("the secret inside")
+
+        monkeypatch.setattr("collector.web.api.ask", fail)
+        async with site.http.get(f"{site.url}/api/v1/devices", headers=site.bearer) as answer:
+            assert answer.status == 500
+            assert await answer.json() == {"type": "about:blank", "title": "Internal Server Error", "status": 500}
+
+    run(tmp_path, scene)
