@@ -7,7 +7,8 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Awaitable, Callable
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
@@ -27,8 +28,8 @@ from collector.store.deliveries import Due, Tried
 from collector.store.opening import StoreUnavailable
 from event_contract.times import format_time
 
-AT_ONCE = 8  # posts to one receiver
-UNWRITTEN = 256  # of one receiver: posted or being posted, not yet written down
+AT_ONCE = 32  # posts to one receiver
+MOST_READ = 256  # of what is due for one receiver
 LOOK_EVERY_S = 0.5
 PACE_S = 0.05
 log = logging.getLogger(__name__)
@@ -62,15 +63,31 @@ class Reply:
 
 @dataclass(slots=True)
 class Outlet:
-    """One receiver in this process."""
+    """One receiver in this process, and what was read for it."""
 
+    subscriber: Subscriber
     patience: Patience
+    ready: deque[Due] = field(default_factory=deque)
     posting: int = 0
-    unwritten: set[int] = field(default_factory=set)  # numbers of changes
+    unwritten: set[int] = field(default_factory=set)  # numbers of changes that were read and are not yet written down
 
-    def room(self) -> int:
-        most = 1 if self.patience.doubts else AT_ONCE
-        return min(most - self.posting, UNWRITTEN - len(self.unwritten))
+    def take(self, found: Sequence[Due]) -> None:
+        fresh = [due for due in found if due.seq not in self.unwritten]
+        self.ready.extend(fresh)
+        self.unwritten.update(due.seq for due in fresh)
+
+    def next(self, now: float) -> Due | None:
+        """What to post now; while the receiver is in doubt one at a time."""
+        at_once = 1 if self.patience.doubts else AT_ONCE
+        if not self.ready or self.posting >= at_once or not self.patience.allows(now):
+            return None
+        self.posting += 1
+        return self.ready.popleft()
+
+    def put_back(self) -> None:
+        """It is read again when the receiver is back: what is due first goes first."""
+        self.unwritten.difference_update(due.seq for due in self.ready)
+        self.ready.clear()
 
 
 class Sender:
@@ -89,7 +106,7 @@ class Sender:
         self._tried: list[Tried] = []
         self._back: list[str] = []
         self._posts: set[asyncio.Task[None]] = set()
-        self._news = asyncio.Event()
+        self._news, self._written_soon = asyncio.Event(), asyncio.Event()
         self._http: aiohttp.ClientSession | None = None
 
     def wake(self) -> None:
@@ -105,7 +122,8 @@ class Sender:
                     with suppress(StoreUnavailable):
                         await self._turn()
                     with suppress(TimeoutError):
-                        await asyncio.wait_for(self._news.wait(), LOOK_EVERY_S)
+                        async with asyncio.timeout(LOOK_EVERY_S):  # wait_for may swallow a cancellation
+                            await self._news.wait()
                     await asyncio.sleep(PACE_S)
                     self._news.clear()
         finally:
@@ -129,26 +147,24 @@ class Sender:
     async def _turn(self) -> None:
         if not self._leads():
             return
-        subscribers = {one.id: one for one in await self._ask(subscriptions.all_of) if one.disabled is None}
-        self._outlets = {
-            one.id: self._outlets.get(one.id) or Outlet(Patience(one.wish.per_minute)) for one in subscribers.values()
-        }
-        for subscriber in subscribers.values():
+        subscribers = [one for one in await self._ask(subscriptions.all_of) if one.disabled is None]
+        known = self._outlets
+        self._outlets = {one.id: known.get(one.id) or Outlet(one, Patience(one.wish.per_minute)) for one in subscribers}
+        for subscriber in subscribers:
             outlet = self._outlets[subscriber.id]
-            room, now = outlet.room(), self._now()
-            if room <= 0 or now < outlet.patience.held_until:
-                continue
-            waiting = await self._ask(deliveries.due, subscriber.id, now, room + len(outlet.unwritten))
-            for due in [one for one in waiting if one.seq not in outlet.unwritten][:room]:
-                if not outlet.patience.allows(now):
-                    break
-                outlet.unwritten.add(due.seq)
-                outlet.posting += 1
-                task = asyncio.create_task(self._deliver(subscriber, outlet, due))
-                self._posts.add(task)
-                task.add_done_callback(self._posts.discard)
+            outlet.subscriber = subscriber
+            if self._now() >= outlet.patience.held_until and len(outlet.unwritten) < MOST_READ:
+                outlet.take(await self._ask(deliveries.due, subscriber.id, self._now(), MOST_READ))
+            self._start(outlet)
 
-    async def _deliver(self, subscriber: Subscriber, outlet: Outlet, due: Due) -> None:
+    def _start(self, outlet: Outlet) -> None:
+        while self._outlets.get(outlet.subscriber.id) is outlet and (due := outlet.next(self._now())) is not None:
+            task = asyncio.create_task(self._deliver(outlet, due))
+            self._posts.add(task)
+            task.add_done_callback(self._posts.discard)
+
+    async def _deliver(self, outlet: Outlet, due: Due) -> None:
+        subscriber = outlet.subscriber
         reply = await self._post(subscriber, subscribing.message_id(subscriber.id, due.seq), content(due))
         outlet.posting -= 1
         now, tries, chance = self._now(), due.tries + 1, random.random()  # noqa: S311 - spreads tries
@@ -159,10 +175,12 @@ class Sender:
                 self._back.append(subscriber.id)
         else:
             outlet.patience.fail(now, chance, reply.retry_after_s)
+            outlet.put_back()
             gone = reply.status == 410
             next_at = None if gone else subscribing.next_try_at(tries, now, chance, reply.retry_after_s)
             self._tried.append(Tried(*key, delivered=False, next_at=next_at, gone=gone))
-        self._news.set()
+        self._start(outlet)
+        self._written_soon.set()
 
     async def _post(self, subscriber: Subscriber, message_id: str, body: bytes) -> Reply:
         if self._http is None:
@@ -183,9 +201,9 @@ class Sender:
     async def _write(self) -> None:
         """Write down what was tried, many at a time."""
         while True:
+            await self._written_soon.wait()
             await asyncio.sleep(PACE_S)
-            if not self._tried:
-                continue
+            self._written_soon.clear()
             tried, back, now = self._tried, self._back, self._now()
             self._tried, self._back = [], []
             while True:

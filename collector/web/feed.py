@@ -68,7 +68,8 @@ class AlertFeed:
         if (page := await self._ready(place)) is not None:
             return page
         try:
-            await asyncio.wait_for(arrival.wait(), patience_s)
+            async with asyncio.timeout(patience_s):  # wait_for may swallow a cancellation
+                await arrival.wait()
         except TimeoutError:
             return None
         return await self._ready(place)

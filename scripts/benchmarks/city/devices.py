@@ -39,10 +39,10 @@ class Waiting(NamedTuple):
     payload: bytes
 
 
-def made(number: int, seed: int) -> list[Waiting]:
+def made(number: int, seed: int, shares: tuple[tuple[EventClass, int], ...] = SHARES) -> list[Waiting]:
     """As many events, of all devices and classes mixed."""
     chance, given = random.Random(seed), dict[str, int]()
-    classes = [one for one, share in SHARES for _ in range(share)]
+    classes = [one for one, share in shares for _ in range(share)]
     events = []
     for n in range(number):
         device, event_class = f"city-{chance.randrange(DEVICES):04}", chance.choice(classes)
@@ -164,8 +164,9 @@ if __name__ == "__main__":
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--rate", type=float)
     parser.add_argument("--confirmed", action="store_true", help="No collector: done when the broker has confirmed everything.")
+    parser.add_argument("--incidents", action="store_true", help="Incidents only.")
     options = parser.parse_args()
-    all_events = made(options.events, options.seed)
+    all_events = made(options.events, options.seed, (("incident", 1),) if options.incidents else SHARES)
     kept = Outbox(options.folder / f"outbox-{options.seed}.sqlite")
     to_broker = Connection(options.port, f"devices-{options.seed}", (topics.ack("+"), topics.COLLECTORS_STATUS))
     if not options.confirmed:
