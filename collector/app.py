@@ -129,7 +129,7 @@ async def serve(config: Config, password: str | None, say: Say) -> int:
 
         def status() -> dict[str, Any]:
             told = {**dataclasses.asdict(link.state), "restarts": broker.restarts if broker else 0}
-            store_told = {"unavailable": ingest.unavailable}
+            store_told = {"unavailable": ingest.unavailable, "leading": events.leading}
             return {"broker": told, "store": store_told, "messages": dict(ingest.counts), "subscribers": feed.subscribers}
 
         sender = _start_sender(config, reader, ingest, events, ending, parts)

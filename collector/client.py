@@ -10,7 +10,7 @@ from urllib.parse import urlencode, urlsplit
 
 import msgspec
 
-from collector.core.answers import ANSWERS, Alert
+from collector.core.answers import ANSWERS, Alert, Problem
 from collector.core.errors import Told, WrongUse
 from collector.core.sse import Parser, ServerEvent
 
@@ -98,8 +98,7 @@ class Api:
         if response.status == 401:
             raise Refused(f"{self._url}: the token was refused; give the right one with --token-file")
         if response.status != 200:
-            told = " ".join(response.read(300).decode(errors="replace").split())
-            raise ApiError(f"{self._url}{path}: status {response.status}: {told}")
+            raise ApiError(f"{self._url}{path}: status {response.status}: {_reason(response.read(2000))}")
         return response
 
     @contextmanager
@@ -119,6 +118,13 @@ class Api:
             yield
         except msgspec.DecodeError as error:
             raise Refused(f"{self._url}{path}: no collector answers there: {error}; look at --url") from error
+
+
+def _reason(body: bytes) -> str:
+    """What a problem says in words, or the beginning of what else was answered."""
+    with suppress(msgspec.DecodeError):
+        return msgspec.json.decode(body, type=Problem).detail
+    return " ".join(body[:300].decode(errors="replace").split())
 
 
 def _address(url: str) -> tuple[bool, str, int | None]:

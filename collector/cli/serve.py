@@ -23,7 +23,8 @@ from collector.core.errors import WrongUse
     envvar="COLLECTOR_PASSWORD_FILE",
     help="Sets the password of the user `operator` instead of making one up on the first start.",
 )
-def command(config_file: Path | None, password_file: Path | None, **options: Any) -> int:
+@click.option("--log-json", is_flag=True, help="Each line that is said as a JSON document, for a log collector.")
+def command(config_file: Path | None, password_file: Path | None, log_json: bool, **options: Any) -> int:
     """Run the collector until it is stopped."""
     import asyncio
 
@@ -31,7 +32,12 @@ def command(config_file: Path | None, password_file: Path | None, **options: Any
     from collector.config import with_options
 
     config = with_options(config_file, **options)
-    return asyncio.run(app.serve(config, _password(password_file) if password_file else None, _say))
+    if log_json:
+        from collector.logs import log_as_json
+
+        log_as_json(_say)
+    say = _say_as_json if log_json else _say
+    return asyncio.run(app.serve(config, _password(password_file) if password_file else None, say))
 
 
 def _password(file: Path) -> str:
@@ -44,6 +50,12 @@ def _password(file: Path) -> str:
     if not password:
         raise WrongUse(f"--password-file {file}: is empty; write the password into it")
     return password
+
+
+def _say_as_json(line: str) -> None:
+    from collector.logs import document
+
+    _say(document("info", "collector", line))
 
 
 def _say(line: str) -> None:

@@ -47,6 +47,12 @@ class AllDone(Struct):
     alerts: list[Done]
 
 
+class Problem(Struct):
+    """RFC 9457, as far as it is read."""
+
+    detail: str
+
+
 class AlertsPage(Struct):
     alerts: list[Alert]
     next: int | None

@@ -21,11 +21,12 @@ def wellbeing(db: Db, device: str) -> dict[str, Any]:
         "last_event_at": format_time(last[0]) if last else None,
         "clock": last[1] if last else None,
         "silent": alarm is not None,
-        "outbox": _outbox(db, device),
+        "outbox": outbox(db, device),
     }
 
 
-def _outbox(db: Db, device: str) -> dict[str, Any] | None:
+def outbox(db: Db, device: str) -> dict[str, Any] | None:
+    """What waited in a device's outbox when it last told."""
     newest = "SELECT told.n, told.kind FROM events AS told WHERE told.device = ? ORDER BY told.n DESC LIMIT ?"
     health_n = f"SELECT max(own.n) FROM ({newest}) AS own WHERE own.kind = 'health'"  # noqa: S608 - constants
     query = f"SELECT payload, at FROM events WHERE clock <> 'unknown' AND n = ({health_n})"  # noqa: S608

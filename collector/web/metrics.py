@@ -1,5 +1,6 @@
 """GET /metrics in Prometheus' text format: what the summary says, and what the running parts have counted."""
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -8,9 +9,11 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from collector.store import queries
+from collector.store import figures, queries
+from collector.store.figures import Figures
 from collector.web.access import allow
 from collector.web.api import ask
+from collector.web.problems import ERRORS
 from collector.web.services import SERVICES
 
 routes = web.RouteTableDef()
@@ -21,8 +24,10 @@ routes = web.RouteTableDef()
 async def metrics(request: web.Request) -> web.Response:
     services = request.app[SERVICES]
     summary = await ask(request, queries.summary)
+    told = await ask(request, figures.read)
     registry = CollectorRegistry(auto_describe=False)
     registry.register(_Snapshot(summary, services.status()))
+    registry.register(_Parts(told, request.app[ERRORS]))
     return web.Response(body=generate_latest(registry), headers={"Content-Type": "text/plain; version=0.0.4"})
 
 
@@ -39,8 +44,42 @@ class _Snapshot(Collector):
         yield CounterMetricFamily("kerbwatch_broker_connections", "connections made to the broker", broker["connections"])
         yield CounterMetricFamily("kerbwatch_broker_crashes", "connections ended by an error of our own", broker["crashes"])
         yield CounterMetricFamily("kerbwatch_broker_restarts", "restarts of the embedded broker", broker["restarts"])
+        store = self._status["store"]
+        writable = float(not store["unavailable"])
+        yield GaugeMetricFamily("kerbwatch_store_writable", "1 while the store takes what comes", writable)
+        yield GaugeMetricFamily("kerbwatch_store_leading", "1 where this one does what one of several does", store["leading"])
         yield GaugeMetricFamily("kerbwatch_alert_subscribers", "open alert streams", self._status["subscribers"])
         received = CounterMetricFamily("kerbwatch_messages", "messages received, by what became of them", labels=["outcome"])
         for outcome, count in self._status["messages"].items():
             received.add_metric([outcome], count)
         yield received
+
+
+class _Parts(Collector):
+    """What has a name of its own: devices, kinds of alerts, webhooks, errors."""
+
+    def __init__(self, told: Figures, errors: Counter[str]) -> None:
+        self._told, self._errors = told, errors
+
+    def collect(self) -> Iterator[Metric]:
+        online = GaugeMetricFamily("kerbwatch_device_online", "1 while the device is connected", labels=["device"])
+        waiting = GaugeMetricFamily("kerbwatch_device_outbox_messages", "what waited when it last told", labels=["device"])
+        oldest = GaugeMetricFamily("kerbwatch_device_outbox_oldest_seconds", "the age of the oldest of it", labels=["device"])
+        for device in self._told.devices:
+            online.add_metric([device.device], device.online)
+            if device.outbox is not None:
+                waiting.add_metric([device.device], device.outbox["messages"])
+                oldest.add_metric([device.device], device.outbox["oldest_s"] or 0.0)
+        yield from (online, waiting, oldest)
+        kinds = GaugeMetricFamily("kerbwatch_alerts_open_by_kind", "alerts that call for people", labels=["kind"])
+        for kind, count in self._told.open_by_kind.items():
+            kinds.add_metric([kind], count)
+        yield kinds
+        queue = GaugeMetricFamily("kerbwatch_webhook_waiting", "alerts not delivered yet", labels=["webhook"])
+        for name, count in self._told.webhooks.items():
+            queue.add_metric([name], count)
+        yield queue
+        errors = CounterMetricFamily("kerbwatch_http_errors", "requests that failed by an error of our own", labels=["error"])
+        for name, count in self._errors.items():
+            errors.add_metric([name], count)
+        yield errors

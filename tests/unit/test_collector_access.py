@@ -1,7 +1,9 @@
 """Nothing answers without its role, a route that declares none stops the start, and what changes something is remembered."""
 
+import logging
 import re
 import sqlite3
+import sys
 import time
 from pathlib import Path
 
@@ -11,19 +13,20 @@ import pytest
 from aiohttp import web
 from click.testing import CliRunner
 
-from collector import cli
+from collector import cli, logs
 from collector.core.errors import WrongUse
 from collector.core.roles import ROLES, may
 from collector.store import accounts as accounts_of
 from collector.store.accounts import Accounts
 from collector.web import login
 from collector.web.access import Undeclared, access_of, demand_declarations
+from collector.web.problems import ERRORS
 from collector.web.server import LONGEST_BODY_BYTES, all_routes
 from event_contract import topics
-from event_contract.messages import encode
+from event_contract.messages import HealthData, encode
 from event_contract.times import format_time
 from tests.unit.test_collector_web import PASSWORD, Site, run
-from tests.wire_messages import DEVICE, birth, event, incident
+from tests.wire_messages import CLOCK, DEVICE, birth, event, incident
 
 ROUTES = [(one.method, one.path, access) for one in all_routes() if (access := access_of(one.handler))]
 PUBLIC = {("GET", "/healthz"), ("GET", "/login"), ("POST", "/login")}
@@ -272,6 +275,42 @@ def test_alerts_by_what_stands_in_them_and_page_by_page(tmp_path: Path) -> None:
     run(tmp_path, scene)
 
 
+def test_figures_of_devices_alerts_and_errors(tmp_path: Path) -> None:
+    async def scene(site: Site) -> None:
+        site.put(encode(birth(1, 2)), topic=topics.status(DEVICE))
+        site.put(event(incident(), 1))
+        health = HealthData(run="r", uptime_s=60, outbox_messages=7, outbox_bytes=700, oldest_unacknowledged_s=4.5, clock=CLOCK)
+        site.put(event(health, 1, stream="s3", event_class="telemetry"), topic=topics.event(DEVICE, "telemetry"))
+        site.app[ERRORS]["KeyError"] += 1
+        async with site.http.get(f"{site.url}/metrics", headers=site.bearer) as answer:
+            lines = (await answer.text()).splitlines()
+        for line in (
+            "kerbwatch_store_writable 1.0",
+            "kerbwatch_store_leading 1.0",
+            f'kerbwatch_device_online{{device="{DEVICE}"}} 1.0',
+            f'kerbwatch_device_outbox_messages{{device="{DEVICE}"}} 7.0',
+            f'kerbwatch_device_outbox_oldest_seconds{{device="{DEVICE}"}} 4.5',
+            'kerbwatch_alerts_open_by_kind{kind="stopped_vehicle"} 1.0',
+            'kerbwatch_http_errors_total{error="KeyError"} 1.0',
+        ):
+            assert line in lines, line
+
+    run(tmp_path, scene)
+
+
+def test_what_is_logged_is_one_document_a_line() -> None:
+    lines: list[str] = []
+    handler = logs._Lines(lines.append)
+    try:
+        raise ValueError("two\nlines")
+    except ValueError:
+        handler.emit(logging.LogRecord("collector.x", logging.ERROR, "", 1, "%s failed", ("it",), sys.exc_info()))
+    [line] = lines
+    told = msgspec.json.decode(line)
+    assert "\n" not in line and (told["level"], told["logger"], told["message"]) == ("error", "collector.x", "it failed")
+    assert "ValueError: two" in told["error"]
+
+
 def test_an_error_of_ours_is_counted_and_keeps_its_insides(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async def scene(site: Site) -> None:
         async def fail(*_args: object) -> None:
@@ -281,5 +320,6 @@ def test_an_error_of_ours_is_counted_and_keeps_its_insides(tmp_path: Path, monke
         async with site.http.get(f"{site.url}/api/v1/devices", headers=site.bearer) as answer:
             assert answer.status == 500
             assert await answer.json() == {"type": "about:blank", "title": "Internal Server Error", "status": 500}
+        assert site.app[ERRORS] == {"RuntimeError": 1}
 
     run(tmp_path, scene)

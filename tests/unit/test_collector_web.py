@@ -41,7 +41,7 @@ T = TypeVar("T")
 PASSWORD = "cau-thi-nai-2026"
 STATUS = {
     "broker": {"connected": True, "reason": "", "refused": False, "connections": 1, "crashes": 0, "restarts": 0},
-    "store": {"unavailable": None},
+    "store": {"unavailable": None, "leading": True},
     "messages": {"store": 3},
     "subscribers": 0,
 }
