@@ -11,7 +11,6 @@ from typing import Any, Literal
 import msgspec
 
 from collector.core.standing import LIVE, NOTHING_SAID, Deed, Said, State, Told, shown, told_anew, worse
-from collector.core.times import moved
 from event_contract.kinds import INCIDENT_KINDS, Severity
 from event_contract.messages import IncidentData, LostData, Position, RoadUserData
 from event_contract.times import format_time
@@ -111,30 +110,6 @@ class Report:
     run_over_at: float | None = None
     clock: AlertClock = CLOCK_WAS_SET
     model: str | None = None
-
-
-def shifted(data: IncidentData, by_s: float) -> IncidentData:
-    """The incident with its times moved, as its event's was once the offset of the device's clock was known."""
-    return msgspec.structs.replace(
-        data,
-        started_at=moved(data.started_at, by_s),
-        updated_at=moved(data.updated_at, by_s),
-        ended_at=data.ended_at and moved(data.ended_at, by_s),
-    )
-
-
-def set_right(alert: Alert, data: IncidentData, by_s: float) -> Alert:
-    """The alert with the times of the report that it shows moved; of another report it shows nothing."""
-    if alert.clock != AlertClock(synced=False) or alert.revision != data.revision:
-        return alert
-    told = shifted(data, by_s)
-    return msgspec.structs.replace(
-        alert,
-        started_at=told.started_at,
-        updated_at=told.updated_at,
-        ended_at=alert.ended_at if alert.ended_by else told.ended_at,
-        clock=AlertClock(synced=False, corrected=True),
-    )
 
 
 def decide(known: Alert | None, report: Report, now: float) -> tuple[Alert | None, Action | None]:

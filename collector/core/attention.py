@@ -85,7 +85,8 @@ def heed(alert: Alert, action: Action, around: Around, policy: Policy, now: floa
     if why is None and policy.storm_per_minute is not None and around.sounded >= policy.storm_per_minute:
         why = ("storm", None)
     quiet, because = why or (None, None)
-    return replace(alert, quiet=quiet, because=because, heard=alert.heard or quiet is None), Action(action.name, audible=quiet is None)
+    sounds = quiet is None
+    return replace(alert, quiet=quiet, because=because, heard=alert.heard or sounds), Action(action.name, audible=sounds)
 
 
 Why = tuple[Quiet, str | None] | None

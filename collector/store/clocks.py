@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import msgspec
 
-from collector.core import alerts
 from collector.core.alerts import Action
 from collector.core.delivery import LATE_AFTER_S, Event, correct
+from collector.core.right_time import set_right
 from collector.store.alert_book import AlertBook
 from collector.store.db import look_up
 from event_contract.messages import CloudEvent, IncidentData, decode_body
@@ -56,5 +56,5 @@ def _set_alerts_right(book: AlertBook, setting: Event, boot: str, offset_s: floa
         body = decode_body(msgspec.json.decode(payload, type=CloudEvent).data)
         alert = book.of(f"{setting.device}/{body.incident}") if isinstance(body, IncidentData) else None
         if alert is not None and isinstance(body, IncidentData):
-            after = alerts.set_right(alert, body, by_s)
+            after = set_right(alert, body, by_s)
             book.write(setting.received_at, after, Action("update", audible=False) if after != alert else None)

@@ -10,6 +10,7 @@ import msgspec
 from collector.core import alerts, delivery
 from collector.core.alerts import AlertClock, Report
 from collector.core.delivery import Event
+from collector.core.right_time import shifted
 from collector.store.alert_book import AlertBook, Change
 from collector.store.clocks import set_clocks
 from collector.store.db import Db, look_up
@@ -166,7 +167,7 @@ def _note_incidents(book: AlertBook, told: Sequence[tuple[Event, IncidentData]])
         report = Report(
             event.device,
             site,
-            alerts.shifted(incident, event.at - parse_time(event.time)) if corrected else incident,
+            shifted(incident, event.at - parse_time(event.time)) if corrected else incident,
             event.is_late,
             run_since if run != incident.run else None,
             AlertClock(synced=event.clock == "synced", corrected=corrected),
