@@ -15,7 +15,7 @@ from collector.core import sse
 
 RING_CHANGES = 1024
 PAGE_CHANGES = 200
-PACE_S = 0.04  # when changes come one upon another: what came in between is told at once, in one write per subscriber
+PACE_S = 0.025  # when changes come one upon another: what came in between is told at once, in one write per subscriber
 
 Stored = Callable[[int, int], Awaitable[list[tuple[int, bytes]]]]  # (after, limit) -> changes in order
 

@@ -17,6 +17,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -52,34 +53,45 @@ def measure(folder: Path, clients: int, rate: float, seconds: float) -> dict[str
         collector.start()
         try:
             collector.wait_until_up()
-            return told_by_listeners(folder, collector, port, clients, rate, seconds)
+            return heard(folder, collector, port, clients, rate, seconds)
         finally:
             collector.stop()
 
 
-def told_by_listeners(
-    folder: Path, collector: Program, mqtt_port: int, clients: int, rate: float, seconds: float
-) -> dict[str, Any]:
+def heard(folder: Path, collector: Program, mqtt_port: int, clients: int, rate: float, seconds: float) -> dict[str, Any]:
     token_file = folder / "collector" / "api-token"
-    command = [sys.executable, "-m", "scripts.benchmarks.city.listeners", str(collector.port), str(token_file)]
-    with subprocess.Popen(
-        [*command, "--clients", str(clients)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as listeners:
-        assert listeners.stdin is not None and listeners.stdout is not None
-        receivers = f"http://127.0.0.1:{listeners.stdout.readline().split()[1]}"
+    options = (str(collector.port), str(token_file), "--clients", str(clients))
+    with listening("receiver") as (receiver, told_receiver), listening("listeners", *options) as (listeners, _):
+        receivers = f"http://127.0.0.1:{told_receiver[0]}"
         for name, url in (("quick", receivers), ("slow", receivers), ("dead", f"http://127.0.0.1:{free_port()}")):
             subscribe(collector, token_file, {"name": name, "url": f"{url}/{name}"})
-        before_s = cpu_s(collector.pid)
-        events = int(rate * seconds)
+        events, before_s = int(rate * seconds), [cpu_s(pid) for pid in (collector.pid, listeners.pid)]
         run_devices(mqtt_port, folder, events, 700, "--rate", str(rate), "--incidents")
-        used_s = cpu_s(collector.pid) - before_s
+        used = [(cpu_s(pid) - at_s) / seconds for pid, at_s in zip((collector.pid, listeners.pid), before_s, strict=True)]
         time.sleep(SETTLE_S)
-        listeners.stdin.close()
-        heard = json.loads(listeners.stdout.readline())
-    result = {"clients": clients, "rate_per_s": rate, "seconds": seconds, "events": events, "cores": os.cpu_count(), **heard}
-    result["collector_cores"] = used_s / seconds
+        result = {"clients": clients, "rate_per_s": rate, "events": events, "cores": os.cpu_count(), "load": os.getloadavg()[0]}
+        result |= {"collector_cores": used[0], "listeners_cores": used[1], **summed(listeners), **summed(receiver)}
     result["passed"] = passed(result)
     return result
+
+
+@contextmanager
+def listening(module: str, *options: str) -> Iterator[tuple["subprocess.Popen[str]", list[str]]]:
+    """The process and what it said when it was ready."""
+    command = [sys.executable, "-m", f"scripts.benchmarks.city.{module}", *options]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdin is not None and process.stdout is not None
+        ready, *said = process.stdout.readline().split() or [""]
+        assert ready == "ready", f"{module} did not start"
+        yield process, said
+        process.stdin.close()
+
+
+def summed(process: "subprocess.Popen[str]") -> dict[str, Any]:
+    assert process.stdin is not None and process.stdout is not None
+    process.stdin.close()
+    told: dict[str, Any] = json.loads(process.stdout.readline())
+    return told
 
 
 def passed(result: dict[str, Any]) -> bool:
@@ -94,10 +106,9 @@ def subscribe(collector: Program, token_file: Path, wish: dict[str, Any]) -> Non
 
 
 def told(result: dict[str, Any]) -> Iterator[str]:
-    yield (
-        f"{result['changes']} changes at {result['rate_per_s']:.0f}/s, {result['clients']} clients, {result['cores']} cores;"
-        f" the collector used {result['collector_cores']:.2f} of one"
-    )
+    yield f"{result['changes']} changes at {result['rate_per_s']:.0f}/s to {result['clients']} clients"
+    cores = f"collector {result['collector_cores']:.2f}, listeners {result['listeners_cores']:.2f}"
+    yield f"cores used: {cores}, of {result['cores']} with a load of {result['load']:.0f}"
     for name, key in (("SSE", "stream_ms"), ("WebSocket", "socket_ms"), ("webhook", "post_ms")):
         one = result[key] or {"p50": float("nan"), "p99": float("nan"), "most": float("nan")}
         yield f"{name:10} p50 {one['p50']:6.0f} ms  p99 {one['p99']:6.0f} ms  most {one['most']:6.0f} ms"

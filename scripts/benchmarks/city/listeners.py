@@ -1,7 +1,6 @@
-"""Clients of the alert stream and receivers of webhooks, in one process: when did each hear of which change?
+"""Clients of the alert stream, or receivers of webhooks, in one process: when did each hear of which change?
 
-Says `ready <port of the receivers>`; when its standard input ends it says what was heard as one JSON document. One client takes
-nothing, and the receiver /slow never answers.
+Says `ready`; when its standard input ends it says what was heard as one JSON document. One client takes nothing.
 """
 
 import argparse
@@ -14,7 +13,6 @@ from array import array
 from pathlib import Path
 
 import aiohttp
-from aiohttp import web
 
 from event_contract.times import parse_time
 
@@ -67,35 +65,17 @@ async def listen(options: argparse.Namespace) -> None:
     loop = asyncio.get_running_loop()
     for client in (*clients, Client(request, takes=False, keeps=False)):
         await loop.create_connection(lambda client=client: client, "127.0.0.1", options.port)  # type: ignore[misc]
-    posts: dict[int, float] = {}
     messages: list[tuple[int, float]] = []
-
-    async def quick(post: web.Request) -> web.Response:
-        now = time.time()
-        posts.setdefault(json.loads(await post.read())["data"]["seq"], now)
-        return web.Response(status=204)
-
-    async def slow(_post: web.Request) -> web.Response:
-        await asyncio.sleep(3600)
-        return web.Response()
-
-    app = web.Application()
-    app.router.add_post("/quick", quick)
-    app.router.add_post("/slow", slow)
-    runner = web.AppRunner(app, shutdown_timeout=0.1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
     async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {token}"}) as session:
         url = f"http://127.0.0.1:{options.port}/api/v1/alerts/ws"
         hearing = [asyncio.create_task(hear(session, url, messages)) for _ in range(options.sockets)]
         await asyncio.sleep(1)
-        print(f"ready {runner.addresses[0][1]}", flush=True)
+        print("ready", flush=True)
         await asyncio.to_thread(sys.stdin.read)
         for task in hearing:
             task.cancel()
         await asyncio.gather(*hearing, return_exceptions=True)
-    print(json.dumps(told(clients, messages, posts)), flush=True)
-    await runner.cleanup()
+    print(json.dumps(told(clients, messages)), flush=True)
 
 
 async def hear(session: aiohttp.ClientSession, url: str, messages: list[tuple[int, float]]) -> None:
@@ -104,7 +84,7 @@ async def hear(session: aiohttp.ClientSession, url: str, messages: list[tuple[in
             messages.append((json.loads(message.data)["seq"], time.time()))
 
 
-def told(clients: list[Client], messages: list[tuple[int, float]], posts: dict[int, float]) -> dict[str, object]:
+def told(clients: list[Client], messages: list[tuple[int, float]]) -> dict[str, object]:
     kept = b"".join(clients[0].kept or ())
     received_s = {int(seq): parse_time(at.decode()) for seq, at in TELLINGS.findall(kept)}
     streamed = [at_s - received_s[seq] for one in clients for seq, at_s in zip(one.seqs, one.heard_s, strict=True)]
@@ -113,8 +93,6 @@ def told(clients: list[Client], messages: list[tuple[int, float]], posts: dict[i
         "incomplete_clients": sum(len(one.seqs) != len(received_s) for one in clients),
         "stream_ms": spread(streamed),
         "socket_ms": spread([at_s - received_s[seq] for seq, at_s in messages]),
-        "posted": len(posts),
-        "post_ms": spread([at_s - received_s[seq] for seq, at_s in posts.items()]),
     }
 
 
