@@ -21,6 +21,7 @@ from collector.web.access import allow
 from collector.web.api import answer, ask
 from collector.web.login import who
 from collector.web.services import SERVICES
+from event_contract.explain import validate
 from event_contract.times import format_time
 
 LONGEST_ID = 300
@@ -81,11 +82,14 @@ async def body(request: web.Request, kind: type[T]) -> T:
     """The request's JSON, empty where all of it may be left out."""
     raw = await request.read()
     if raw and request.content_type != "application/json":
-        raise web.HTTPUnsupportedMediaType(text="expected application/json")
+        raise web.HTTPUnsupportedMediaType(text="body: expected application/json")
     try:
-        return msgspec.json.decode(raw or b"{}", type=kind)
+        given: T = validate(msgspec.json.decode(raw or b"{}"), kind)
     except msgspec.DecodeError as error:
+        raise web.HTTPBadRequest(text=f"body: {error}") from error
+    except ValueError as error:
         raise web.HTTPBadRequest(text=str(error)) from error
+    return given
 
 
 async def perform(request: web.Request, work: Any) -> Any:

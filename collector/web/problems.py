@@ -13,7 +13,10 @@ from collector.web.access import Handler
 CONTENT_TYPE = "application/problem+json"
 RETRY_AFTER_S = 5
 ERRORS = web.AppKey("errors", Counter[str])
-_FIELD = re.compile(r"([\w.\[\]-]{1,60}): ")  # as every text of a bad request begins: `limit: expected ...`
+_FIELD = re.compile(  # as the texts of bad requests begin: `limit: expected ...`, `url 'x': expected ...`
+    r"(?P<field>[\w.\[\]-]{1,60})(?: '[^']*')?: |unknown key '(?P<unknown>[\w-]{1,60})'"
+    r"|object missing required field (?P<missing>\w+)"
+)
 log = logging.getLogger(__name__)
 
 
@@ -54,8 +57,7 @@ def _told(error: web.HTTPException) -> web.Response:
     if detail == f"{error.status}: {error.reason}":
         detail = ""
     blamed = _FIELD.match(detail) if error.status in (400, 409, 413, 415, 422) else None
-    problem = Problem(
-        type="about:blank", title=error.reason, status=error.status, detail=detail, field=blamed[1] if blamed else ""
-    )
+    field = blamed[blamed.lastgroup or 0] if blamed else ""
+    problem = Problem(type="about:blank", title=error.reason, status=error.status, detail=detail, field=field)
     headers = {name: value for name, value in error.headers.items() if not name.startswith("Content-")}
     return web.Response(body=msgspec.json.encode(problem), status=error.status, content_type=CONTENT_TYPE, headers=headers)

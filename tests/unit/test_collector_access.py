@@ -235,6 +235,10 @@ def test_problems_of_other_sorts(tmp_path: Path) -> None:
         form = {"Content-Type": "application/x-www-form-urlencoded"}
         assert (await problem("POST", "/login", data=long, headers=form))[:2] == (413, "body")
         assert (await problem("POST", "/login", data=b"{}"))[:2] == (415, "body")
+        bad = ((b"{", "body"), (b'{"reason": 1}', "reason"), (b'{"x": 1}', "x"), (b"{}", "ids"), (b"\xff", "body"))
+        for body, field in bad:
+            json = {**site.bearer, "Content-Type": "application/json"}
+            assert (await problem("POST", "/api/v1/alerts/confirm", data=body, headers=json))[:2] == (400, field), body
         assert (await problem("GET", "/api/v1/nowhere"))[:2] == (404, None)
         assert (await problem("GET", "/api/v1/dead-letters/7"))[:2] == (404, None)
         status, _, answer = await problem("PUT", "/api/v1/alerts")
