@@ -16,7 +16,10 @@ from event_contract.times import format_time
 @as_json
 @span_options
 def command(url: str, token_file: Path, as_json: bool, first_s: float | None, before_s: float | None) -> None:
-    """Print how good the alerts are by people's verdicts: per rule, camera and model, and rules on trial. Default: 30 days."""
+    """How good the alerts are, by people's verdicts.
+
+    Per rule, camera and model, with 95 % intervals; rules on trial beside them. By default of the last 30 days.
+    """
     span = {name: None if at is None else format_time(at) for name, at in (("from", first_s), ("to", before_s))}
     card = open_api(url, token_file).get("/api/v1/scorecard", **span)
     if as_json:

@@ -14,7 +14,7 @@ SILENCES = "/api/v1/silences"
 
 @click.group("silences")
 def command() -> None:
-    """What makes no sound for a while: maintenance, a known trouble."""
+    """What makes no sound for a while."""
 
 
 @command.command("list", epilog="Example:  collector silences list")
