@@ -24,7 +24,7 @@ COMMANDS = {
     "silences": "What makes no sound for a while.",
     "store": "The database of events, alerts and devices.",
     "tokens": "API tokens for software.",
-    "users": "Who may log in to the console.",
+    "users": "Who may log in to the console, and as what: viewer, operator, engineer or admin.",
     "webhooks": "Who is told of alerts by signed HTTPS posts.",
 }
 
