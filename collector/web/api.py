@@ -109,11 +109,10 @@ async def traffic(request: web.Request) -> web.Response:
     """By minute: the newest `minutes` of each camera. By hour or day: the sums between `from` and `to`."""
     question: asked.TrafficAsked = request[ASKED]
     by, device, camera = question.by, question.device, question.camera
+    first_s, before_s = moment(request, "from"), moment(request, "to")
     if by == "minute":
         return answer({"minutes": await ask(request, queries.traffic, question.minutes, device, camera)})
-    before_s = moment(request, "to")
     before_s = time.time() if before_s is None else before_s
-    first_s = moment(request, "from")
     first_s = before_s - TOLD_BY[by] if first_s is None else first_s
     found = await ask(request, rollups.read, rollups.Wanted(by, first_s, before_s, device, camera), question.limit + 1)
     return answer({f"{by}s": found[: question.limit], "more": len(found) > question.limit})

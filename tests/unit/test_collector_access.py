@@ -204,6 +204,7 @@ BAD_QUESTIONS = (
     ("/alerts?limit=1&limit=2", "limit"),
     ("/alerts?from=yesterday", "from"),
     ("/alerts?to=2026-03-02", "to"),
+    ("/traffic?to=noon", "to"),
     ("/alerts?bbox=1,2,3", "bbox"),
     ("/alerts?bbox=1,2,3,nan", "bbox"),
     ("/alerts?state=ajar", "state"),
