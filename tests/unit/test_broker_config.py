@@ -52,7 +52,8 @@ def test_each_collector_speaks_for_itself(tmp_path: Path) -> None:
 
 def test_it_tells_a_program_where_the_files_are_and_which_certificates_are_missing(tmp_path: Path) -> None:
     (tmp_path / "ca.pem").touch()
-    told = json.loads(run("--out", tmp_path / "new", "--ca", tmp_path / "ca.pem", "--cert", tmp_path / "b.pem", "--json").stdout)
+    files = "--ca", tmp_path / "ca.pem", "--cert", tmp_path / "b.pem"
+    told = json.loads(run("--out", tmp_path / "new", *files, "--json").stdout)
     assert told["conf"] == str(tmp_path / "new" / CONF) and told["acl"] == str(tmp_path / "new" / ACL)
     assert told["missing"] == [str(tmp_path / "b.pem"), "/etc/mosquitto/certs/broker.key"]
 
