@@ -25,13 +25,13 @@ from collector.data_dir import held
 from collector.ingest import Ingest
 from collector.outputs.telling import Desk
 from collector.outputs.webhook import Sender
-from collector.store import queries
-from collector.store.accounts import ACCOUNTS, Accounts
-from collector.store.alert_book import AlertBook, Change
-from collector.store.db import Engine, Readers
+from collector.store.access.accounts import ACCOUNTS, Accounts
+from collector.store.alerts.alert_book import AlertBook, Change
+from collector.store.engines.db import Engine, Readers
+from collector.store.engines.opening import need_driver
+from collector.store.engines.sqlite import DATABASE, Sqlite, SqliteReaders
 from collector.store.event_store import EventStore
-from collector.store.opening import need_driver
-from collector.store.sqlite import DATABASE, Sqlite, SqliteReaders
+from collector.store.questions import queries
 from collector.upkeep import Rules, Upkeep
 from collector.web.feed import AlertFeed
 from collector.web.server import application
@@ -191,7 +191,7 @@ async def _open_store(config: Config, publish: Publish, ending: Ending, parts: A
             return Store(engine, SqliteReaders(path), lambda changes: publish([(one.seq, one.body) for one in changes]))
         case Postgres() as settings:
             need_driver()
-            from collector.store import postgres, postgres_follower
+            from collector.store.engines import postgres, postgres_follower
 
             address = postgres.Address(settings.url, _password(settings.password_file))
             shared = parts.enter_context(closing(await asyncio.to_thread(postgres.Postgres, address)))

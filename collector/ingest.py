@@ -13,9 +13,9 @@ from collector.broker_link import RECEIVE_MAXIMUM
 from collector.core.delivery import Received
 from collector.core.intake import BATCH_MESSAGES, Arrival, Bury, Commit, Confirm, Intake, Tell
 from collector.mqtt_client import Client, Message
-from collector.store.alert_book import AlertBook, Change
+from collector.store.alerts.alert_book import AlertBook, Change
+from collector.store.engines.opening import StoreUnavailable
 from collector.store.event_store import EventStore
-from collector.store.opening import StoreUnavailable
 from collector.store.replaying import Replayed
 from collector.store.taking import Committed
 from collector.upkeep import Upkeep

@@ -4,10 +4,10 @@ import logging
 import time
 from dataclasses import dataclass
 
-from collector.store import retention
 from collector.store.event_store import EventStore
-from collector.store.rollups import MINUTES_PER_PASS
 from collector.store.taking import Committed
+from collector.store.upkeep import retention
+from collector.store.upkeep.rollups import MINUTES_PER_PASS
 
 LOOK_AFTER_EVERY_S = 30.0
 ROLL_UP_EVERY_S = 2.0

@@ -16,10 +16,10 @@ from typing import Any, Protocol
 import psycopg
 import pytest
 
+from collector.store.engines.postgres import Address, Postgres
+from collector.store.engines.postgres_db import PostgresDb
+from collector.store.engines.sqlite import Sqlite, connect
 from collector.store.event_store import EventStore
-from collector.store.postgres import Address, Postgres
-from collector.store.postgres_db import PostgresDb
-from collector.store.sqlite import Sqlite, connect
 from tests.brokers import free_port
 
 PROGRAMS = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))

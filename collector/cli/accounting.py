@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from collector.core.errors import WrongUse
 
 if TYPE_CHECKING:
-    from collector.store.accounts import Accounts
+    from collector.store.access.accounts import Accounts
 
 
 @contextmanager
@@ -17,7 +17,7 @@ def accounts_in(data_dir: Path) -> Iterator["Accounts"]:
     """Raises WrongUse where no collector has ever served from."""
     from contextlib import closing
 
-    from collector.store.accounts import ACCOUNTS, Accounts
+    from collector.store.access.accounts import ACCOUNTS, Accounts
 
     if not data_dir.is_dir():
         raise WrongUse(f"--data-dir {data_dir}: no such folder; `collector serve` makes it")

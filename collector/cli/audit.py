@@ -9,7 +9,7 @@ from collector.cli.accounting import accounts_in
 from collector.cli.options import data_dir_option, span_options
 
 if TYPE_CHECKING:
-    from collector.store.audit import Entry
+    from collector.store.access.audit import Entry
 
 
 @click.group("audit")
@@ -26,7 +26,7 @@ def export(form: str, after: int, first_s: float | None, before_s: float | None,
     """Print the audit log, the oldest first: JSON Lines, or syslog as RFC 5424 has it."""
     import json
 
-    from collector.store.audit import told
+    from collector.store.access.audit import told
 
     with accounts_in(data_dir) as accounts:
         for entry in accounts.audit.read(first_s, before_s, after):

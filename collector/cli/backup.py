@@ -18,7 +18,7 @@ def command(out: Path, data_dir: Path, as_json: bool) -> None:
     The file holds events, users and every secret (token, password hashes, keys), and only its owner can read it: keep it so.
     """
     from collector.cli.showing import progress_bars, show_manifest
-    from collector.store import backup
+    from collector.store.backups import backup
 
     if not data_dir.is_dir():
         raise WrongUse(f"--data-dir {data_dir}: no such folder; name the one of `collector serve`")

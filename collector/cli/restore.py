@@ -19,7 +19,7 @@ def command(file: Path, data_dir: Path, as_json: bool) -> None:
     """
     from collector.cli.showing import progress_bars, show_manifest
     from collector.data_dir import held
-    from collector.store import restoring
+    from collector.store.backups import restoring
 
     with held(data_dir):
         restoring.check_empty(data_dir)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from collector.store.archive import Manifest, Progress
+    from collector.store.backups.archive import Manifest, Progress
 
 BAR_LENGTH = 30
 

@@ -25,12 +25,12 @@ def migrate(data_dir: Path, url: str, password_file: Path | None, as_json: bool)
     from collector.config import holds_password
     from collector.core.errors import WrongUse
     from collector.data_dir import held
-    from collector.store.opening import need_driver
-    from collector.store.sqlite import DATABASE
+    from collector.store.engines.opening import need_driver
+    from collector.store.engines.sqlite import DATABASE
 
     need_driver()
-    from collector.store.moving import move
-    from collector.store.postgres import Address
+    from collector.store.engines.moving import move
+    from collector.store.engines.postgres import Address
 
     if holds_password(url):
         raise WrongUse("--to: holds a password, which other users of this machine can see; use --password-file or PGPASSWORD")

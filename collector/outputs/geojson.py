@@ -5,7 +5,7 @@ from typing import Any
 
 from collector.outputs.telling import Desk, Place, Telling, confidence, ended_s, headline, point, started_s, title, utc
 from collector.outputs.texts import clean
-from collector.store.feeding import KnownDevice
+from collector.store.questions.feeding import KnownDevice
 
 CONTENT_TYPE = "application/geo+json"
 

@@ -19,7 +19,7 @@ from collector.outputs.telling import (
     utc,
 )
 from collector.outputs.texts import clean, number
-from collector.store.feeding import KnownDevice
+from collector.store.questions.feeding import KnownDevice
 from event_contract.messages import LaneMinute, LineMinute
 
 CONTENT_TYPE = "application/ld+json"

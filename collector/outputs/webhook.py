@@ -22,10 +22,10 @@ from collector.config import Webhooks
 from collector.core import signing, subscribing
 from collector.core.subscribing import Patience, Subscriber
 from collector.outputs.addresses import Guarded
-from collector.store import deliveries, subscriptions
-from collector.store.alert_book import AlertBook
-from collector.store.deliveries import Due, Tried
-from collector.store.opening import StoreUnavailable
+from collector.store.alerts import deliveries, subscriptions
+from collector.store.alerts.alert_book import AlertBook
+from collector.store.alerts.deliveries import Due, Tried
+from collector.store.engines.opening import StoreUnavailable
 from event_contract.times import format_time
 
 AT_ONCE = 32  # posts to one receiver

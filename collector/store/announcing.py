@@ -7,9 +7,9 @@ import msgspec
 from collector.core import alerts, presence
 from collector.core.delivery import Status
 from collector.core.presence import Presence
-from collector.store.alert_book import AlertBook
-from collector.store.db import Db
-from collector.store.own_alarms import settle_fault
+from collector.store.alerts.alert_book import AlertBook
+from collector.store.alerts.own_alarms import settle_fault
+from collector.store.engines.db import Db
 from event_contract.messages import Birth, StreamBirth
 from event_contract.times import format_time
 

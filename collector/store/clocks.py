@@ -7,8 +7,8 @@ import msgspec
 from collector.core.alerts import Action
 from collector.core.delivery import LATE_AFTER_S, Event, correct
 from collector.core.right_time import set_right
-from collector.store.alert_book import AlertBook
-from collector.store.db import look_up
+from collector.store.alerts.alert_book import AlertBook
+from collector.store.engines.db import look_up
 from event_contract.messages import CloudEvent, IncidentData, decode_body
 
 

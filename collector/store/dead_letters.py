@@ -3,7 +3,7 @@
 import hashlib
 
 from collector.core.delivery import DeadLetter
-from collector.store.db import Db
+from collector.store.engines.db import Db
 from event_contract.messages import MAX_MESSAGE_BYTES
 
 KEPT_PER_DEVICE = 1_000

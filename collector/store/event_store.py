@@ -10,12 +10,14 @@ from typing import TypeVar
 from collector.core import delivery
 from collector.core.attention import Policy
 from collector.core.delivery import DeadLetter, Event, Received, Status
-from collector.store import announcing, capping, dead_letters, deliveries, gaps, minding, replaying, retention, rollups, silence
-from collector.store.alert_book import AlertBook
-from collector.store.db import Engine
-from collector.store.opening import StoreUnavailable
+from collector.store import announcing, dead_letters, replaying
+from collector.store.alerts import deliveries, minding
+from collector.store.alerts.alert_book import AlertBook
+from collector.store.engines.db import Engine
+from collector.store.engines.opening import StoreUnavailable
 from collector.store.replaying import Replayed
 from collector.store.taking import Committed, Tally, take
+from collector.store.upkeep import capping, gaps, retention, rollups, silence
 
 T = TypeVar("T")
 

@@ -7,7 +7,7 @@ from msgspec import Struct
 from collector.core import delivery
 from collector.core.delivery import DeadLetter, Event, Received, Status
 from collector.store import dead_letters
-from collector.store.alert_book import AlertBook
+from collector.store.alerts.alert_book import AlertBook
 from collector.store.taking import Tally, take
 
 Outcome = Literal["stored", "duplicate", "unread", "cut_off", "too_old", "taken", "status", "failed"]

@@ -11,10 +11,10 @@ from collector.core import alerts, delivery
 from collector.core.alerts import AlertClock, Report
 from collector.core.delivery import Event
 from collector.core.right_time import shifted
-from collector.store.alert_book import AlertBook, Change
+from collector.store.alerts.alert_book import AlertBook, Change
+from collector.store.alerts.own_alarms import raise_fault, site_of
 from collector.store.clocks import set_clocks
-from collector.store.db import Db, look_up
-from collector.store.own_alarms import raise_fault, site_of
+from collector.store.engines.db import Db, look_up
 from event_contract.messages import Ack, Birth, IncidentData, LostData
 from event_contract.times import format_time, parse_time
 

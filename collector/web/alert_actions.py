@@ -15,8 +15,8 @@ from msgspec import Meta, Struct
 from collector.core import answers, life
 from collector.core.life import Word
 from collector.core.standing import DEEDS, Deed
-from collector.store import acting
-from collector.store.acting import Done
+from collector.store.alerts import acting
+from collector.store.alerts.acting import Done
 from collector.web.access import allow
 from collector.web.api import answer, ask
 from collector.web.login import who

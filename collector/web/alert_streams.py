@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from collector.core import sse
-from collector.store import queries
+from collector.store.questions import queries
 from collector.web.access import allow
 from collector.web.api import ask, number
 from collector.web.asked import SocketAsked, StreamAsked

@@ -9,7 +9,8 @@ from aiohttp import web
 
 from collector.core import answers, rollup
 from collector.core.delivery import LATEST_S
-from collector.store import filtering, letters, queries, rollups, searching
+from collector.store.questions import filtering, letters, queries, searching
+from collector.store.upkeep import rollups
 from collector.web import asked
 from collector.web.access import ASKED, allow
 from collector.web.services import SERVICES

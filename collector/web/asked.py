@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
 
-from collector.store.queries import PAGE_LIMIT
+from collector.store.questions.queries import PAGE_LIMIT
 
 MOST_SUMS = 10_000  # hours or days in one answer
 

@@ -5,7 +5,7 @@ import asyncio
 from aiohttp import web
 
 from collector.core import answers
-from collector.store.audit import told
+from collector.store.access.audit import told
 from collector.web.access import ASKED, allow
 from collector.web.api import answer, moment
 from collector.web.asked import AuditAsked

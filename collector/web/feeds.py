@@ -15,7 +15,7 @@ from aiohttp import ETag, web
 
 from collector.outputs import atom, cap, datex2, geojson, ngsi_ld
 from collector.outputs.telling import Telling
-from collector.store import feeding, queries
+from collector.store.questions import feeding, queries
 from collector.web import asked
 from collector.web.access import allow
 from collector.web.api import ask, number

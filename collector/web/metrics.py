@@ -9,8 +9,8 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from collector.store import figures, queries
-from collector.store.figures import Figures
+from collector.store.questions import figures, queries
+from collector.store.questions.figures import Figures
 from collector.web.access import allow
 from collector.web.api import ask
 from collector.web.problems import ERRORS

@@ -9,7 +9,7 @@ from aiohttp import web
 from collector.core.road_hours import HOUR_S, CameraHour, RoadHour, road_hours
 from collector.outputs import geojson, open_data
 from collector.outputs.telling import Desk
-from collector.store import rollups
+from collector.store.upkeep import rollups
 from collector.web.access import allow
 from collector.web.api import ask, moment
 from collector.web.asked import OpenDataAsked

@@ -7,7 +7,7 @@ from collections import Counter
 import msgspec
 from aiohttp import web
 
-from collector.store.opening import StoreUnavailable
+from collector.store.engines.opening import StoreUnavailable
 from collector.web.access import Handler
 
 CONTENT_TYPE = "application/problem+json"

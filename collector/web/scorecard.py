@@ -6,7 +6,7 @@ from aiohttp import web
 from msgspec import Struct, field
 
 from collector.core import answers
-from collector.store import scoring
+from collector.store.alerts import scoring
 from collector.web.access import allow
 from collector.web.api import answer, ask, moment
 from collector.web.asked import Moment

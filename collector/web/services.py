@@ -11,9 +11,9 @@ from aiohttp import web
 from collector.config import Webhooks
 from collector.outputs.telling import Desk
 from collector.outputs.webhook import Sender
-from collector.store.accounts import Accounts
-from collector.store.alert_book import AlertBook
-from collector.store.db import Db, Readers
+from collector.store.access.accounts import Accounts
+from collector.store.alerts.alert_book import AlertBook
+from collector.store.engines.db import Db, Readers
 from collector.store.replaying import Replayed
 from collector.web.feed import AlertFeed
 

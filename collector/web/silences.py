@@ -8,7 +8,7 @@ from msgspec import Meta, Struct
 
 from collector.core import answers
 from collector.core.attention import Silence
-from collector.store import silences
+from collector.store.alerts import silences
 from collector.web.access import allow
 from collector.web.alert_actions import body, perform
 from collector.web.api import answer, ask

@@ -12,8 +12,8 @@ from collector.core import signing
 from collector.core.errors import WrongUse
 from collector.core.subscribing import Secret, Subscriber, Wish
 from collector.outputs.addresses import check_url
-from collector.store import deliveries, subscriptions
-from collector.store.alert_book import AlertBook
+from collector.store.alerts import deliveries, subscriptions
+from collector.store.alerts.alert_book import AlertBook
 from collector.web.access import allow
 from collector.web.alert_actions import body, perform
 from collector.web.api import answer, ask, limit, number

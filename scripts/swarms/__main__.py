@@ -15,7 +15,7 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from collector.store.sqlite import DATABASE
+from collector.store.engines.sqlite import DATABASE
 from edge_agent.config import BrokerConfig
 from edge_agent.core.failure import Failure, WrongInput
 from scripts.drills.verdict import Verdict

@@ -4,9 +4,9 @@ import math
 from collections import Counter
 from random import Random
 
+from collector.store.engines.sqlite import Sqlite
 from collector.store.event_store import EventStore
-from collector.store.retention import prune_stream
-from collector.store.sqlite import Sqlite
+from collector.store.upkeep.retention import prune_stream
 from edge_agent.config import OutboxConfig
 from edge_agent.core.delivery import as_ranges
 from edge_agent.sinks.courier import Courier

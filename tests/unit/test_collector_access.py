@@ -16,8 +16,8 @@ from click.testing import CliRunner
 from collector import cli, logs
 from collector.core.errors import WrongUse
 from collector.core.roles import ROLES, may
-from collector.store import accounts as accounts_of
-from collector.store.accounts import Accounts
+from collector.store.access import accounts as accounts_of
+from collector.store.access.accounts import Accounts
 from collector.web import login
 from collector.web.access import Undeclared, access_of, demand_declarations
 from collector.web.problems import ERRORS
@@ -161,7 +161,7 @@ def test_old_entries_go_and_a_clock_that_leaps_takes_none(tmp_path: Path, monkey
     accounts = Accounts(tmp_path / "accounts.sqlite", keep_audit_days=40)
     began = time.time()
     for day in (0, 1, 200, 39.5, 40.4, 41.5):
-        monkeypatch.setattr("collector.store.audit.time.time", lambda day=day: began + day * 86400)
+        monkeypatch.setattr("collector.store.access.audit.time.time", lambda day=day: began + day * 86400)
         accounts.audit.write("lan", f"day {day}")
     assert [one.action for one in accounts.audit.read()] == ["day 200", "day 39.5", "day 40.4", "day 41.5"]
     assert [one.n for one in accounts.audit.read()] == [3, 4, 5, 6]
@@ -190,7 +190,7 @@ def test_the_commands_make_and_end_tokens_and_export_the_audit_log(tmp_path: Pat
 
 def test_a_syslog_line_stays_one_and_its_values_stay_inside() -> None:
     from collector.cli.audit import syslog
-    from collector.store.audit import Entry
+    from collector.store.access.audit import Entry
 
     line = syslog(Entry(1, 0.0, 'a"]\n<0>1 x\\', "log in", "b\nc", "failed", "127.0.0.1", ""))
     assert "\n" not in line and r'who="a\"\] <0>1 x\\"' in line and line.startswith("<108>1 1970")

@@ -14,11 +14,12 @@ import pytest
 
 from collector.app import DATABASE, TOKEN_FILE, api_token
 from collector.core.delivery import Received
-from collector.store import backup, queries, restoring
-from collector.store.accounts import ACCOUNTS, Accounts
-from collector.store.archive import MANIFEST, BackupError, Manifest
+from collector.store.access.accounts import ACCOUNTS, Accounts
+from collector.store.backups import backup, restoring
+from collector.store.backups.archive import MANIFEST, BackupError, Manifest
+from collector.store.engines.sqlite import Sqlite, connect
 from collector.store.event_store import EventStore
-from collector.store.sqlite import Sqlite, connect
+from collector.store.questions import queries
 from event_contract import topics
 from event_contract.messages import encode
 from tests.wire_messages import DEVICE, STREAM, birth, event, incident

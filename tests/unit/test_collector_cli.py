@@ -25,9 +25,9 @@ from collector.cli import COMMANDS, cli
 from collector.client import Api
 from collector.config import Tls, load, with_options
 from collector.core.errors import WrongUse
-from collector.store import queries
-from collector.store.accounts import ACCOUNTS, Accounts
-from collector.store.sqlite import connect
+from collector.store.access.accounts import ACCOUNTS, Accounts
+from collector.store.engines.sqlite import connect
+from collector.store.questions import queries
 from event_contract import topics
 from event_contract.messages import encode
 from tests.brokers import free_port, mosquitto

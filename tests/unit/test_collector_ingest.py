@@ -21,10 +21,10 @@ from collector.broker_embedded import EmbeddedBroker
 from collector.broker_link import BrokerLink, LinkState
 from collector.config import Broker
 from collector.ingest import Ingest
-from collector.store import letters, queries
-from collector.store.alert_book import Change
+from collector.store.alerts.alert_book import Change
+from collector.store.engines.sqlite import Sqlite, connect
 from collector.store.event_store import EventStore
-from collector.store.sqlite import Sqlite, connect
+from collector.store.questions import letters, queries
 from collector.upkeep import Rules, Upkeep
 from event_contract import topics
 from event_contract.messages import Ack, CollectorStatus, Will, encode

@@ -22,12 +22,13 @@ from collector.cli.store import command as store_command
 from collector.config import Broker
 from collector.core.delivery import Received
 from collector.ingest import Ingest
-from collector.store import postgres, queries
+from collector.store.engines import postgres
+from collector.store.engines.moving import CannotMove
+from collector.store.engines.opening import StoreUnavailable
+from collector.store.engines.postgres import Postgres, PostgresReaders
+from collector.store.engines.postgres_follower import Follower
 from collector.store.event_store import EventStore
-from collector.store.moving import CannotMove
-from collector.store.opening import StoreUnavailable
-from collector.store.postgres import Postgres, PostgresReaders
-from collector.store.postgres_follower import Follower
+from collector.store.questions import queries
 from collector.upkeep import Rules, Upkeep
 from event_contract import topics
 from event_contract.messages import Ack, encode
@@ -41,7 +42,7 @@ INCIDENTS = topics.event(DEVICE, "incident")
 
 HOLDING = """
 import sys, time
-from collector.store.postgres import Address, Postgres
+from collector.store.engines.postgres import Address, Postgres
 with Postgres(Address(sys.argv[1])).transaction() as db:
     print("holding", flush=True)
     time.sleep(60)

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from collector.core import rollup
 from collector.core.delivery import Received
 from collector.core.rollup import CameraSums
-from collector.store import rollups
-from collector.store.db import Db
-from collector.store.rollups import Wanted
+from collector.store.engines.db import Db
+from collector.store.upkeep import rollups
+from collector.store.upkeep.rollups import Wanted
 from event_contract import topics
 from event_contract.messages import Clock, LaneMinute, LineMinute
 from event_contract.times import format_time, parse_time

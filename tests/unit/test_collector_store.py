@@ -13,13 +13,15 @@ from sqlite_utils import Database
 
 from collector.core import alerts, delivery
 from collector.core.delivery import Received
-from collector.store import dead_letters, gaps, letters, queries, retention
-from collector.store.db import Db
+from collector.store import dead_letters
+from collector.store.engines.db import Db
+from collector.store.engines.migrations import migrate
+from collector.store.engines.opening import StoreUnavailable
+from collector.store.engines.sqlite import Sqlite, connect
 from collector.store.event_store import EventStore
-from collector.store.migrations import migrate
-from collector.store.opening import StoreUnavailable
-from collector.store.sqlite import Sqlite, connect
+from collector.store.questions import letters, queries
 from collector.store.taking import Committed
+from collector.store.upkeep import gaps, retention
 from event_contract import topics
 from event_contract.messages import Ack, Clock, Will, encode
 from event_contract.times import format_time

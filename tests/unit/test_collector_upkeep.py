@@ -13,14 +13,16 @@ from hypothesis import strategies as st
 from collector.core import delivery
 from collector.core.delivery import DeadLetter, Received
 from collector.core.presence import BACK_WITHIN_S, silent_since
-from collector.store import capping, dead_letters, letters, queries, retention
-from collector.store.db import Db
+from collector.store import dead_letters
+from collector.store.engines.db import Db
+from collector.store.engines.opening import StoreUnavailable
+from collector.store.engines.sqlite import Sqlite, connect
 from collector.store.event_store import EventStore
-from collector.store.opening import StoreUnavailable
+from collector.store.questions import letters, queries
+from collector.store.questions.searching import Wanted, search
 from collector.store.replaying import Outcome, Replayed
-from collector.store.searching import Wanted, search
-from collector.store.sqlite import Sqlite, connect
 from collector.store.taking import Committed
+from collector.store.upkeep import capping, retention
 from collector.upkeep import AGAIN_S, LOOK_AFTER_EVERY_S, Rules, Upkeep
 from event_contract import topics
 from event_contract.kinds import EVENT_CLASSES

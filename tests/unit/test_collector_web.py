@@ -22,12 +22,12 @@ from collector.app import CannotServe, api_token
 from collector.core.delivery import Received
 from collector.core.sse import Parser, ServerEvent
 from collector.outputs.telling import Desk
-from collector.store import queries, searching
-from collector.store.accounts import Accounts
-from collector.store.alert_book import AlertBook
+from collector.store.access.accounts import Accounts
+from collector.store.alerts.alert_book import AlertBook
+from collector.store.engines.sqlite import Sqlite, SqliteReaders
 from collector.store.event_store import EventStore
+from collector.store.questions import queries, searching
 from collector.store.replaying import Replayed
-from collector.store.sqlite import Sqlite, SqliteReaders
 from collector.web import alert_streams, feed, login
 from collector.web.feed import AlertFeed
 from collector.web.server import application

@@ -3,8 +3,8 @@
 from contextlib import closing
 
 from collector.core.delivery import Received
-from collector.store import feeding
-from collector.store.db import Db
+from collector.store.engines.db import Db
+from collector.store.questions import feeding
 from event_contract import topics
 from event_contract.messages import encode
 from event_contract.times import format_time

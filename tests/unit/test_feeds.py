@@ -20,7 +20,7 @@ from collector.core.alerts import Alert
 from collector.outputs import atom, cap, datex2, geojson, ngsi_ld
 from collector.outputs.telling import Desk, Telling
 from collector.outputs.texts import clean
-from collector.store.feeding import KnownDevice
+from collector.store.questions.feeding import KnownDevice
 from event_contract.kinds import INCIDENT_KINDS, SEVERITIES
 from event_contract.messages import LaneMinute, LineMinute, Position
 

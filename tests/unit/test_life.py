@@ -14,7 +14,7 @@ from collector.core.alerts import Alert, Report
 from collector.core.delivery import Received
 from collector.core.life import Refusal, Word
 from collector.core.standing import DEEDS, LIVE, NOTHING_SAID, Deed, shown
-from collector.store import acting
+from collector.store.alerts import acting
 from collector.store.event_store import EventStore
 from event_contract import topics
 from event_contract.times import format_time

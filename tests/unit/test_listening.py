@@ -10,8 +10,9 @@ import pytest
 from collector.core import attention
 from collector.core.attention import Policy, Silence
 from collector.core.delivery import Received
-from collector.store import queries, silences
+from collector.store.alerts import silences
 from collector.store.event_store import EventStore
+from collector.store.questions import queries
 from event_contract import topics
 from event_contract.kinds import INCIDENT_KINDS
 from event_contract.messages import Position

@@ -7,8 +7,8 @@ from random import Random
 import msgspec
 
 from collector.core.delivery import Received
+from collector.store.engines.sqlite import Sqlite
 from collector.store.event_store import EventStore
-from collector.store.sqlite import Sqlite
 from edge_agent.config import BrokerConfig, OutboxConfig
 from edge_agent.sinks import link
 from edge_agent.sinks.courier import Courier

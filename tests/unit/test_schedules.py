@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from collector.core import delivery
-from collector.store.sqlite import Sqlite
+from collector.store.engines.sqlite import Sqlite
 from edge_agent.sinks.shedding import Loss
 from edge_agent.sinks.shelf import Shelf
 from event_contract.messages import Ack

@@ -9,7 +9,7 @@ from collector.core import scorecard
 from collector.core.delivery import Received
 from collector.core.life import Word
 from collector.core.scorecard import Told
-from collector.store import acting, scoring
+from collector.store.alerts import acting, scoring
 from event_contract import topics
 from event_contract.messages import CameraBirth, encode
 from event_contract.times import format_time

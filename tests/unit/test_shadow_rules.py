@@ -10,8 +10,8 @@ import msgspec
 import pytest
 from click.testing import CliRunner
 
-from collector.store import queries
-from collector.store.sqlite import connect
+from collector.store.engines.sqlite import connect
+from collector.store.questions import queries
 from edge_agent.app.analyse import STREAM, media_voice
 from edge_agent.app.replay import replay
 from edge_agent.cli.evaluate import command

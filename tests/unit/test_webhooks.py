@@ -22,9 +22,10 @@ from collector.core.subscribing import Patience, Secret, Subscriber, Wish
 from collector.outputs import webhook
 from collector.outputs.addresses import check_url
 from collector.outputs.webhook import Sender
-from collector.store import deliveries, queries, subscriptions
+from collector.store.alerts import deliveries, subscriptions
+from collector.store.engines.sqlite import Sqlite, SqliteReaders, connect
 from collector.store.event_store import EventStore
-from collector.store.sqlite import Sqlite, SqliteReaders, connect
+from collector.store.questions import queries
 from collector.web.services import Reader
 from event_contract import topics
 from tests.databases import StoreDatabase

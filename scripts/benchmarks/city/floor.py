@@ -8,7 +8,7 @@ from typing import Any
 
 from collector.core import delivery
 from collector.core.delivery import Event, Received
-from collector.store.db import Engine
+from collector.store.engines.db import Engine
 from collector.store.taking import COLUMNS_OF_EVENTS, row_of
 from event_contract import topics
 from scripts.benchmarks.city.devices import Waiting
@@ -32,14 +32,14 @@ def rate(engine: Engine, rows: list[tuple[Any, ...]], batch: int) -> float:
 
 
 def of_sqlite(folder: Path, events: Sequence[Waiting], batch: int) -> float:
-    from collector.store.sqlite import Sqlite
+    from collector.store.engines.sqlite import Sqlite
 
     with closing(Sqlite(folder / f"floor-{batch}-{len(events)}.sqlite")) as engine:
         return rate(engine, rows_of(events), batch)
 
 
 def of_postgres(url: str, events: Sequence[Waiting], batch: int) -> float:
-    from collector.store.postgres import Address, Postgres
+    from collector.store.engines.postgres import Address, Postgres
 
     with closing(Postgres(Address(url))) as engine:
         return rate(engine, rows_of(events), batch)

@@ -14,10 +14,11 @@ from typing import Any
 
 from collector.core import alerts, delivery, rollup
 from collector.core.delivery import Event, Received
-from collector.store import queries, rollups, searching
-from collector.store.db import Db, Engine, Readers
+from collector.store.engines.db import Db, Engine, Readers
 from collector.store.event_store import EventStore
+from collector.store.questions import queries, searching
 from collector.store.taking import COLUMNS_OF_EVENTS, row_of
+from collector.store.upkeep import rollups
 from event_contract import topics
 from event_contract.messages import encode
 from event_contract.times import format_time
@@ -34,11 +35,11 @@ PER_S = DEVICES / 10  # events
 def measure(folder: Path, engine: str, url: str, rows: int) -> dict[str, Any]:
     folder.mkdir()
     if engine == "sqlite":
-        from collector.store.sqlite import Sqlite, SqliteReaders
+        from collector.store.engines.sqlite import Sqlite, SqliteReaders
 
         path = folder / "large.sqlite"
         return _measure(Sqlite(path), SqliteReaders(path), rows)
-    from collector.store.postgres import Address, Postgres, PostgresReaders
+    from collector.store.engines.postgres import Address, Postgres, PostgresReaders
     from scripts.benchmarks.ingest import schema
 
     address = Address(schema(url))

@@ -1,0 +1,51 @@
+"""Subscribers in the store; what they are to be told is queued in the transaction that changes the alert."""
+
+from collections.abc import Iterable
+
+import msgspec
+
+from collector.core import subscribing
+from collector.core.alerts import Alert
+from collector.core.subscribing import Subscriber
+from collector.store.engines.db import Db
+
+
+def all_of(db: Db) -> list[Subscriber]:
+    return [_decoder.decode(body) for (body,) in db.execute("SELECT body FROM subscribers ORDER BY name").fetchall()]
+
+
+def named(db: Db, name: str) -> Subscriber | None:
+    row = db.execute("SELECT body FROM subscribers WHERE name = ?", (name,)).fetchone()
+    return _decoder.decode(row[0]) if row else None
+
+
+def put(db: Db, subscriber: Subscriber) -> Subscriber:
+    """Add it, or replace the one with its id."""
+    db.execute(
+        "INSERT INTO subscribers (id, name, body) VALUES (?, ?, ?)"
+        " ON CONFLICT (id) DO UPDATE SET name = excluded.name, body = excluded.body",
+        (subscriber.id, subscriber.wish.name, msgspec.json.encode(subscriber)),
+    )
+    return subscriber
+
+
+def remove(db: Db, subscriber: Subscriber) -> None:
+    """With all that was queued for it."""
+    db.execute("DELETE FROM deliveries WHERE subscriber = ?", (subscriber.id,))
+    db.execute("DELETE FROM subscribers WHERE id = ?", (subscriber.id,))
+
+
+def queue(db: Db, changes: Iterable[tuple[Alert, float]]) -> None:
+    """Changed alerts with their new `seq`, and when they changed: one row for each subscriber that wants to hear of it."""
+    subscribers = [one for one in all_of(db) if one.disabled is None]
+    rows = [
+        (subscriber.id, alert.seq, now, subscribing.due_at(subscriber, alert, now))
+        for alert, now in (changes if subscribers else ())
+        for subscriber in subscribers
+        if subscribing.wants(subscriber, alert)
+    ]
+    if rows:
+        db.executemany("INSERT INTO deliveries (subscriber, seq, queued_at, due_at) VALUES (?, ?, ?, ?)", rows)
+
+
+_decoder = msgspec.json.Decoder(Subscriber)

@@ -1,0 +1,35 @@
+"""Figures for whoever watches the collector itself: by device, kind of alert and webhook."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from collector.store.alerts import deliveries, subscriptions
+from collector.store.engines.db import Db
+from collector.store.questions.wellbeing import outbox
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceFigures:
+    device: str
+    online: bool
+    outbox: dict[str, Any] | None  # as it last told
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """`webhooks`: by name, what waits."""
+
+    devices: list[DeviceFigures]
+    open_by_kind: dict[str, int]
+    webhooks: dict[str, int]
+
+
+def read(db: Db) -> Figures:
+    devices = db.execute("SELECT device, online FROM devices ORDER BY device").fetchall()
+    kinds = db.execute("SELECT kind, count(*) FROM alerts WHERE state = 'open' GROUP BY kind ORDER BY kind").fetchall()
+    waiting = deliveries.counts(db)
+    return Figures(
+        [DeviceFigures(device, bool(online), outbox(db, device)) for device, online in devices],
+        dict(tuple(row) for row in kinds),
+        {one.wish.name: waiting.get(one.id, 0) for one in subscriptions.all_of(db)},
+    )
