@@ -133,7 +133,7 @@ def test_the_turn_of_a_collector_that_was_killed_is_over(schema: PostgresSchema)
 def test_the_turn_of_a_collector_that_hangs_is_taken_from_it(schema: PostgresSchema, monkeypatch: pytest.MonkeyPatch) -> None:
     hung_after = {**postgres._SETTINGS, "idle_in_transaction_session_timeout": "1s"}
     monkeypatch.setattr(postgres, "_SETTINGS", hung_after)
-    script = f"from collector.store import postgres\npostgres._SETTINGS.update({hung_after!r})\n" + HOLDING
+    script = f"from collector.store.engines import postgres\npostgres._SETTINGS.update({hung_after!r})\n" + HOLDING
     monkeypatch.setattr(sys.modules[__name__], "HOLDING", script)
     with closing(schema.store()) as store, holding_the_turn(schema) as process:
         os.kill(process.pid, signal.SIGSTOP)
