@@ -25,6 +25,7 @@ from scripts.drills.verdict import Verdict
 DAY_S = 86_400.0
 MINUTES, QUICK_MINUTES = 3.0, 0.12
 SYNCED_AFTER = 0.6  # of the time
+START_S = 10.0  # until broker, collector and devices are up, on a busy machine too
 RATE = 20
 ERROR_S = 1.0
 NEVER = "kerb-never"
@@ -39,12 +40,13 @@ def run(options: argparse.Namespace) -> Verdict:
     seconds = 60 * (options.minutes or (QUICK_MINUTES if options.quick else MINUTES))
     making = ["--rate", f"{RATE}", "--flush-s", f"{FLUSH_S}"]
     off_s = {"kerb-1970": -time.time(), "kerb-behind": -3 * DAY_S, "kerb-ahead": DAY_S, "kerb-right": 0.0}
-    sync_at_s = time.monotonic() + SYNCED_AFTER * seconds
+    sync_at_s = time.monotonic() + START_S + SYNCED_AFTER * seconds
     setting = {name: [*making, f"--off-s={off}", f"--sync-at-s={sync_at_s}"] for name, off in off_s.items()}
     setting[NEVER] = [*making, f"--off-s={-time.time()}", "--sync-at-s=inf"]
     chain = Chain(options.state.folder, devices=setting)
     truth_s = time.time() - time.monotonic()  # the devices' monotonic clock is this machine's
     with running(chain), progress_bar("seconds", round(seconds), quiet=False) as progress:
+        chain.look_after(max(0.0, sync_at_s - SYNCED_AFTER * seconds - time.monotonic()))
         for second in range(round(seconds)):
             chain.look_after(1.0)
             progress(second, None)
