@@ -215,10 +215,9 @@ def test_collectors_of_a_group_share_the_events_and_all_hear_who_is_there(schema
             BrokerLink(broker, f"c{n}", ingest.receive, lambda state: None, pytest.fail) for n, ingest in enumerate(ingests)
         ]
         device = Device(port)
-        for ingest, link in zip(ingests, links, strict=True):
+        for n, (ingest, link) in enumerate(zip(ingests, links, strict=True)):
             ingest.start(), link.start()
-        for n in range(2):
-            device.status(online=True, instance=f"c{n}")
+            device.status(online=True, instance=f"c{n}")  # one by one: what it hears of another meanwhile is passed over
         device.send(encode(birth(1, 200)), topics.status(DEVICE), retain=True)
         for seq in range(1, 201):
             device.client.publish(INCIDENTS, event(incident(incident=f"r/north/{seq}"), seq), qos=1)
