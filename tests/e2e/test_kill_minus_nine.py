@@ -49,7 +49,8 @@ def test_a_planted_loss_is_seen(tmp_path: Path) -> None:
 def test_an_interrupted_drill_goes_on(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "scripts.drills", "kill", "--quick", "--state", str(tmp_path)]
     first = [*command, "--seed", SEED, "--kills", "2", "--minutes", "0.3"]
-    drill = subprocess.Popen(first, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    interruptible = ["env", "--default-signal=INT"]  # in the background of a shell it is ignored
+    drill = subprocess.Popen([*interruptible, *first], cwd=ROOT, stdout=subprocess.PIPE, text=True)
     assert drill.stdout is not None
     next(line for line in drill.stdout if "files in" in line)
     time.sleep(4)  # of 18: in the middle of it
