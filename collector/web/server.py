@@ -10,13 +10,18 @@ from collector.web import (
     alert_streams,
     api,
     auditing,
+    evidence,
+    devices,
     feeds,
     login,
     metrics,
     open_data,
     openapi,
+    roads,
     scorecard,
     silences,
+    tokens,
+    users,
     webhooks,
 )
 from collector.web.access import allow, demand_declarations
@@ -29,8 +34,8 @@ LONGEST_BODY_BYTES = 16 * 1024
 PARTS = tuple(
     part.routes
     for part in (
-        *(api, alert_streams, alert_actions, auditing, feeds, open_data, openapi, login, metrics),
-        *(scorecard, silences, webhooks),
+        *(api, alert_streams, evidence, alert_actions, auditing, feeds, open_data, openapi, login, metrics),
+        *(scorecard, silences, webhooks, roads, devices, users, tokens),
     )
 )
 HEADERS = {

@@ -27,16 +27,24 @@ def wellbeing(db: Db, device: str) -> dict[str, Any]:
 
 def outbox(db: Db, device: str) -> dict[str, Any] | None:
     """What waited in a device's outbox when it last told."""
+    told = health(db, device)
+    if told is None:
+        return None
+    figures, at = told
+    return {
+        "messages": figures.outbox_messages,
+        "bytes": figures.outbox_bytes,
+        "oldest_s": figures.oldest_unacknowledged_s,
+        "told_at": format_time(at),
+    }
+
+
+def health(db: Db, device: str) -> tuple[HealthData, float] | None:
+    """A device's newest figures, and when it told them, in Unix seconds."""
     newest = "SELECT told.n, told.kind FROM events AS told WHERE told.device = ? ORDER BY told.n DESC LIMIT ?"
     health_n = f"SELECT max(own.n) FROM ({newest}) AS own WHERE own.kind = 'health'"  # noqa: S608 - constants
     query = f"SELECT payload, at FROM events WHERE clock <> 'unknown' AND n = ({health_n})"  # noqa: S608
     row = db.execute(query, (device, NEWEST)).fetchone()
     if row is None:
         return None
-    health = msgspec.json.decode(msgspec.json.decode(row[0], type=CloudEvent).data, type=HealthData)
-    return {
-        "messages": health.outbox_messages,
-        "bytes": health.outbox_bytes,
-        "oldest_s": health.oldest_unacknowledged_s,
-        "told_at": format_time(row[1]),
-    }
+    return msgspec.json.decode(msgspec.json.decode(row[0], type=CloudEvent).data, type=HealthData), row[1]
