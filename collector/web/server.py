@@ -10,7 +10,6 @@ from collector.web import (
     alert_streams,
     api,
     auditing,
-    evidence,
     devices,
     feeds,
     login,
@@ -34,7 +33,7 @@ LONGEST_BODY_BYTES = 16 * 1024
 PARTS = tuple(
     part.routes
     for part in (
-        *(api, alert_streams, evidence, alert_actions, auditing, feeds, open_data, openapi, login, metrics),
+        *(api, alert_streams, alert_actions, auditing, feeds, open_data, openapi, login, metrics),
         *(scorecard, silences, webhooks, roads, devices, users, tokens),
     )
 )
