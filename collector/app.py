@@ -6,6 +6,7 @@ import os
 import re
 import secrets
 import signal
+import ssl
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack, closing
@@ -23,8 +24,12 @@ from collector.core.attention import Policy
 from collector.core.errors import Told
 from collector.data_dir import held
 from collector.ingest import Ingest
+from collector.outputs.carrying import Carriers
+from collector.outputs.deep_links import DeepLinks
+from collector.outputs.delivering import Sender
 from collector.outputs.telling import Desk
-from collector.outputs.webhook import Sender
+from collector.outputs.webhook import Webhook
+from collector.still_desk import StillDesk
 from collector.store.access.accounts import ACCOUNTS, Accounts
 from collector.store.alerts.alert_book import AlertBook, Change
 from collector.store.engines.db import Engine, Readers
@@ -125,7 +130,9 @@ async def serve(config: Config, password: str | None, say: Say) -> int:
         ingest.start()
         parts.push_async_callback(asyncio.to_thread, ingest.stop)
         teller = _link_teller(config, upkeep, ending, say)
-        link = BrokerLink(config.broker, config.instance, ingest.receive, teller, ending.fail)
+        stills = StillDesk(data_dir, config.evidence.keep_h * 3600.0) if config.evidence.stills else None
+        receive = stills.beside(ingest.receive) if stills else ingest.receive
+        link = BrokerLink(config.broker, config.instance, receive, teller, ending.fail, stills.topics if stills else ())
 
         def status() -> dict[str, Any]:
             told = {**dataclasses.asdict(link.state), "restarts": broker.restarts if broker else 0}
@@ -146,6 +153,7 @@ async def serve(config: Config, password: str | None, say: Say) -> int:
             _desk(config),
             config.webhooks,
             sender,
+            await parts.enter_async_context(stills.open(link, ending.fail)) if stills else None,
         )
         address = await _listen(application(services), config, parts)
         _introduce(config, address, credentials, data_dir, say)
@@ -209,17 +217,21 @@ def _start_sender(
 
     def ended(task: asyncio.Task[None]) -> None:
         if not task.cancelled() and (error := task.exception()) is not None:
-            ending.fail(f"webhooks: {type(error).__name__}: {error}")
+            ending.fail(f"subscriptions: {type(error).__name__}: {error}")
 
     async def stop() -> None:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
 
-    sender = Sender(reader.ask, perform, lambda: events.leading, config.webhooks)
+    sender = Sender(reader.ask, perform, lambda: events.leading, _carriers(config))
     task = asyncio.create_task(sender.run())
     task.add_done_callback(ended)
     parts.push_async_callback(stop)
     return sender
+
+
+def _carriers(config: Config) -> Carriers:
+    return {"webhook": Webhook(config.webhooks)}
 
 
 def _password(file: str | None) -> str | None:
@@ -236,7 +248,8 @@ def _publisher(feed: AlertFeed) -> Publish:
 
 
 def _desk(config: Config) -> Desk:
-    return Desk(config.feeds, {site.site: site for site in config.sites}, config.utc_offset_h)
+    links = DeepLinks(config.evidence, config.utc_offset_h)
+    return Desk(config.feeds, {site.site: site for site in config.sites}, config.utc_offset_h, links)
 
 
 def _rules(config: Config) -> Rules:
@@ -261,14 +274,25 @@ async def _listen(app: web.Application, config: Config, parts: AsyncExitStack) -
     await runner.setup()
     parts.push_async_callback(runner.cleanup)
     try:
-        await web.TCPSite(runner, config.http.host, config.http.port).start()
+        await web.TCPSite(runner, config.http.host, config.http.port, ssl_context=_tls(config)).start()
     except OSError as error:
         raise CannotServe(
             f"port {config.http.port} on {config.http.host}: {os.strerror(error.errno or 0)}; "
             "stop what listens there, or choose another with --http-port"
         ) from error
     host, port = runner.addresses[0][:2]
-    return f"http://{host}:{port}"
+    return f"{'https' if config.http.tls else 'http'}://{host}:{port}"
+
+
+def _tls(config: Config) -> ssl.SSLContext | None:
+    if config.http.tls is None:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    try:
+        context.load_cert_chain(config.http.tls.cert, config.http.tls.key)
+    except (ssl.SSLError, OSError) as error:
+        raise CannotServe(f"{config.http.tls.cert}: {error.strerror or error}; check http.tls.cert and http.tls.key") from error
+    return context
 
 
 def _introduce(config: Config, address: str, credentials: Credentials, data_dir: Path, say: Say) -> None:

@@ -16,7 +16,7 @@ OWN_ALARMS = {  # of the collector
     "missing": Words("thiếu bản tin", "messages missing"),
     "lost": Words("mất bản tin", "messages lost"),
     "forked": Words("thẻ nhớ bị sao chép", "memory card copied"),
-    "webhook": Words("bên nhận webhook không trả lời", "a webhook's receiver does not take it"),
+    "subscriber": Words("bên nhận cảnh báo không trả lời", "a subscriber does not take alerts"),
     "storm": Words("quá nhiều cảnh báo, các cảnh báo khác không phát âm", "too many alerts: others make no sound"),
     "watchdog": Words("tín hiệu kiểm tra đường truyền", "always here, to prove the chain"),
 }

@@ -23,9 +23,9 @@ COMMANDS = {
     "serve": "Run the collector until it is stopped.",
     "silences": "What makes no sound for a while.",
     "store": "The database of events, alerts and devices.",
+    "subscriptions": "Who is told of alerts by webhook, e-mail or MQTT.",
     "tokens": "API tokens for software.",
     "users": "Who may log in to the console, and as what: viewer, operator, engineer or admin.",
-    "webhooks": "Who is told of alerts by signed HTTPS posts.",
 }
 
 

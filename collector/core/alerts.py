@@ -71,6 +71,7 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     because: str | None = None
     heard: bool = False  # it has sounded
     escalated_at: str | None = None
+    exercise: bool = False  # staged: it reaches only who asks for exercises, see store/alerts/exercises.py
     seq: int = 0
 
     @property

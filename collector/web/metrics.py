@@ -56,7 +56,7 @@ class _Snapshot(Collector):
 
 
 class _Parts(Collector):
-    """What has a name of its own: devices, kinds of alerts, webhooks, errors."""
+    """What has a name of its own: devices, kinds of alerts, subscribers, errors."""
 
     def __init__(self, told: Figures, errors: Counter[str]) -> None:
         self._told, self._errors = told, errors
@@ -75,10 +75,12 @@ class _Parts(Collector):
         for kind, count in self._told.open_by_kind.items():
             kinds.add_metric([kind], count)
         yield kinds
-        queue = GaugeMetricFamily("kerbwatch_webhook_waiting", "alerts not delivered yet", labels=["webhook"])
-        for name, count in self._told.webhooks.items():
-            queue.add_metric([name], count)
-        yield queue
+        queue = GaugeMetricFamily("kerbwatch_subscription_waiting", "changes not told yet", labels=["subscription"])
+        held = GaugeMetricFamily("kerbwatch_subscription_held", "of these, held back on purpose", labels=["subscription"])
+        for name, counts in self._told.subscribers.items():
+            queue.add_metric([name], counts.waiting)
+            held.add_metric([name], counts.held)
+        yield from (queue, held)
         errors = CounterMetricFamily("kerbwatch_http_errors", "requests that failed by an error of our own", labels=["error"])
         for name, count in self._errors.items():
             errors.add_metric([name], count)

@@ -11,6 +11,7 @@ from collector.web import (
     api,
     auditing,
     devices,
+    evidence,
     feeds,
     login,
     metrics,
@@ -21,7 +22,7 @@ from collector.web import (
     silences,
     tokens,
     users,
-    webhooks,
+    subscriptions,
 )
 from collector.web.access import allow, demand_declarations
 from collector.web.problems import ERRORS, problems
@@ -33,8 +34,8 @@ LONGEST_BODY_BYTES = 16 * 1024
 PARTS = tuple(
     part.routes
     for part in (
-        *(api, alert_streams, alert_actions, auditing, feeds, open_data, openapi, login, metrics),
-        *(scorecard, silences, webhooks, roads, devices, users, tokens),
+        *(api, alert_streams, evidence, alert_actions, auditing, feeds, open_data, openapi, login, metrics),
+        *(scorecard, silences, subscriptions, roads, devices, users, tokens),
     )
 )
 HEADERS = {

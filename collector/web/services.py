@@ -9,12 +9,14 @@ from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 from aiohttp import web
 
 from collector.config import Webhooks
+from collector.core.still_requests import StillRequests
+from collector.outputs.delivering import Sender
 from collector.outputs.telling import Desk
-from collector.outputs.webhook import Sender
 from collector.store.access.accounts import Accounts
 from collector.store.alerts.alert_book import AlertBook
 from collector.store.engines.db import Db, Readers
 from collector.store.replaying import Replayed
+from collector.store.stills import StillFolder
 from collector.web.feed import AlertFeed
 
 P = ParamSpec("P")
@@ -53,10 +55,20 @@ class Writer(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Stills:
+    """`requests` belongs to the event loop. `tell` sends a request to a device; False: there is no connection."""
+
+    requests: StillRequests
+    folder: StillFolder
+    tell: Callable[[str, bytes], bool]
+
+
+@dataclass(frozen=True, slots=True)
 class Services:
     """`status` tells of the running parts: broker, ingest; `allowed_hosts` are the names in a Host header that are ours.
 
-    `behind_proxy`: a proxy with TLS stands between us and the browsers. `desk` tells in the feeds.
+    `behind_proxy`: a proxy with TLS stands between us and the browsers. `desk` tells in the feeds. `stills` None: no
+    device is asked for any.
     """
 
     reader: Reader
@@ -70,6 +82,7 @@ class Services:
     desk: Desk = field(default_factory=Desk)
     webhooks: Webhooks = field(default_factory=Webhooks)
     sender: Sender | None = None
+    stills: Stills | None = None
 
 
 SERVICES = web.AppKey("services", Services)

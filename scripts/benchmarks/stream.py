@@ -101,7 +101,7 @@ def passed(result: dict[str, Any]) -> bool:
 
 def subscribe(collector: Program, token_file: Path, wish: dict[str, Any]) -> None:
     headers = {"Authorization": f"Bearer {token_file.read_text().strip()}", "Content-Type": "application/json"}
-    url = f"http://127.0.0.1:{collector.port}/api/v1/webhooks"
+    url = f"http://127.0.0.1:{collector.port}/api/v1/subscriptions"
     urllib.request.urlopen(urllib.request.Request(url, json.dumps(wish).encode(), headers)).close()
 
 

@@ -18,11 +18,14 @@ from collector.config import Webhooks
 from collector.core import signing, subscribing
 from collector.core.delivery import Received
 from collector.core.errors import WrongUse
-from collector.core.subscribing import Patience, Secret, Subscriber, Wish
-from collector.outputs import webhook
+from collector.core.patience import FAILURES_IN_A_ROW, Patience
+from collector.core.subscribing import Secret, Subscriber, Wish
+from collector.outputs import delivering
 from collector.outputs.addresses import check_url
-from collector.outputs.webhook import Sender
+from collector.outputs.delivering import Sender
+from collector.outputs.webhook import Webhook as Posts
 from collector.store.alerts import deliveries, subscriptions
+from collector.store.alerts.deliveries import Counts
 from collector.store.engines.sqlite import Sqlite, SqliteReaders, connect
 from collector.store.event_store import EventStore
 from collector.store.questions import queries
@@ -103,7 +106,7 @@ async def bench(tmp_path: Path, now: Callable[[], float] = time.time, rules: Web
         async def perform(work: Any) -> Any:
             return store.perform(work)[0]
 
-        sender = Sender(reader.ask, perform, lambda: True, rules, now)
+        sender = Sender(reader.ask, perform, lambda: True, {"webhook": Posts(rules)}, now)
         running = asyncio.create_task(sender.run())
         await asyncio.sleep(0.01)
         try:
@@ -124,8 +127,8 @@ def run(tmp_path: Path, scene: Callable[[Bench], Awaitable[None]], **how: Any) -
 
 @pytest.fixture(autouse=True)
 def quickly(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(webhook, "LOOK_EVERY_S", 0.02)
-    monkeypatch.setattr(webhook, "PACE_S", 0.005)
+    monkeypatch.setattr(delivering, "LOOK_EVERY_S", 0.02)
+    monkeypatch.setattr(delivering, "PACE_S", 0.005)
 
 
 def test_what_is_to_be_told_is_queued_with_the_change_or_not_at_all(database: StoreDatabase) -> None:
@@ -149,10 +152,10 @@ def test_what_is_to_be_told_is_queued_with_the_change_or_not_at_all(database: St
 
         with pytest.raises(RuntimeError):
             store.perform(fail)
-        assert deliveries.counts(db) == {"all": 1, "kind": 1}
+        assert deliveries.counts(db) == {"all": Counts(1), "kind": Counts(1)}
         tried = deliveries.Tried("all", 1, 1, 2e9, "200", delivered=True)
         store.perform(lambda book: deliveries.note(book, [tried], ["kind"], 2e9))
-        assert deliveries.counts(db) == {"kind": 1}
+        assert deliveries.counts(db) == {"kind": Counts(1)}
         store.perform(lambda book: deliveries.prune(book.db, 2e9 + deliveries.KEPT_S + 1))
         assert db.execute("SELECT count(*) FROM deliveries").fetchone()[0] == 1
 
@@ -235,7 +238,7 @@ def test_giving_up_is_an_alarm_of_its_own_until_one_gets_through(tmp_path: Path)
         assert [one["state"] for one in site.told("ioc")] == ["given_up"]
         await site.until(lambda: len(site.receiver.got["/other"]) == 2)
         alarm = msgspec.json.decode(site.receiver.got["/other"][-1][1])["data"]
-        assert (alarm["id"], alarm["state"]) == ("collector/collector/webhook/ioc", "open")
+        assert (alarm["id"], alarm["state"]) == ("collector/collector/subscription/ioc", "open")
         site.receiver.answer = None
         site.put(2)
         await site.until(lambda: len(site.receiver.got["/other"]) == 4)
@@ -273,7 +276,7 @@ def test_a_receiver_that_never_answers_delays_no_other(tmp_path: Path) -> None:
         site.subscribe("quick")
         site.put(*range(1, 41))
         await site.until(lambda: len(site.receiver.got["/quick"]) == 40)
-        assert len(site.receiver.got["/slow"]) <= webhook.AT_ONCE
+        assert len(site.receiver.got["/slow"]) <= Posts.at_once
 
     run(tmp_path, scene)
 
@@ -324,26 +327,24 @@ def test_addresses_that_are_taken() -> None:
         ("22:00-06:00", 6, "high", 0), ("22:00-06:00", 23, "critical", 0), ("12:00-13:30", 13, "low", 0.5), (None, 3, "low", 0),
     ],
 )  # fmt: skip
-def test_quiet_hours(quiet: str | None, hour: float, severity: Any, waits_h: float, tmp_path: Path) -> None:
+def test_quiet_hours(quiet: str | None, hour: float, severity: Any, waits_h: float) -> None:
     held = Subscriber(id="x", wish=Wish(name="x", url="https://x", quiet=quiet), secrets=(), utc_offset_h=7.0, added_at=0)
     now = 1_760_000_000 // 86_400 * 86_400 + (hour - 7) * 3600
-    with closing(EventStore(Sqlite(tmp_path / "x"))) as store:
-        told = store.commit([Received(topics.event(DEVICE, "incident"), event(incident(severity=severity), 1), now)])
-    alert = msgspec.json.decode(told.changes[0].body, type=subscribing.Alert)
-    assert subscribing.due_at(held, alert, now) == pytest.approx(now + waits_h * 3600)
+    until = None if subscribing.urgent(held.wish, severity) else subscribing.quiet_until(held, now)
+    assert (until or now) == pytest.approx(now + waits_h * 3600)
 
 
 def test_patience() -> None:
     bounded = Patience(per_minute=6)
-    assert [bounded.allows(1000.0) for _ in range(7)] == [True] * 6 + [False]
-    assert [bounded.allows(1010.0 + wait) for wait in (0, 1)] == [True, False]
+    assert [bounded.spend(1000.0) for _ in range(7)] == [True] * 6 + [False]
+    assert [bounded.spend(1010.0 + wait) for wait in (0, 1)] == [True, False]
     tried = Patience(per_minute=None)
-    for _ in range(subscribing.FAILURES_IN_A_ROW):
-        assert tried.allows(0.0) and not tried.doubts
+    for _ in range(FAILURES_IN_A_ROW):
+        assert tried.held_until <= 0.0 and not tried.doubts
         tried.fail(0.0, 0.0, None)
-    assert tried.doubts and not tried.allows(4.9) and tried.allows(5.0)
+    assert tried.doubts and tried.held_until == 5.0
     tried.fail(5.0, 0.0, 3600.0)
-    assert not tried.allows(3604.0) and tried.allows(3605.0)
+    assert tried.held_until == 3605.0
     assert tried.succeed() and not tried.doubts and not tried.succeed()
     spans = [subscribing.next_try_at(n, 0.0, 0.0, None) for n in range(1, subscribing.TRIES)]
     assert sum(span or 0 for span in spans) == pytest.approx(75.6 * 3600, rel=0.01) and len(spans) == 9

@@ -101,7 +101,8 @@ class AlertBook:
                 for change, alert in newest.values()
             ],
         )
-        subscriptions.queue(self.db, [(alert, now) for _, alert, now in self._unwritten])
+        told = [(alert, Action(one.action, one.audible), now) for one, alert, now in self._unwritten]
+        subscriptions.queue(self.db, told)
         self._unwritten.clear()
 
 

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 import msgspec
 
 from collector.core import subscribing
-from collector.core.alerts import Alert
-from collector.core.subscribing import Subscriber
+from collector.core.alerts import Action, Alert
+from collector.core.subscribing import Held, Subscriber
 from collector.store.engines.db import Db
 
 
@@ -35,17 +35,22 @@ def remove(db: Db, subscriber: Subscriber) -> None:
     db.execute("DELETE FROM subscribers WHERE id = ?", (subscriber.id,))
 
 
-def queue(db: Db, changes: Iterable[tuple[Alert, float]]) -> None:
-    """Changed alerts with their new `seq`, and when they changed: one row for each subscriber that wants to hear of it."""
+def queue(db: Db, changes: Iterable[tuple[Alert, Action, float]]) -> None:
+    """Changed alerts with their new `seq`, what happened and when: one row for each subscriber that wants to hear of it."""
     subscribers = [one for one in all_of(db) if one.disabled is None]
     rows = [
-        (subscriber.id, alert.seq, now, subscribing.due_at(subscriber, alert, now))
-        for alert, now in (changes if subscribers else ())
+        (subscriber.id, alert.seq, now, *_due(subscriber, alert, now))
+        for alert, action, now in (changes if subscribers else ())
         for subscriber in subscribers
-        if subscribing.wants(subscriber, alert)
+        if subscribing.wants(subscriber, alert, action)
     ]
     if rows:
-        db.executemany("INSERT INTO deliveries (subscriber, seq, queued_at, due_at) VALUES (?, ?, ?, ?)", rows)
+        db.executemany("INSERT INTO deliveries (subscriber, seq, queued_at, due_at, held) VALUES (?, ?, ?, ?, ?)", rows)
+
+
+def _due(subscriber: Subscriber, alert: Alert, now: float) -> tuple[float, Held | None]:
+    until = None if subscribing.urgent(subscriber.wish, alert.severity) else subscribing.quiet_until(subscriber, now)
+    return (now, None) if until is None else (until, "quiet")
 
 
 _decoder = msgspec.json.Decoder(Subscriber)

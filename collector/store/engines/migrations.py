@@ -264,3 +264,10 @@ def m017_subscribers(db: Database) -> None:
     )
     db.execute("CREATE INDEX idx_deliveries_due ON deliveries (subscriber, due_at) WHERE settled_at IS NULL")
     db.execute("CREATE INDEX idx_deliveries_settled ON deliveries (settled_at) WHERE settled_at IS NOT NULL")
+
+
+@migrate()
+def m018_held_deliveries(db: Database) -> None:
+    """Why one was held back, and the number of the summary that it is told in."""
+    db.execute("ALTER TABLE deliveries ADD COLUMN held TEXT")
+    db.execute("ALTER TABLE deliveries ADD COLUMN summary INTEGER")

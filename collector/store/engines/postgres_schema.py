@@ -188,6 +188,11 @@ STEPS: tuple[str, ...] = (
     CREATE INDEX deliveries_due ON deliveries (subscriber, due_at) WHERE settled_at IS NULL;
     CREATE INDEX deliveries_settled ON deliveries (settled_at) WHERE settled_at IS NOT NULL;
     """,
+    # 7: m018
+    """
+    ALTER TABLE deliveries ADD COLUMN held text COLLATE "C";
+    ALTER TABLE deliveries ADD COLUMN summary bigint;
+    """,
 )
 
 

@@ -1,9 +1,10 @@
-"""Figures for whoever watches the collector itself: by device, kind of alert and webhook."""
+"""Figures for whoever watches the collector itself: by device, kind of alert and subscriber."""
 
 from dataclasses import dataclass
 from typing import Any
 
 from collector.store.alerts import deliveries, subscriptions
+from collector.store.alerts.deliveries import Counts
 from collector.store.engines.db import Db
 from collector.store.questions.wellbeing import outbox
 
@@ -17,11 +18,11 @@ class DeviceFigures:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """`webhooks`: by name, what waits."""
+    """`subscribers`: by name, what waits."""
 
     devices: list[DeviceFigures]
     open_by_kind: dict[str, int]
-    webhooks: dict[str, int]
+    subscribers: dict[str, Counts]
 
 
 def read(db: Db) -> Figures:
@@ -31,5 +32,5 @@ def read(db: Db) -> Figures:
     return Figures(
         [DeviceFigures(device, bool(online), outbox(db, device)) for device, online in devices],
         dict(tuple(row) for row in kinds),
-        {one.wish.name: waiting.get(one.id, 0) for one in subscriptions.all_of(db)},
+        {one.wish.name: waiting.get(one.id, deliveries.NOTHING_WAITS) for one in subscriptions.all_of(db)},
     )

@@ -14,6 +14,7 @@ from collector.core.subscribing import Secret, Subscriber, Wish
 from collector.outputs.addresses import check_url
 from collector.store.alerts import deliveries, subscriptions
 from collector.store.alerts.alert_book import AlertBook
+from collector.store.alerts.deliveries import NOTHING_WAITS, Counts
 from collector.web.access import allow
 from collector.web.alert_actions import body, perform
 from collector.web.api import answer, ask, limit, number
@@ -26,7 +27,7 @@ MOST_SUBSCRIBERS = 100
 SECRETS_AT_ONCE = 3  # signatures in one header, when one rotation follows another
 
 routes = web.RouteTableDef()
-_NAMED = "/api/v1/webhooks/{name:[a-z0-9-]{1,40}}"
+_NAMED = "/api/v1/subscriptions/{name:[a-z0-9-]{1,40}}"
 
 
 class Rotation(msgspec.Struct, forbid_unknown_fields=True):
@@ -35,15 +36,15 @@ class Rotation(msgspec.Struct, forbid_unknown_fields=True):
     overlap_h: float = 24.0
 
 
-@routes.get("/api/v1/webhooks")
+@routes.get("/api/v1/subscriptions")
 @allow("engineer")
 async def list_(request: web.Request) -> web.Response:
     waiting = await ask(request, deliveries.counts)
     found = await ask(request, subscriptions.all_of)
-    return answer({"webhooks": [_shown(one, waiting.get(one.id, 0)) for one in found]})
+    return answer({"subscriptions": [_shown(one, waiting.get(one.id, NOTHING_WAITS)) for one in found]})
 
 
-@routes.post("/api/v1/webhooks")
+@routes.post("/api/v1/subscriptions")
 @allow("engineer", body=Wish)
 async def add(request: web.Request) -> web.Response:
     services = request.app[SERVICES]
@@ -138,15 +139,16 @@ async def _change(request: web.Request, work: Callable[[Any, Subscriber], Any]) 
 
 def _there(request: web.Request, found: Subscriber | None) -> Subscriber:
     if found is None:
-        raise web.HTTPNotFound(text=f"no webhook {request.match_info['name']}")
+        raise web.HTTPNotFound(text=f"no subscription {request.match_info['name']}")
     return found
 
 
-def _shown(subscriber: Subscriber, waiting: int = 0) -> dict[str, Any]:
+def _shown(subscriber: Subscriber, counts: Counts = NOTHING_WAITS) -> dict[str, Any]:
     return {
         **msgspec.structs.asdict(subscriber.wish),
         "added_at": format_time(subscriber.added_at),
         "secrets": len(subscriber.valid(time.time())),
         "disabled": subscriber.disabled,
-        "waiting": waiting,
+        "waiting": counts.waiting,
+        "held": counts.held,
     }

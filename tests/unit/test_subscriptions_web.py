@@ -8,7 +8,7 @@ from tests.unit.test_collector_web import Site, run
 
 
 def test_subscribers_over_http(tmp_path: Path) -> None:
-    hooks = "/api/v1/webhooks"
+    hooks = "/api/v1/subscriptions"
 
     async def scene(site: Site) -> None:
         async def post(path: str, content: Any, status: int = 200) -> Any:
@@ -23,13 +23,13 @@ def test_subscribers_over_http(tmp_path: Path) -> None:
         await post(hooks, {"name": "two", "url": "https://ioc.example/", "quiet": "25:00-06:00"}, 400)
         turned = await post(f"{hooks}/ioc/rotate", {"overlap_h": 1})
         assert turned["secret"] != made["secret"]
-        [listed] = (await site.get(hooks))["webhooks"]
+        [listed] = (await site.get(hooks))["subscriptions"]
         assert (listed["name"], listed["secrets"], listed["waiting"]) == ("ioc", 2, 0)
         assert "secret" not in listed and made["secret"] not in str(listed)
         assert await site.get(f"{hooks}/ioc/deliveries") == {"deliveries": []}
         await post(f"{hooks}/none/rotate", {}, 404)
         async with site.http.delete(f"{site.url}{hooks}/ioc", headers=site.bearer) as answer:
             assert (await answer.json())["name"] == "ioc"
-        assert (await site.get(hooks))["webhooks"] == []
+        assert (await site.get(hooks))["subscriptions"] == []
 
     run(tmp_path, scene)
