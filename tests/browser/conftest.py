@@ -55,7 +55,7 @@ def complaints() -> list[str]:
 @pytest.fixture
 def page(chromium: Browser, collector: RunningCollector, complaints: list[str]) -> Iterator[Page]:
     """A tab on the log-in page. The test fails when the console or the page itself reported an error."""
-    context = chromium.new_context(base_url=collector.url, viewport=WALL, timezone_id="Asia/Ho_Chi_Minh")
+    context = chromium.new_context(base_url=collector.url, viewport=WALL, timezone_id="Asia/Ho_Chi_Minh", color_scheme="dark")
     context.set_default_timeout(PATIENCE_MS)
     tab = context.new_page()
     tab.on("console", lambda message: complaints.append(message.text) if message.type in ("error", "warning") else None)

@@ -1,7 +1,7 @@
 // One alert as a card. The card stays the same element for as long as the alert is shown; `fill` renews what it says.
 
 import { now } from "./api.js";
-import { beganAt, clockOf, endedAt, isLive, isLoud, titleOf } from "./alerts.js";
+import { addressOf, beganAt, clockOf, endedAt, isLive, isLoud, titleOf } from "./alerts.js";
 import { deedsOf } from "./deeds.js";
 import { el, renew } from "./dom.js";
 import { isNumber, number, percent, span, speed, time } from "./format.js";
@@ -30,7 +30,7 @@ export function fill(card, alert) {
   renew(
     card.heading,
     el("p", { class: "badges" }, badge(alert), duration(alert)),
-    el("h3", {}, titleOf(alert)),
+    el("h3", {}, el("a", { href: addressOf(alert) }, titleOf(alert))),
     alert.box && pictureOf(alert.box),
     el("p", { class: "where" }, places(alert).map((place) => [el("span", {}, place), " "])),
     el("p", { class: "remarks" }, remarks(alert)),
@@ -48,12 +48,12 @@ function places({ lane, camera, sensor, device }) {
   return [lane && text("lane", { name: lane }), camera && text("camera", { name: camera }), sensor && text("sensor", { name: sensor }), device].filter(Boolean);
 }
 
-function badge(alert) {
+export function badge(alert) {
   return el("span", { class: "severity" }, severityShape(alert.severity), text(`severity.${alert.severity}`));
 }
 
 /** What makes its times worth a second look: they came late, or of a clock that was not set. */
-function remarks(alert) {
+export function remarks(alert) {
   const clock = clockOf(alert);
   return [
     alert.said?.by && el("span", { class: `remark said ${alert.state}`, title: alert.said.reason || null }, text("said_by", { state: text(`state.${alert.state}`), by: alert.said.by })),

@@ -7,49 +7,66 @@ const LIVE = ["open", "acknowledged", "confirmed"];
 const CLOSED_KEPT = 30;
 
 export class Alerts {
-  #byId = new Map();
+  #byId = new Map(); // id -> {alert, rank, beganAt, endedAt}: what the order is made of is worked out once
+  #open = null; // in their order, as long as nothing changes
+  #closedKept = CLOSED_KEPT;
 
   /** Takes in an alert; a state older than the one known is ignored. True when it calls for the operator's attention. */
   merge(alert) {
-    const before = this.#byId.get(alert.id);
+    const before = this.#byId.get(alert.id)?.alert;
     if (before !== undefined && before.seq > alert.seq) return false;
-    this.#byId.set(alert.id, alert);
+    this.#byId.set(alert.id, { alert, rank: SEVERITIES.indexOf(alert.severity), beganAt: beganAt(alert), endedAt: endedAt(alert) });
+    this.#open = null;
     return isNews(before, alert);
   }
 
   of(id) {
-    return this.#byId.get(id);
+    return this.#byId.get(id)?.alert;
   }
 
   /** Forgets all that a fresh list of open and closed alerts does not name. */
   keepOnly(alerts) {
     const named = new Set(alerts.map((alert) => alert.id));
     for (const id of this.#byId.keys()) if (!named.has(id)) this.#byId.delete(id);
+    this.#open = null;
   }
 
   /** Most severe first, the newest first among equals. */
   open() {
-    const rank = (alert) => SEVERITIES.indexOf(alert.severity);
-    return this.#live(true).sort((a, b) => rank(a) - rank(b) || beganAt(b) - beganAt(a));
+    this.#open ??= this.#live(true)
+      .sort((a, b) => a.rank - b.rank || b.beganAt - a.beganAt)
+      .map(({ alert }) => alert);
+    return this.#open;
   }
 
   /** The last ones to end, newest first; older ones are forgotten. */
   closed() {
-    const closed = this.#live(false).sort((a, b) => endedAt(b) - endedAt(a));
-    for (const alert of closed.splice(CLOSED_KEPT)) this.#byId.delete(alert.id);
-    return closed;
+    const closed = this.#live(false).sort((a, b) => b.endedAt - a.endedAt);
+    for (const { alert } of closed.splice(this.#closedKept)) this.#byId.delete(alert.id);
+    return closed.map(({ alert }) => alert);
+  }
+
+  /** From now on so many more that have ended are kept. */
+  keepMoreClosed(more) {
+    this.#closedKept += more;
   }
 
   openBySeverity() {
     const counts = Object.fromEntries(SEVERITIES.map((severity) => [severity, 0]));
-    for (const alert of this.#live(true)) counts[alert.severity] += 1;
+    for (const { severity } of this.open()) counts[severity] += 1;
     return counts;
   }
 
   #live(live) {
-    return [...this.#byId.values()].filter((alert) => isLive(alert) === live);
+    return [...this.#byId.values()].filter(({ alert }) => isLive(alert) === live);
   }
 }
+
+/** Where the alert has a page of its own. */
+export const addressOf = ({ id }) => `#/alerts/${encodedId(id)}`;
+
+/** An id as a part of a path: its slashes stay. */
+export const encodedId = (id) => id.split("/").map(encodeURIComponent).join("/");
 
 export const titleOf = (alert) => alert.title?.[language()] ?? alert.kind;
 

@@ -20,6 +20,8 @@ export const getJson = (path) => ask(path, {});
 export const postJson = (path, content) =>
   ask(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(content) });
 
+export const deleteJson = (path) => ask(path, { method: "DELETE" });
+
 async function ask(path, { headers, ...request }) {
   const answer = await fetch(path, { ...request, headers: { Accept: "application/json", ...headers }, signal: AbortSignal.timeout(PATIENCE_MS) });
   if (answer.status === 401) {

@@ -1,88 +1,50 @@
-// The console: what is known, where it comes from, and when it is drawn.
+// The console: what is known, where it comes from, and what stands around every page. Pages are opened by router.js.
 
-import { announce, showAlerts } from "./alert_list.js";
-import { Alerts, isLoud } from "./alerts.js";
+import { announce, showCounts } from "./announcing.js";
 import { AnswerError, getJson, now } from "./api.js";
-import { countOnline, drawDevices } from "./devices.js";
 import { connectDeeds, drawHelp } from "./deeds.js";
-import { byId, renew } from "./dom.js";
+import { byId } from "./dom.js";
 import { time } from "./format.js";
 import { connectSwitches, showClock, showConnection, showPlace, showSwitches, showSummary } from "./header.js";
+import { alerts, drawNow, isLoaded, takeIn, watch } from "./known.js";
 import { text, translatePage } from "./language.js";
-import { ring } from "./sound.js";
+import { loadAlerts } from "./loading.js";
+import { connectPages, drawPage } from "./router.js";
 import { follow } from "./stream.js";
 import { tick } from "./ticking.js";
-import { drawTraffic } from "./traffic.js";
 
 const REFRESH_MS = 5000;
-const MOST_OPEN = 500;
-const CLOSED_SHOWN = 30;
 
-const alerts = new Alerts();
-let loaded = false; // the first load fills the page in silence
 let lostAt; // see showConnection
-const answers = {}; // the last answer of each panel: {devices, traffic, summary}
+let summary = null; // the last one
 
-const panels = {
-  devices: { path: "/api/v1/devices", draw: drawDevicesPanel },
-  traffic: { path: "/api/v1/traffic?minutes=1", draw: ({ minutes }) => renew(byId("traffic"), drawTraffic(minutes)) },
-  summary: { path: "/api/v1/summary", draw: showSummary },
-};
-
-/** Closed ones first: one that ends between the two requests is then missing below, rather than shown as open for ever. */
-async function loadAlerts() {
-  const { alerts: closed } = await getJson(`/api/v1/alerts?state=closed&limit=${CLOSED_SHOWN}`);
-  const { alerts: open } = await getJson(`/api/v1/alerts?state=open&limit=${MOST_OPEN}`);
-  alerts.keepOnly([...closed, ...open]);
-  takeIn([...closed, ...open]);
-  loaded = true;
-  return Math.max(0, ...open.map((alert) => alert.seq), ...closed.map((alert) => alert.seq));
+/** The first load fills the page in silence. */
+function hear(arrived) {
+  const news = takeIn(arrived);
+  if (isLoaded()) announce(news);
 }
 
-function takeIn(arrived) {
-  const news = arrived.filter((alert) => alerts.merge(alert));
-  showAlerts(alerts);
-  if (!loaded || news.length === 0) return;
-  announce(news);
-  if (news.some(isLoud)) ring();
-}
-
-async function refresh() {
+async function refreshSummary() {
   try {
-    await Promise.all(Object.keys(panels).map(refreshPanel));
+    showSummary((summary = await getJson("/api/v1/summary")));
+    byId("summary-failed").hidden = true;
   } catch (error) {
-    console.warn(`panels: ${error.message}`);
-    connection.lost();
+    if (!(error instanceof AnswerError)) connection.lost();
+    byId("summary-failed").textContent = text("failed_panel", { time: time(now(), now()) });
+    byId("summary-failed").hidden = false;
   }
-  setTimeout(refresh, REFRESH_MS);
-}
-
-async function refreshPanel(name) {
-  try {
-    answers[name] = await getJson(panels[name].path);
-    panels[name].draw(answers[name]);
-    byId(`${name}-failed`).hidden = true;
-  } catch (error) {
-    if (!(error instanceof AnswerError)) throw error;
-    byId(`${name}-failed`).textContent = text("failed_panel", { time: time(now(), now()) });
-    byId(`${name}-failed`).hidden = false;
-  }
-}
-
-function drawDevicesPanel({ devices }) {
-  renew(byId("devices"), drawDevices(devices));
-  byId("devices-online").textContent = countOnline(devices);
-  showPlace(devices);
+  setTimeout(refreshSummary, REFRESH_MS);
 }
 
 function drawAll() {
   translatePage();
-  showAlerts(alerts, { all: true });
   showSwitches();
   showClock();
   showConnection(lostAt);
+  showCounts(alerts);
   drawHelp();
-  for (const [name, answer] of Object.entries(answers)) panels[name].draw(answer);
+  drawPage();
+  if (summary) showSummary(summary);
 }
 
 function setLost(moment) {
@@ -92,16 +54,21 @@ function setLost(moment) {
 
 translatePage();
 connectSwitches(drawAll);
-connectDeeds((id) => alerts.of(id), (alert) => takeIn([alert]));
+connectDeeds((alert) => {
+  hear([alert]);
+  drawNow();
+});
 showClock();
 showConnection(lostAt);
+watch(() => showCounts(alerts));
 const connection = follow({
-  load: loadAlerts,
-  onAlert: (alert) => takeIn([alert]),
+  load: () => loadAlerts(hear),
+  onAlert: (alert) => hear([alert]),
   onLive: () => setLost(null),
   onLost: () => setLost(lostAt ?? now()),
 });
-refresh();
+connectPages({ lost: connection.lost });
+refreshSummary();
 setInterval(() => {
   tick();
   showClock();

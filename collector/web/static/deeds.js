@@ -1,8 +1,9 @@
 // What the operator does with alerts: one key each, or a button in the alert's details; and taking it back for a while.
 
-import { titleOf } from "./alerts.js";
+import { addressOf, encodedId, titleOf } from "./alerts.js";
 import { AnswerError, postJson } from "./api.js";
 import { byId, el, renew } from "./dom.js";
+import { alerts } from "./known.js";
 import { text } from "./language.js";
 
 const DEEDS = { c: "confirm", x: "reject", a: "acknowledge", r: "resolve", o: "reopen" };
@@ -10,17 +11,21 @@ const STEPS = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1 };
 const UNDO_MS = 10_000;
 
 let undoable = null; // {alert, timer}
-let find; // id -> the alert as the page knows it
 let takeIn;
+let neighbourOf = () => null; // (card or null, by) -> the card so many steps further, or the first one
 
-/** `found(id)` is the alert of a card; `merge(alert)` takes in what the collector answers. */
-export function connectDeeds(found, merge) {
-  find = found;
+/** `merge(alert)` takes in what the collector answers, and draws it. */
+export function connectDeeds(merge) {
   takeIn = merge;
   document.addEventListener("keydown", onKey);
   byId("undo").addEventListener("click", undo);
   byId("keys-button").addEventListener("click", toggleHelp);
   byId("keys").addEventListener("close", () => byId("keys-button").focus());
+}
+
+/** A page with a list of cards says how one steps through it. */
+export function stepWith(neighbour) {
+  neighbourOf = neighbour;
 }
 
 /** The buttons and the reason of one alert. */
@@ -42,29 +47,29 @@ export function drawHelp() {
 function onKey(event) {
   if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, select, textarea")) return;
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
-  const chosen = document.activeElement?.closest(".card");
+  const chosen = document.activeElement?.closest(".card") ?? document.querySelector(".page-alerts-one [data-id]");
   if (key === "?") toggleHelp();
   else if (byId("keys").open) return;
   else if (key === "u" && undoable) undo();
   else if (Object.hasOwn(STEPS, key)) step(chosen, STEPS[key]);
+  else if (key === "Enter" && event.target.matches(".card")) location.hash = addressOf({ id: chosen.dataset.id });
   else if (Object.hasOwn(DEEDS, key) && chosen && !event.repeat) act(chosen.dataset.id, DEEDS[key]);
   else return;
   event.preventDefault();
 }
 
 function step(chosen, by) {
-  const cards = [...document.querySelectorAll(".cards > .card")];
-  const next = cards[chosen ? cards.indexOf(chosen) + by : 0];
+  const next = neighbourOf(chosen, by);
   next?.focus();
   next?.scrollIntoView({ block: "nearest" });
 }
 
 async function act(id, deed) {
   const card = cardOf(id);
-  const neighbour = card?.nextElementSibling ?? card?.previousElementSibling;
+  const neighbour = card && (neighbourOf(card, 1) ?? neighbourOf(card, -1));
   const reason = card?.querySelector(".deeds input")?.value ?? "";
-  const before = find(id);
-  const done = await ask(`${pathOf(id)}/${deed}`, { reason, seq: before.seq });
+  const before = alerts.of(id);
+  const done = await ask(`${pathOf(id)}/${deed}`, { reason, seq: before?.seq });
   if (!done) return;
   takeIn(done.alert);
   if (document.activeElement === document.body) (cardOf(id) ?? neighbour)?.focus();
@@ -115,5 +120,5 @@ function toggleHelp() {
   keys.showModal();
 }
 
-const pathOf = (id) => `/api/v1/alerts/${id.split("/").map(encodeURIComponent).join("/")}`;
+const pathOf = (id) => `/api/v1/alerts/${encodedId(id)}`;
 const cardOf = (id) => document.querySelector(`.card[data-id="${CSS.escape(id)}"]`);

@@ -6,10 +6,12 @@ import { text } from "./language.js";
 import { stateShape } from "./shapes.js";
 import { ticking } from "./ticking.js";
 
-export function drawDevices(devices) {
+/** At most so many, those in trouble first; the rest is on a page of its own. */
+export function drawDevices(devices, most = Infinity) {
   if (devices.length === 0) return [el("p", { class: "empty" }, text("no_devices"))];
-  const silentFirst = [...devices].sort((a, b) => a.online - b.online || a.device.localeCompare(b.device));
-  return [el("ul", { class: "devices" }, silentFirst.map(device))];
+  const silentFirst = [...devices].sort((a, b) => a.online - b.online || (a.device < b.device ? -1 : 1));
+  const rest = devices.length - most;
+  return [el("ul", { class: "devices" }, silentFirst.slice(0, most).map(device)), rest > 0 && el("p", { class: "note" }, el("a", { href: "#/devices" }, text("more_devices", { n: number(rest) })))];
 }
 
 export function countOnline(devices) {

@@ -7,6 +7,9 @@
       return null; // storage is refused: the defaults stand
     }
   };
-  document.documentElement.dataset.theme = remembered("theme") === "light" ? "light" : "dark";
-  document.documentElement.lang = remembered("language") === "en" ? "en" : "vi";
+  const preferred = matchMedia("(prefers-color-scheme: light)").matches ? "light" : "dark";
+  const root = document.documentElement;
+  root.dataset.theme = remembered("theme") ?? preferred;
+  root.lang = remembered("language") === "en" ? "en" : "vi";
+  root.toggleAttribute("data-wall", remembered("wall") === "on");
 })();

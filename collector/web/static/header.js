@@ -18,6 +18,12 @@ export function connectSwitches(redraw) {
     remember("theme", theme);
     showSwitches();
   });
+  byId("wall").addEventListener("click", () => {
+    const isWall = document.documentElement.toggleAttribute("data-wall");
+    remember("wall", isWall ? "on" : "off");
+    dispatchEvent(new Event("resize")); // lines have another height
+    showSwitches();
+  });
   document.querySelector("[data-switch=language]").addEventListener("click", (event) => {
     setLanguage(event.currentTarget.lang);
     redraw();
@@ -33,6 +39,7 @@ export function connectSwitches(redraw) {
 
 export function showSwitches() {
   byId("sound").textContent = text(`sound_${soundState()}`);
+  byId("wall").textContent = text(document.documentElement.hasAttribute("data-wall") ? "wall_off" : "wall_on");
   byId("theme").textContent = text(document.documentElement.dataset.theme === "light" ? "theme_dark" : "theme_light");
 }
 

@@ -8,12 +8,16 @@ export const locale = () => TEXTS[language()].locale;
 
 /** `text("severity.high")`, `text("lane", {name: "s1"})`. A key without a text is shown as its last part: data, not an error. */
 export function text(key, values = {}) {
-  const dot = key.indexOf(".");
-  const name = key.slice(dot + 1);
-  const table = dot < 0 ? TEXTS[language()] : TEXTS[language()][key.slice(0, dot)];
+  let [table, name] = [TEXTS[language()], key];
+  for (let dot = name.indexOf("."); dot > 0 && isTable(table, name.slice(0, dot)); dot = name.indexOf(".")) {
+    table = table[name.slice(0, dot)];
+    name = name.slice(dot + 1);
+  }
   const template = Object.hasOwn(table, name) ? table[name] : name;
   return template.replace(/\{(\w+)\}/g, (_, name) => values[name]);
 }
+
+const isTable = (table, name) => Object.hasOwn(table, name) && typeof table[name] === "object";
 
 export function setLanguage(code) {
   document.documentElement.lang = code;

@@ -10,9 +10,12 @@ const BUSY = 0.3; // shares of the minute
 const DENSE = 0.6;
 const OLD_MS = 5 * 60_000;
 
-export function drawTraffic(minutes) {
-  const blocks = newest(minutes).map(camera);
-  return blocks.length ? blocks : [el("p", { class: "empty" }, text("no_traffic"))];
+/** Of at most so many cameras; the rest is on a page of its own. */
+export function drawTraffic(minutes, most = Infinity) {
+  const cameras = newest(minutes);
+  if (cameras.length === 0) return [el("p", { class: "empty" }, text("no_traffic"))];
+  const rest = cameras.length - most;
+  return [...cameras.slice(0, most).map(camera), rest > 0 && el("p", { class: "note" }, el("a", { href: "#/traffic" }, text("more_cameras", { n: number(rest) })))];
 }
 
 /** One minute per camera, the latest, by device and camera. */
