@@ -48,7 +48,7 @@ class LinkState:
 class BrokerLink:
     """Connects, subscribes, says online, and starts again when the connection ends, until `stop`.
 
-    `on_failure` is called when its thread dies all the same: no event arrives without it.
+    `on_failure` is called when its thread dies all the same: no event arrives without it. `also`: further topics to hear.
     """
 
     def __init__(
@@ -58,8 +58,10 @@ class BrokerLink:
         on_message: OnMessage,
         on_change: Callable[[LinkState], None],
         on_failure: Callable[[str], None],
+        also: tuple[str, ...] = (),
     ) -> None:
         self._broker = broker
+        self._also = also
         self._topic = topics.collector_status(instance)
         self._online = encode(CollectorStatus(online=True, instance=instance))
         self._offline = encode(CollectorStatus(online=False, instance=instance))
@@ -86,6 +88,15 @@ class BrokerLink:
                 farewell.wait_for_publish(2)
             client.disconnect()
         self._thread.join(10)
+
+    def tell(self, topic: str, payload: bytes) -> bool:
+        """Publish with QoS 1, once, from any thread; False while there is no connection."""
+        client = self._client
+        if client is None or not self.state.connected:
+            return False
+        told = client.tell(topic, payload)
+        client.flush()
+        return told
 
     def _run(self) -> None:
         try:
@@ -149,7 +160,7 @@ class BrokerLink:
         options = SubscribeOptions(qos=1)
         group = self._broker.share_group
         events = f"$share/{group}/{topics.EVENTS_OF_ALL}" if group else topics.EVENTS_OF_ALL
-        client.subscribe([(topics.STATUS_OF_ALL, options), (events, options)])
+        client.subscribe([(topic, options) for topic in (topics.STATUS_OF_ALL, events, *self._also)])
 
     def _subscribed(self, client: mqtt.Client, _userdata: Any, _mid: int, reasons: list[Any], _properties: Any) -> None:
         """Only now does every event reach us; only now are agents told to send."""

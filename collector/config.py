@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from msgspec import Meta, Struct, field
 from msgspec.structs import replace
 
+from collector.core import deep_link
 from collector.core.errors import WrongUse
 from event_contract.explain import validate
 
@@ -48,6 +49,13 @@ class Postgres(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     password_file: str | None = None
 
 
+class HttpTls(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Paths to PEM files: the collector's certificate with what leads to its authority, and its key."""
+
+    cert: str
+    key: str
+
+
 class Http(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """`allowed_hosts` are further names under which browsers may reach the console; `plaintext`: a proxy does TLS for us."""
 
@@ -55,6 +63,7 @@ class Http(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     port: Annotated[int, Meta(ge=0, le=65535)] = 8088
     allowed_hosts: tuple[str, ...] = ()
     plaintext: bool = False
+    tls: HttpTls | None = None
 
 
 class KeepDays(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -102,6 +111,24 @@ class Webhooks(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     timeout_s: Annotated[float, Meta(ge=15, le=30)] = 20.0
 
 
+class CameraLink(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A template of its own for one device, or for one of its cameras."""
+
+    device: Name
+    camera: Annotated[str, Meta(min_length=1, max_length=120)] | None = None
+    link: str
+
+
+class Evidence(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Where the city's own video shows an alert, and whether devices may be asked for a still of it: see docs/evidence.md."""
+
+    link: str | None = None
+    lead_s: Annotated[float, Meta(ge=0, le=3600)] = 10.0
+    links: Annotated[tuple[CameraLink, ...], Meta(max_length=10_000)] = ()
+    stills: bool = False
+    keep_h: Annotated[float, Meta(gt=0, le=720)] = 72.0
+
+
 class Alerts(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What sounds, and what belongs together. Off until given: a step more severe after `escalate_after_s` without anybody
     who takes care; an alert that always stands, told anew every `watchdog_every_s`."""
@@ -137,6 +164,7 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     alerts: Alerts = field(default_factory=Alerts)
     feeds: Feeds = field(default_factory=Feeds)
     webhooks: Webhooks = field(default_factory=Webhooks)
+    evidence: Evidence = Evidence()
     sites: Annotated[tuple[Site, ...], Meta(max_length=10_000)] = ()
 
 
@@ -156,8 +184,10 @@ def load(path: Path) -> Config:
     _check(path, config)
     _check_feeds(path, config)
     _check_webhooks(path, config)
+    _check_links(path, config.evidence)
     data_dir = _beside(path, config.data_dir) if "data_dir" in content else config.data_dir
-    return replace(config, data_dir=data_dir, broker=_find_files(path, config.broker), store=_find_store(path, config.store))
+    broker, store, http = _find_files(path, config.broker), _find_store(path, config.store), _find_http(path, config.http)
+    return replace(config, data_dir=data_dir, broker=broker, store=store, http=http)
 
 
 def _check(path: Path, config: Config) -> None:
@@ -178,10 +208,10 @@ def _check(path: Path, config: Config) -> None:
             f"{path}: broker.tls.ca: is missing, and broker.host {broker.host!r} is another machine; name the CA's certificate "
             "for TLS, or set broker.plaintext = true in a network that you trust"
         )
-    if not (http.plaintext or _is_this_machine(http.host)):
+    if not (http.plaintext or http.tls or _is_this_machine(http.host)):
         raise ConfigError(
-            f"{path}: http.host: {http.host!r} is open to other machines, and this is HTTP without TLS; put a proxy with TLS "
-            "in front and set http.plaintext = true, or leave it at 127.0.0.1"
+            f"{path}: http.host: {http.host!r} is open to other machines, and this is HTTP without TLS; name a certificate in "
+            "http.tls, put a proxy with TLS in front and set http.plaintext = true, or leave it at 127.0.0.1"
         )
 
 
@@ -205,6 +235,16 @@ def _check_webhooks(path: Path, config: Config) -> None:
             ip_network(network)
         except ValueError as error:
             raise ConfigError(f"{path}: webhooks.allowed_networks[{n}]: {error}; expected one such as 10.0.0.0/8") from None
+
+
+def _check_links(path: Path, evidence: Evidence) -> None:
+    own = [(f"evidence.links[{n}].link", one.link) for n, one in enumerate(evidence.links)]
+    for key, template in [("evidence.link", evidence.link), *own]:
+        try:
+            if template is not None:
+                deep_link.check(template)
+        except ValueError as error:
+            raise ConfigError(f"{path}: {key}: {error}") from None
 
 
 def _is_this_machine(host: str) -> bool:
@@ -244,6 +284,13 @@ def _find_files(path: Path, broker: Broker) -> Broker:
         key=_find(path, "broker.tls.key", broker.tls.key),
     )
     return replace(broker, tls=tls, password_file=_find(path, "broker.password_file", broker.password_file))
+
+
+def _find_http(path: Path, http: Http) -> Http:
+    if http.tls is None:
+        return http
+    cert, key = _find(path, "http.tls.cert", http.tls.cert), _find(path, "http.tls.key", http.tls.key)
+    return replace(http, tls=HttpTls(cert=cert, key=key))
 
 
 def _find_store(path: Path, store: Literal["sqlite"] | Postgres) -> Literal["sqlite"] | Postgres:

@@ -4,6 +4,7 @@ import tomllib
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from msgspec import Meta, Struct, field
 
@@ -117,6 +118,15 @@ class OutboxConfig(Struct, frozen=True, forbid_unknown_fields=True):
     max_age_h: Annotated[float, Meta(gt=0)] = 720.0
 
 
+class StillsConfig(Struct, frozen=True, forbid_unknown_fields=True):
+    """Pictures of incidents for a person who asks: private masks painted, heads and plates hidden. Off where this is missing.
+    `collector` is where they go, by HTTPS; a request names no address."""
+
+    collector: str
+    ca: str | None = None
+    per_hour: Annotated[int, Meta(ge=1, le=360)] = 20
+
+
 class AgentConfig(Struct, frozen=True, forbid_unknown_fields=True):
     device: Name
     cameras: Annotated[tuple[CameraConfig, ...], Meta(min_length=1, max_length=16)]
@@ -126,6 +136,7 @@ class AgentConfig(Struct, frozen=True, forbid_unknown_fields=True):
     broker: BrokerConfig = field(default_factory=BrokerConfig)
     outbox: OutboxConfig = field(default_factory=OutboxConfig)
     health_every_s: Annotated[float, Meta(ge=1)] = 60.0
+    stills: StillsConfig | None = None
 
 
 def load_config(path: Path) -> AgentConfig:
@@ -169,6 +180,20 @@ def _check(path: Path, config: AgentConfig) -> None:
             f"{path}: broker.ca: is missing, and {config.broker.host} is another machine; name the CA's certificate for TLS, "
             "or set broker.plaintext = true in a network that you trust"
         )
+    if config.stills is not None:
+        _check_stills(path, config.stills)
+
+
+def _check_stills(path: Path, stills: StillsConfig) -> None:
+    try:
+        parts = urlsplit(stills.collector)
+        host, _ = parts.hostname or "", parts.port
+    except ValueError:
+        raise ConfigError(f"{path}: stills.collector: {stills.collector!r} is no address") from None
+    if not host or parts.query or parts.fragment or parts.username is not None:
+        raise ConfigError(f"{path}: stills.collector: expected https://HOST:PORT, got {stills.collector!r}")
+    if parts.scheme != "https" and not (parts.scheme == "http" and _is_this_machine(host)):
+        raise ConfigError(f"{path}: stills.collector: expected https://, pictures go nowhere else, got {stills.collector!r}")
 
 
 def _is_this_machine(host: str) -> bool:

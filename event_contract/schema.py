@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 
 from event_contract import messages, topics
+from event_contract.commands import CommandResponse, StillRequest
 from event_contract.kinds import EVENT_CLASSES, INCIDENT_KINDS
 from event_contract.messages import BODIES, Ack, Birth, CloudEvent, CollectorStatus, IncidentData, Will
 
@@ -40,12 +41,16 @@ def asyncapi(version: str) -> Json:
             "event": _channel(topics.event("{device}", "{class}"), _event_names()),  # type: ignore[arg-type]
             "status": _channel(topics.status("{device}"), ["Birth", "Will"]),
             "ack": _channel(topics.ack("{device}"), ["Ack"]),
+            "commandRequest": _channel(topics.command_request("{device}"), ["StillRequest"]),
+            "commandResponse": _channel(topics.command_response("{device}"), ["CommandResponse"]),
             "collectorStatus": _channel(topics.collector_status("{instance}"), ["CollectorStatus"]),
         },
         "operations": {
             "receiveEvents": _operation("receive", "event", retain=False),
             "receiveStatus": _operation("receive", "status", retain=True),
             "sendAcks": _operation("send", "ack", retain=False),
+            "sendRequests": _operation("send", "commandRequest", retain=False),
+            "receiveResponses": _operation("receive", "commandResponse", retain=False, qos=0),
             "sendCollectorStatus": _operation("send", "collectorStatus", retain=True),
         },
         "components": {
@@ -60,12 +65,12 @@ def _event_names() -> list[str]:
 
 
 def _message_names() -> list[str]:
-    return [*_event_names(), "Birth", "Will", "Ack", "CollectorStatus"]
+    return [*_event_names(), "Birth", "Will", "Ack", "StillRequest", "CommandResponse", "CollectorStatus"]
 
 
 def _definitions(template: str) -> Json:
     bodies = {"IncidentEvent": IncidentData, **{f"{b.__name__.removesuffix('Data')}Event": b for b in BODIES.values()}}
-    types = [CloudEvent, *bodies.values(), Birth, Will, Ack, CollectorStatus]
+    types = [CloudEvent, *bodies.values(), Birth, Will, Ack, StillRequest, CommandResponse, CollectorStatus]
     _, schemas = msgspec.json.schema_components(types, ref_template=template)
     envelope = schemas.pop("CloudEvent")
     envelope["properties"]["id"]["pattern"] = _ID
@@ -103,11 +108,11 @@ def _channel(address: str, names: list[str]) -> Json:
     }
 
 
-def _operation(action: str, channel: str, *, retain: bool) -> Json:
+def _operation(action: str, channel: str, *, retain: bool, qos: int = 1) -> Json:
     return {
         "action": action,
         "channel": {"$ref": f"#/channels/{channel}"},
-        "bindings": {"mqtt": {"qos": 1, "retain": retain, "bindingVersion": "0.2.0"}},
+        "bindings": {"mqtt": {"qos": qos, "retain": retain, "bindingVersion": "0.2.0"}},
     }
 
 

@@ -3,6 +3,8 @@
     roadside/v1/<device>/event/<class>           up, QoS 1, not retained
     roadside/v1/<device>/status                  up, retained: birth, and the last will
     roadside/v1/<device>/ack                     down, QoS 1, not retained
+    roadside/v1/<device>/command/request         down, QoS 1, not retained
+    roadside/v1/<device>/command/response        up, QoS 0, not retained
     roadside/v1/collector/<instance>/status      retained: online, and the last will
 """
 
@@ -14,6 +16,7 @@ ROOT = "roadside/v1"
 COLLECTOR = "collector"  # no device may be called so: its topics would be the collector's
 EVENTS_OF_ALL = f"{ROOT}/+/event/+"
 STATUS_OF_ALL = f"{ROOT}/+/status"
+RESPONSES_OF_ALL = f"{ROOT}/+/command/response"
 COLLECTORS_STATUS = f"{ROOT}/{COLLECTOR}/+/status"
 
 _NAME = re.compile(r"[a-z0-9-]{1,63}")
@@ -36,6 +39,14 @@ def ack(device: str) -> str:
     return f"{ROOT}/{device}/ack"
 
 
+def command_request(device: str) -> str:
+    return f"{ROOT}/{device}/command/request"
+
+
+def command_response(device: str) -> str:
+    return f"{ROOT}/{device}/command/response"
+
+
 def collector_status(instance: str) -> str:
     return f"{ROOT}/{COLLECTOR}/{instance}/status"
 
@@ -55,6 +66,14 @@ def parse_status(topic: str) -> str | None:
     """Topic -> device, or None when it is not the status topic of a well-named device."""
     parts = topic.split("/")
     if len(parts) == 4 and "/".join(parts[:2]) == ROOT and parts[3] == "status" and is_device_name(parts[2]):
+        return parts[2]
+    return None
+
+
+def parse_command_response(topic: str) -> str | None:
+    """Topic -> device, or None when it is not the response topic of a well-named device."""
+    parts = topic.split("/")
+    if len(parts) == 5 and "/".join(parts[:2]) == ROOT and parts[3:] == ["command", "response"] and is_device_name(parts[2]):
         return parts[2]
     return None
 

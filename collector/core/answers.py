@@ -83,9 +83,34 @@ class AlertChange(Struct):
     state: State
 
 
+class StillState(Struct, kw_only=True):
+    """The one picture of an alert. off: this collector asks for none; failed: `why`, and `code` for programs. `taken_at`: when the
+    camera saw what is there."""
+
+    state: Literal["off", "none", "asked", "there", "failed"]
+    code: str = ""
+    why: str = ""
+    asked_by: str = ""
+    asked_at: str | None = None
+    taken_at: str | None = None
+    expires_at: str | None = None
+
+
+class Evidence(Struct):
+    """`link` leads into the city's own video system."""
+
+    link: str | None
+    still: StillState
+
+
+class StillTaken(Struct):
+    stored: bool
+
+
 class AlertWithChanges(Struct):
     alert: Alert
     changes: list[AlertChange]
+    evidence: Evidence
 
 
 class Silence(Struct):

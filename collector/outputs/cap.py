@@ -86,6 +86,7 @@ def message_type(telling: Telling) -> str:
 
 def _info(telling: Telling, desk: Desk, language: Language) -> Element:
     alert, place = telling.alert, desk.place_of(telling.alert)
+    link = None if desk.public(telling) else desk.link(telling)  # of no use to the public
     urgency = "Past" if not telling.live else "Unknown" if alert.late else "Immediate"
     return element(
         "info",
@@ -101,6 +102,7 @@ def _info(telling: Telling, desk: Desk, language: Language) -> Element:
         element("expires", desk.local(telling.at_s + desk.feeds.expires_h * 3600)),
         element("senderName", clean(getattr(desk.feeds.office, language))),
         element("headline", headline(alert, place, language)),
+        element("web", link) if link else None,
         _pair("parameter", "confidence", f"{confidence(alert):.2f}"),
         _pair("parameter", "lane", clean(alert.lane)) if alert.lane else None,
         _pair("parameter", "camera", clean(alert.camera)) if alert.camera else None,

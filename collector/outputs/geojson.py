@@ -41,6 +41,7 @@ def alert(telling: Telling, desk: Desk) -> Feature:
         "late": told.late,
         "started_at": utc(started_s(telling)),
         "changed_at": utc(telling.at_s),
+        "link": desk.link(telling),
         "ended_at": None if telling.live else utc(ended_s(telling)),
     }
     return feature(desk.urn("incident", told.id), place, properties)

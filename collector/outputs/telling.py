@@ -8,6 +8,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from collector.config import Feeds, Site, Words
 from collector.core.alerts import Alert
+from collector.outputs.deep_links import DeepLinks
 from collector.outputs.texts import clean, number
 from event_contract.kinds import CAMERA_FAULTS, INCIDENT_KINDS
 from event_contract.messages import Position
@@ -65,11 +66,12 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """Who tells: the office, its sites by their names and its time."""
+    """Who tells: the office, its sites by their names, its time, and the links into its video system."""
 
     feeds: Feeds = field(default_factory=Feeds)
     sites: Mapping[str, Site] = field(default_factory=dict)
     utc_offset_h: float = 7.0
+    links: DeepLinks = field(default_factory=DeepLinks)
 
     @property
     def languages(self) -> tuple[Language, ...]:
@@ -92,6 +94,9 @@ class Desk:
 
     def place_of(self, alert: Alert) -> Place:
         return self.place(alert.device, alert.site, alert.position)
+
+    def link(self, telling: Telling) -> str | None:
+        return self.links.of(telling.alert, started_s(telling))
 
     def public(self, telling: Telling) -> bool:
         """Told to everybody: only with a person's word in the configuration, and one for this alert."""

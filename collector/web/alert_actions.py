@@ -13,10 +13,12 @@ from aiohttp import web
 from msgspec import Meta, Struct
 
 from collector.core import answers, life
+from collector.core.alerts import Alert
 from collector.core.life import Word
 from collector.core.standing import DEEDS, Deed
 from collector.store.alerts import acting
 from collector.store.alerts.acting import Done
+from collector.web import evidence
 from collector.web.access import allow
 from collector.web.api import answer, ask
 from collector.web.login import who
@@ -75,7 +77,8 @@ async def one_alert(request: web.Request) -> web.Response:
     found = await ask(request, acting.whole, _id(request))
     if found is None:
         raise web.HTTPNotFound(text=f"no alert {_id(request)[:LONGEST_ID]!r}")
-    return answer(found)
+    alert = msgspec.json.decode(found["alert"], type=Alert)
+    return answer({**found, "evidence": await evidence.told(request, alert)})
 
 
 async def body(request: web.Request, kind: type[T]) -> T:

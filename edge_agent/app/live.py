@@ -19,6 +19,7 @@ from edge_agent.app.eye import Eye
 from edge_agent.app.gate import build_gate
 from edge_agent.app.paths import made, resolved_broker, resolved_detector
 from edge_agent.app.scenes import load_scene, private_masks
+from edge_agent.app.stills import build_stills
 from edge_agent.app.views import Views
 from edge_agent.config import AgentConfig, CameraConfig, resolve
 from edge_agent.core.outgoing import Outgoing
@@ -90,7 +91,10 @@ class Agent:
         self._recent = Recent(self._eyes)
         texts = dict(zip(self._eyes, (text for _, text in scenes), strict=True))
         self._desk = recall_desk(data_dir, self._recent, texts, model)
-        self._sink = EventSink(outbox, resolved_broker(config.broker, config_file), origin, self._on_crash)
+        files = dict(zip(self._eyes, (scene for scene, _ in scenes), strict=True))
+        self._stills = build_stills(config.stills, config_file, files, self._recent)
+        broker = resolved_broker(config.broker, config_file)
+        self._sink = EventSink(outbox, broker, origin, self._on_crash, on_command=self._stills.take)
 
     @property
     def status(self) -> AgentStatus:
@@ -109,6 +113,7 @@ class Agent:
         threading.excepthook = lambda died: self._on_crash(died.exc_value or died.exc_type())
         self._sink.start()
         self._desk.open()
+        self._stills.open(self._sink.respond)
         for eye in self._eyes.values():
             eye.source.start()
         try:
@@ -144,6 +149,7 @@ class Agent:
                 say(events)
         finally:
             self._desk.close()
+            self._stills.close()
             for eye in self._eyes.values():
                 eye.source.close()
             if self._crash is None:
@@ -179,7 +185,9 @@ class Agent:
             self._trial.offer(frame, detections)
         self._recent.remember(eye.name, frame.at_s, detections)
         reading = eye.check.look(frame.at_s, frame.pixels)
-        return [outgoing(said, eye.voice) for said in eye.pipeline.update(frame.at_s, detections, reading)]
+        events = [outgoing(said, eye.voice) for said in eye.pipeline.update(frame.at_s, detections, reading)]
+        self._stills.keep(eye, frame, detections, events)
+        return events
 
     def _eye(self, camera: CameraConfig, scene: SceneFile, sha256: str, source: CaptureSource) -> Eye:
         name = camera.name

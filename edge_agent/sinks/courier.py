@@ -7,6 +7,7 @@ birth, and the will that names run and connection) is published at every connect
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from random import Random
 from typing import Protocol
 
@@ -47,6 +48,7 @@ class Connection(Protocol):
     def alive(self) -> bool: ...
     def publish_event(self, topic: str, payload: bytes) -> int: ...
     def publish_status(self, payload: bytes) -> int: ...
+    def publish_response(self, payload: bytes) -> int: ...
     def give_up(self, reason: str) -> None: ...
     def wait(self, timeout_s: float) -> None: ...
 
@@ -55,7 +57,8 @@ OpenLink = Callable[[BrokerConfig, str, int, bytes, PutInput], Connection]
 
 
 class Courier:
-    """`put` is where links leave what happened, for `take`. `open_link` takes what `Link` does; a swarm brings its own."""
+    """`put` is where links leave what happened, for `take`. `open_link` takes what `Link` does; a swarm brings its own.
+    `on_command` hears what a collector asks for; it raises ValueError for what it cannot read. Without it nobody listens."""
 
     def __init__(
         self,
@@ -65,6 +68,7 @@ class Courier:
         put: PutInput,
         random: Random,
         open_link: OpenLink | None = None,
+        on_command: Callable[[bytes], None] | None = None,
     ) -> None:
         self._outbox = outbox
         self._broker = broker
@@ -73,7 +77,8 @@ class Courier:
         self._random = random
         self._core = Delivery({birth.event_class: birth.stream for birth in outbox.streams()})
         self._acknowledged: list[Delete] = []
-        self._open_link: OpenLink = open_link or Link
+        self._open_link: OpenLink = open_link or partial(Link, commands=on_command is not None)
+        self._on_command = on_command
         self._link: Connection | None = None
         self._sent: dict[int, tuple[str, int]] = {}  # packet identifier on this link -> message
         self._epoch = 0
@@ -136,6 +141,10 @@ class Courier:
             connections=self._epoch, resent=core.resent, refused=core.refused, unreadable=self._unreadable,
         )  # fmt: skip
 
+    def respond(self, payload: bytes) -> None:
+        if self._link is not None:
+            self._link.publish_response(payload)
+
     def say_goodbye(self, timeout_s: float) -> None:
         """A clean disconnect makes the broker drop the will: so say it ourselves."""
         if self._link is not None:
@@ -149,6 +158,8 @@ class Courier:
                 self._perform(self._core.acknowledged(msgspec.json.decode(payload, type=Ack), now_s))
             elif topics.parse_collector_status(topic) is not None:
                 self._core.collector_status(epoch, msgspec.json.decode(payload, type=CollectorStatus))
+            elif self._on_command is not None and topic == topics.command_request(self._origin.device):
+                self._on_command(payload)
         except (ValueError, RecursionError):  # msgspec's and Unicode's errors are ValueErrors
             self._unreadable += 1
 

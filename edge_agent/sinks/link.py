@@ -62,15 +62,17 @@ PutInput = Callable[[LinkInput], bool]
 
 
 class Link:
-    """`put` takes what happens and returns False when there is no room for it: then the link gives up."""
+    """`put` takes what happens and returns False when there is no room for it: then the link gives up. `commands` are heard
+    where somebody wants them."""
 
     def __init__(
-        self, broker: BrokerConfig, device: str, epoch: int, will: bytes, put: PutInput
+        self, broker: BrokerConfig, device: str, epoch: int, will: bytes, put: PutInput, *, commands: bool = False
     ) -> None:
         self.epoch = epoch
         self._broker = broker
         self._device = device
         self._put = put
+        self._commands = commands
         self._reason = ""
         self._client = Client(
             CallbackAPIVersion.VERSION2, client_id=device, protocol=MQTTv5, reconnect_on_failure=False
@@ -101,6 +103,10 @@ class Link:
 
     def publish_status(self, payload: bytes) -> int:
         return self._client.publish(topics.status(self._device), payload, qos=1, retain=True).mid
+
+    def publish_response(self, payload: bytes) -> int:
+        """Once, and outside the broker's window: who asked asks again where it is lost."""
+        return self._client.publish(topics.command_response(self._device), payload, qos=0).mid
 
     def give_up(self, reason: str) -> None:
         """Disconnect; the first reason given stands."""
@@ -148,7 +154,8 @@ class Link:
             return
         receive_maximum = getattr(properties, "ReceiveMaximum", MQTT_RECEIVE_MAXIMUM)
         self._tell(Connected(self.epoch, receive_maximum))  # before anything that the subscription brings
-        client.subscribe([(topics.ack(self._device), 1), (topics.COLLECTORS_STATUS, 1)])
+        also = [(topics.command_request(self._device), 1)] if self._commands else []
+        client.subscribe([(topics.ack(self._device), 1), (topics.COLLECTORS_STATUS, 1), *also])
 
     def _on_subscribe(
         self, client: Client, userdata: Any, mid: int, reasons: list[ReasonCode], properties: Properties | None

@@ -49,11 +49,16 @@ class _Submitted:
 
 
 @dataclass(frozen=True, slots=True)
+class _Response:
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class _Close:
     until_s: float
 
 
-_Input = LinkInput | _Submitted | _Close
+_Input = LinkInput | _Submitted | _Response | _Close
 
 
 class EventSink:
@@ -72,11 +77,13 @@ class EventSink:
         origin: Origin,
         on_crash: Callable[[BaseException], None],
         random: Random | None = None,
+        on_command: Callable[[bytes], None] | None = None,
     ) -> None:
         self._outbox = outbox
         self._on_crash = on_crash
         self._inbox: queue.Queue[_Input] = queue.Queue(INBOX_SIZE)
-        self._courier = Courier(outbox, broker, origin, self._put_from_link, random or Random())  # noqa: S311
+        chance = random or Random()  # noqa: S311
+        self._courier = Courier(outbox, broker, origin, self._put_from_link, chance, on_command=on_command)
         self._batch: list[Outgoing] = []
         self._batch_due_s = 0.0
         self._unstored = self._rebuilt = 0
@@ -93,6 +100,10 @@ class EventSink:
         """Waits while the inbox is full: the caller slows down rather than that an event is dropped."""
         if events:
             self._put(_Submitted(tuple(events)))
+
+    def respond(self, payload: bytes) -> None:
+        """The answer to a command; lost when there is no connection."""
+        self._put(_Response(payload))
 
     def stats(self) -> SinkStats:
         """At most a moment old."""
@@ -188,6 +199,8 @@ class EventSink:
                 self._batch.extend(events)
                 if len(self._batch) >= BATCH_EVENTS or any(event.event_class == "incident" for event in events):
                     self._batch_due_s = now_s
+            case _Response(payload):
+                self._courier.respond(payload)
             case _Close(until_s):
                 self._close_at_s = until_s
             case _:

@@ -8,6 +8,7 @@ import pytest
 import collector
 from event_contract import messages, schema, topics
 
+COMMANDS = {"StillRequest", "CommandResponse"}
 WIRE = Path(__file__).resolve().parents[2] / "docs" / "wire"
 DOCUMENTS = {"schema.json": schema.json_schema(), "asyncapi.json": schema.asyncapi(collector.__version__)}
 
@@ -44,9 +45,11 @@ def test_the_channels_are_the_topics() -> None:
     assert topics.parse_event(channels["event"]["address"].format_map({"device": "d", "class": "state"})) == ("d", "state")
     assert topics.parse_status(channels["status"]["address"].format(device="d")) == "d"
     assert topics.parse_collector_status(channels["collectorStatus"]["address"].format(instance="c")) == "c"
+    assert topics.parse_command_response(channels["commandResponse"]["address"].format(device="d")) == "d"
+    assert topics.parse_command_response("roadside/v1/collector/command/response") is None
 
 
 def test_every_body_has_its_message() -> None:
     named = set(DOCUMENTS["asyncapi.json"]["components"]["messages"])
     bodies = {body.__name__.removesuffix("Data") + "Event" for body in messages.BODIES.values()}
-    assert bodies | {"IncidentEvent", "UnknownEvent", "Birth", "Will", "Ack", "CollectorStatus"} == named
+    assert bodies | {"IncidentEvent", "UnknownEvent", "Birth", "Will", "Ack", "CollectorStatus", *COMMANDS} == named

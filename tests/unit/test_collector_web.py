@@ -31,7 +31,7 @@ from collector.store.replaying import Replayed
 from collector.web import alert_streams, feed, login
 from collector.web.feed import AlertFeed
 from collector.web.server import application
-from collector.web.services import Reader, Services
+from collector.web.services import Reader, Services, Stills
 from event_contract import topics
 from event_contract.messages import LaneMinute, encode
 from event_contract.times import parse_time
@@ -98,7 +98,11 @@ def _done(answer: T) -> Future[T]:
 
 @asynccontextmanager
 async def serving(
-    tmp_path: Path, behind_proxy: bool = False, token: str | None = None, desk: Desk | None = None
+    tmp_path: Path,
+    behind_proxy: bool = False,
+    token: str | None = None,
+    desk: Desk | None = None,
+    stills: Stills | None = None,
 ) -> AsyncIterator[Site]:
     accounts = Accounts(tmp_path / "accounts.sqlite")
     if not accounts.names():
@@ -108,7 +112,10 @@ async def serving(
     alert_feed = AlertFeed(lambda after, limit: reader.ask(queries.alert_changes, after, limit))
     token = api_token(tmp_path) if token is None else token
     hosts, writer = frozenset({"127.0.0.1"}), Writer(store)
-    services = Services(reader, alert_feed, accounts, token, hosts, lambda: STATUS, writer, behind_proxy, desk or Desk())
+    desk = desk or Desk()
+    services = Services(
+        reader, alert_feed, accounts, token, hosts, lambda: STATUS, writer, behind_proxy, desk, stills=stills
+    )
     app = application(services)
     runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=0.1)
     await runner.setup()

@@ -1,0 +1,89 @@
+"""Stills on disk, one file each, for as long as they may be kept: a line of JSON that says what it is, then the JPEG."""
+
+import hashlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+FOLDER = "stills"
+MOST_KEPT = 5000  # then the oldest goes
+
+
+class Still(Struct, frozen=True, kw_only=True):
+    """`taken_at`: as the device tells it, when the camera saw it; `stored_at` and `expires_at` in Unix seconds."""
+
+    alert: str
+    device: str
+    camera: str
+    asked_by: str
+    taken_at: str
+    stored_at: float
+    expires_at: float
+
+
+class StillFolder:
+    """Made with the first still, for its owner only. Several threads may use it."""
+
+    def __init__(self, folder: Path, keep_s: float) -> None:
+        self._folder, self.keep_s = folder, keep_s
+
+    def put(self, still: Still, jpeg: bytes) -> None:
+        """The whole of it or nothing, also after a power cut; in place of an older one of the alert. Raises OSError."""
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path = self._path(still.alert)
+        draft = path.with_suffix(".new")
+        draft.unlink(missing_ok=True)
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(msgspec.json.encode(still) + b"\n" + jpeg)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+
+    def of(self, alert: str, now: float) -> Still | None:
+        """None: there is none, or none any more."""
+        return _fresh(_read_note(self._path(alert)), now)
+
+    def picture(self, alert: str, now: float) -> bytes | None:
+        try:
+            note, _, jpeg = self._path(alert).read_bytes().partition(b"\n")
+        except FileNotFoundError:
+            return None
+        return jpeg if _fresh(_understood(note), now) else None
+
+    def sweep(self, now: float) -> int:
+        """Delete what has expired, cannot be read, or is too much; how many went."""
+        standing = sorted((note.stored_at, path) for path in self._files() if (note := _fresh(_read_note(path), now)))
+        kept = {path for _, path in standing[-MOST_KEPT:]}
+        gone = [path for path in self._files() if path not in kept]
+        for path in gone:
+            path.unlink(missing_ok=True)
+        return len(gone)
+
+    def _files(self) -> Iterator[Path]:
+        return self._folder.glob("*.still")
+
+    def _path(self, alert: str) -> Path:
+        return self._folder / f"{hashlib.sha256(alert.encode()).hexdigest()[:40]}.still"
+
+
+def _read_note(path: Path) -> Still | None:
+    try:
+        with path.open("rb") as file:
+            return _understood(file.readline(10_000))
+    except FileNotFoundError:
+        return None
+
+
+def _understood(note: bytes) -> Still | None:
+    try:
+        return msgspec.json.decode(note, type=Still)
+    except msgspec.DecodeError:
+        return None
+
+
+def _fresh(still: Still | None, now: float) -> Still | None:
+    """A clock that was set back lets nothing live on for longer."""
+    return still if still is not None and still.stored_at - 86_400 <= now < still.expires_at else None
