@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 from msgspec import Meta, Struct, field
 from msgspec.structs import replace
 
-from collector.core import deep_link
+from collector.config_evidence import Evidence, check_links
+from collector.config_mail import Mail
 from collector.core.errors import WrongUse
 from event_contract.explain import validate
 
@@ -111,24 +112,6 @@ class Webhooks(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     timeout_s: Annotated[float, Meta(ge=15, le=30)] = 20.0
 
 
-class CameraLink(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A template of its own for one device, or for one of its cameras."""
-
-    device: Name
-    camera: Annotated[str, Meta(min_length=1, max_length=120)] | None = None
-    link: str
-
-
-class Evidence(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Where the city's own video shows an alert, and whether devices may be asked for a still of it: see docs/evidence.md."""
-
-    link: str | None = None
-    lead_s: Annotated[float, Meta(ge=0, le=3600)] = 10.0
-    links: Annotated[tuple[CameraLink, ...], Meta(max_length=10_000)] = ()
-    stills: bool = False
-    keep_h: Annotated[float, Meta(gt=0, le=720)] = 72.0
-
-
 class Alerts(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What sounds, and what belongs together. Off until given: a step more severe after `escalate_after_s` without anybody
     who takes care; an alert that always stands, told anew every `watchdog_every_s`."""
@@ -164,7 +147,9 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     alerts: Alerts = field(default_factory=Alerts)
     feeds: Feeds = field(default_factory=Feeds)
     webhooks: Webhooks = field(default_factory=Webhooks)
-    evidence: Evidence = Evidence()
+    mail: Mail | None = None
+    republish: Broker | None = None
+    evidence: Evidence = field(default_factory=Evidence)
     sites: Annotated[tuple[Site, ...], Meta(max_length=10_000)] = ()
 
 
@@ -179,22 +164,24 @@ def load(path: Path) -> Config:
         raise ConfigError(f"{path}: not TOML: {error}") from error
     try:
         config: Config = validate(content, Config)
+        check_links(config.evidence)
     except ValueError as error:
         raise ConfigError(f"{path}: {error}") from error
     _check(path, config)
     _check_feeds(path, config)
     _check_webhooks(path, config)
-    _check_links(path, config.evidence)
+    _check_ways(path, config)
     data_dir = _beside(path, config.data_dir) if "data_dir" in content else config.data_dir
     broker, store, http = _find_files(path, config.broker), _find_store(path, config.store), _find_http(path, config.http)
-    return replace(config, data_dir=data_dir, broker=broker, store=store, http=http)
+    republish = config.republish and _find_files(path, config.republish, "republish")
+    mail = config.mail and _find_mail(path, config.mail)
+    return replace(config, data_dir=data_dir, broker=broker, store=store, http=http, republish=republish, mail=mail)
 
 
 def _check(path: Path, config: Config) -> None:
     """What types cannot say; whatever leaves this machine in plain text has to be asked for."""
     broker, http = config.broker, config.http
-    if broker.tls and (broker.tls.cert is None) != (broker.tls.key is None):
-        raise ConfigError(f"{path}: broker.tls: cert and key go together; give both or neither")
+    _check_broker(path, "broker", broker)
     if config.embedded_broker and broker.host != "127.0.0.1":
         raise ConfigError(f"{path}: broker.host: the embedded broker listens on 127.0.0.1 only, got {broker.host!r}")
     if isinstance(config.store, Postgres) and holds_password(config.store.url):
@@ -203,16 +190,31 @@ def _check(path: Path, config: Config) -> None:
         raise ConfigError(f"{path}: max_bytes: is for SQLite; leave it out, and watch the disk of PostgreSQL")
     if broker.share_group is not None and config.store == "sqlite":
         raise ConfigError(f"{path}: broker.share_group: collectors that share events share a database; set store.url, too")
-    if not (broker.tls or broker.plaintext or _is_this_machine(broker.host)):
-        raise ConfigError(
-            f"{path}: broker.tls.ca: is missing, and broker.host {broker.host!r} is another machine; name the CA's certificate "
-            "for TLS, or set broker.plaintext = true in a network that you trust"
-        )
     if not (http.plaintext or http.tls or _is_this_machine(http.host)):
         raise ConfigError(
             f"{path}: http.host: {http.host!r} is open to other machines, and this is HTTP without TLS; name a certificate in "
             "http.tls, put a proxy with TLS in front and set http.plaintext = true, or leave it at 127.0.0.1"
         )
+
+
+def _check_broker(path: Path, key: str, broker: Broker) -> None:
+    if broker.tls and (broker.tls.cert is None) != (broker.tls.key is None):
+        raise ConfigError(f"{path}: {key}.tls: cert and key go together; give both or neither")
+    if not (broker.tls or broker.plaintext or _is_this_machine(broker.host)):
+        raise ConfigError(
+            f"{path}: {key}.tls.ca: is missing, and {key}.host {broker.host!r} is another machine; name the CA's certificate "
+            f"for TLS, or set {key}.plaintext = true in a network that you trust"
+        )
+
+
+def _check_ways(path: Path, config: Config) -> None:
+    mail, republish = config.mail, config.republish
+    if republish is not None:
+        _check_broker(path, "republish", republish)
+        if republish.share_group is not None:
+            raise ConfigError(f"{path}: republish.share_group: nothing is heard there; leave it out")
+    if mail is not None and mail.security == "none" and not _is_this_machine(mail.host):
+        raise ConfigError(f'{path}: mail.security: "none" is for a server on this machine; mail.host is {mail.host!r}')
 
 
 def _check_feeds(path: Path, config: Config) -> None:
@@ -235,16 +237,6 @@ def _check_webhooks(path: Path, config: Config) -> None:
             ip_network(network)
         except ValueError as error:
             raise ConfigError(f"{path}: webhooks.allowed_networks[{n}]: {error}; expected one such as 10.0.0.0/8") from None
-
-
-def _check_links(path: Path, evidence: Evidence) -> None:
-    own = [(f"evidence.links[{n}].link", one.link) for n, one in enumerate(evidence.links)]
-    for key, template in [("evidence.link", evidence.link), *own]:
-        try:
-            if template is not None:
-                deep_link.check(template)
-        except ValueError as error:
-            raise ConfigError(f"{path}: {key}: {error}") from None
 
 
 def _is_this_machine(host: str) -> bool:
@@ -276,14 +268,19 @@ def _find(path: Path, key: str, name: str | None) -> Any:
     return file
 
 
-def _find_files(path: Path, broker: Broker) -> Broker:
+def _find_files(path: Path, broker: Broker, key: str = "broker") -> Broker:
     tls = broker.tls and replace(
         broker.tls,
-        ca=_find(path, "broker.tls.ca", broker.tls.ca),
-        cert=_find(path, "broker.tls.cert", broker.tls.cert),
-        key=_find(path, "broker.tls.key", broker.tls.key),
+        ca=_find(path, f"{key}.tls.ca", broker.tls.ca),
+        cert=_find(path, f"{key}.tls.cert", broker.tls.cert),
+        key=_find(path, f"{key}.tls.key", broker.tls.key),
     )
-    return replace(broker, tls=tls, password_file=_find(path, "broker.password_file", broker.password_file))
+    return replace(broker, tls=tls, password_file=_find(path, f"{key}.password_file", broker.password_file))
+
+
+def _find_mail(path: Path, mail: Mail) -> Mail:
+    ca, password_file = _find(path, "mail.ca", mail.ca), _find(path, "mail.password_file", mail.password_file)
+    return replace(mail, ca=ca, password_file=password_file)
 
 
 def _find_http(path: Path, http: Http) -> Http:

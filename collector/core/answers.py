@@ -84,8 +84,8 @@ class AlertChange(Struct):
 
 
 class StillState(Struct, kw_only=True):
-    """The one picture of an alert. off: this collector asks for none; failed: `why`, and `code` for programs. `taken_at`: when the
-    camera saw what is there."""
+    """The one picture of an alert. off: this collector asks for none; failed: `why`, and `code` for programs. `taken_at`: when
+    the camera saw what is there."""
 
     state: Literal["off", "none", "asked", "there", "failed"]
     code: str = ""
