@@ -26,8 +26,8 @@ from collector.mqtt_client import UNDER_WAY, Client, Message
 from event_contract import topics
 from event_contract.messages import MAX_MESSAGE_BYTES, CollectorStatus, encode
 
-RECEIVE_MAXIMUM = 400
-MAX_PACKET_BYTES = 16 * MAX_MESSAGE_BYTES  # up to here a message too large is read, and becomes a dead letter
+RECEIVE_MAXIMUM = 2000  # what is under way while one batch is committed is the next one
+MAX_PACKET_BYTES = 4 * MAX_MESSAGE_BYTES  # up to here a message too large is read, and becomes a dead letter
 KEEPALIVE_S = 15
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.25, 10.0
 

@@ -12,6 +12,7 @@ from typing import TypeVar
 from collector.broker_link import RECEIVE_MAXIMUM
 from collector.core.delivery import Received
 from collector.core.intake import BATCH_MESSAGES, Arrival, Bury, Commit, Confirm, Intake, Tell
+from collector.inbox import Inbox
 from collector.mqtt_client import Client, Message
 from collector.store.alerts.alert_book import AlertBook, Change
 from collector.store.engines.opening import StoreUnavailable
@@ -23,6 +24,8 @@ from event_contract import topics
 from event_contract.messages import encode
 
 BATCH_WAIT_S = 0.004
+WORTH_A_COMMIT = 100  # messages: more are not waited for
+IDLE_S = 0.2
 HELD_TURN_S = 0.1  # while the store takes nothing
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -42,8 +45,7 @@ class Ingest:
         self._upkeep = upkeep
         self._on_changes = on_changes
         self._on_failure = on_failure
-        # A full queue makes paho's loop wait, and with it the broker; QoS 1 alone cannot fill it.
-        self._queue: queue.Queue[Arrival[Client]] = queue.Queue(2 * RECEIVE_MAXIMUM)
+        self._inbox: Inbox[Arrival[Client]] = Inbox(2 * RECEIVE_MAXIMUM)  # QoS 1 alone cannot fill it
         self._intake: Intake[Client] = Intake()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="event writer", daemon=True)
@@ -61,7 +63,7 @@ class Ingest:
 
     def receive(self, client: Client, message: Message) -> None:
         """From the broker link's thread. The client stands for its connection: acknowledgements go back through it alone."""
-        self._queue.put(Arrival(client, message.mid, message.qos, Received(message.topic, message.payload, time.time())))
+        self._inbox.put(Arrival(client, message.mid, message.qos, Received(message.topic, message.payload, time.time())))
 
     def replay(self, n: int) -> Future[Replayed | None]:
         """Read dead letter `n` again; None: there is none. From any thread."""
@@ -89,11 +91,12 @@ class Ingest:
                 future.set_exception(error)
 
         self._errands.put(run)
+        self._inbox.wake()
         return future
 
     def _run(self) -> None:
         try:
-            while not (self._stopping.is_set() and self._queue.empty()):
+            while not (self._stopping.is_set() and not self._inbox):
                 self._intake.arrived(self._gather())
                 while not self._intake.idle:
                     if work := self._intake.work(time.monotonic()):
@@ -107,18 +110,10 @@ class Ingest:
             self._on_failure(f"event writer: {type(error).__name__}: {error}")
 
     def _gather(self) -> list[Arrival[Client]]:
-        """What comes within a few milliseconds of the first message, up to a few hundred."""
-        try:
-            batch = [self._queue.get(timeout=0.2)]
-        except queue.Empty:
-            return []
-        deadline = time.monotonic() + BATCH_WAIT_S
-        while len(batch) < BATCH_MESSAGES and (left := deadline - time.monotonic()) > 0:
-            try:
-                batch.append(self._queue.get(timeout=left))
-            except queue.Empty:
-                break
-        return batch
+        """What has come while the last batch was committed; where that is little, what comes within a few milliseconds."""
+        if self._inbox.wait(IDLE_S) and len(self._inbox) < WORTH_A_COMMIT:
+            time.sleep(BATCH_WAIT_S)
+        return self._inbox.take(BATCH_MESSAGES)
 
     def _do(self, work: Commit | Bury) -> None:
         try:
@@ -149,9 +144,8 @@ class Ingest:
             case Tell(client, device, ack):
                 told = client.tell(topics.ack(device), encode(ack))
                 self.counts["acks" if told else "acks_not_sent"] += 1
-            case Confirm(client, mid, qos):
-                if qos:
-                    client.confirm(mid)
+            case Confirm(client, mids):
+                client.confirm(mids)
 
     def _do_the_rest(self) -> None:
         while not self._errands.empty():

@@ -8,22 +8,21 @@ answered is gathered and goes out together. Everything else is paho's.
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
 
 import paho.mqtt.client as mqtt
+from msgspec import Struct
 from paho.mqtt import MQTTException
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 from paho.mqtt.packettypes import PacketTypes
 
 READ_BYTES = 64 * 1024
-UNDER_WAY = 100  # messages of ours that the broker has not confirmed
+UNDER_WAY = 400  # messages of ours that the broker has not confirmed
 FIRST_ID, LAST_ID = 0x8000, 0xFFFF  # of these; paho counts its own from 1
 _PUBLISH, _PUBACK = PacketTypes.PUBLISH << 4, PacketTypes.PUBACK << 4
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(Struct, frozen=True, gc=False):
     """What a subscriber gets; `topic` is "(not UTF-8)" where it is none."""
 
     topic: str
@@ -52,10 +51,11 @@ class Client(mqtt.Client):
         self._unconfirmed: set[int] = set()
         self._last_id = LAST_ID
 
-    def confirm(self, mid: int) -> None:
-        """A message of QoS 1 is done with."""
+    def confirm(self, mids: Iterable[int]) -> None:
+        """Messages of QoS 1 are done with."""
+        packets = b"".join([b"\x40\x02" + mid.to_bytes(2, "big") for mid in mids])
         with self._gathering:
-            self._confirmations += b"\x40\x02" + mid.to_bytes(2, "big")
+            self._confirmations += packets
 
     def tell(self, topic: str, payload: bytes) -> bool:
         """Publish with QoS 1, in order and not again; False when there is no connection."""
@@ -142,6 +142,8 @@ def _message(command: int, body: bytes) -> Message:
 
 def _variable(data: bytes, at: int) -> tuple[int, int] | None:
     """A variable byte integer (1.5.5) and where it ends; None when it is cut off."""
+    if at < len(data) and data[at] < 0x80:
+        return data[at], at + 1
     number = 0
     for place, byte in enumerate(data[at : at + 4]):
         number |= (byte & 0x7F) << 7 * place

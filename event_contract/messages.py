@@ -261,10 +261,18 @@ def encode(message: Struct) -> bytes:
 
 def decode_body(data: msgspec.Raw) -> Body | None:
     """Body of a known kind -> its Struct; None for an unknown kind. Raises msgspec.DecodeError when it is malformed."""
-    kind = msgspec.json.decode(data, type=_Kind).kind
-    body = BODIES.get(kind, IncidentData if kind in INCIDENT_KINDS else None)
-    return None if body is None else msgspec.json.decode(data, type=body)
+    decoder = _DECODERS.get(_KIND.decode(data).kind)
+    body: Body | None = None if decoder is None else decoder.decode(data)
+    return body
 
 
 class _Kind(Struct):
     kind: str
+
+
+_KIND = msgspec.json.Decoder(_Kind)
+_INCIDENT = msgspec.json.Decoder(IncidentData)
+_DECODERS: dict[str, msgspec.json.Decoder[Any]] = {
+    **dict.fromkeys(INCIDENT_KINDS, _INCIDENT),
+    **{kind: msgspec.json.Decoder(body) for kind, body in BODIES.items()},
+}

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 def format_time(unix_s: float) -> str:
     """Unix seconds -> RFC 3339 text, rounded to the millisecond."""
     moment = datetime.fromtimestamp(round(unix_s, 3), tz=UTC)
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{round(moment.microsecond / 1000):03d}Z"
+    return moment.isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
 def parse_time(text: str) -> float:

@@ -9,6 +9,7 @@
 """
 
 import re
+from functools import lru_cache
 
 from event_contract.kinds import EVENT_CLASSES, EventClass
 
@@ -18,6 +19,8 @@ EVENTS_OF_ALL = f"{ROOT}/+/event/+"
 STATUS_OF_ALL = f"{ROOT}/+/status"
 RESPONSES_OF_ALL = f"{ROOT}/+/command/response"
 COLLECTORS_STATUS = f"{ROOT}/{COLLECTOR}/+/status"
+
+TOPICS_REMEMBERED = 16_384  # three each of some thousand devices
 
 _NAME = re.compile(r"[a-z0-9-]{1,63}")
 
@@ -51,6 +54,7 @@ def collector_status(instance: str) -> str:
     return f"{ROOT}/{COLLECTOR}/{instance}/status"
 
 
+@lru_cache(TOPICS_REMEMBERED)
 def parse_event(topic: str) -> tuple[str, EventClass] | None:
     """Topic -> (device, class), or None when it is not an event topic of a well-named device."""
     parts = topic.split("/")

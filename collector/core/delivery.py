@@ -1,10 +1,11 @@
 """What a received message is, and what becomes of it: pure decisions, no store and no broker in sight."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from typing import Literal
 
 import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
 
 from event_contract import topics
 from event_contract.kinds import EventClass
@@ -33,8 +34,7 @@ Verdict = Literal["store", "duplicate", "fork", "below_mark"]
 ClockState = Literal["synced", "corrected", "unsynced", "unknown"]  # unknown: a body that cannot be read tells nothing
 
 
-@dataclass(frozen=True, slots=True)
-class Received:
+class Received(Struct, frozen=True, gc=False):
     """A message as the broker delivered it; `received_at` in Unix seconds."""
 
     topic: str
@@ -42,8 +42,7 @@ class Received:
     received_at: float
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(Struct, frozen=True, gc=False):
     """An event that may be stored. `at` is its time in Unix seconds; `time` the text that the device gave it."""
 
     device: str
@@ -65,8 +64,7 @@ class Event:
         return self.clock != "unsynced" and self.received_at - self.at > LATE_AFTER_S
 
 
-@dataclass(frozen=True, slots=True)
-class Status:
+class Status(Struct, frozen=True):
     """A device's birth or will."""
 
     device: str
@@ -74,8 +72,7 @@ class Status:
     received_at: float
 
 
-@dataclass(frozen=True, slots=True)
-class DeadLetter:
+class DeadLetter(Struct, frozen=True):
     """A message that cannot be stored as an event, and why. `key` = (stream, seq) where its id can still be read."""
 
     device: str | None
@@ -152,7 +149,7 @@ def size(ranges: Sequence[Range]) -> int:
 
 
 def _event(received: Received, device: str, event_class: EventClass) -> Event:
-    envelope = msgspec.json.decode(received.payload, type=CloudEvent)
+    envelope = _ENVELOPE.decode(received.payload)
     key = parse_message_id(envelope.id)
     if key is None:
         raise ValueError(f"id {envelope.id[:80]!r}: expected <stream>/<seq>")
@@ -209,13 +206,16 @@ def _salvage_key(payload: bytes) -> tuple[str, int] | None:
         return None
 
 
-class _Id(msgspec.Struct):
+class _Id(Struct):
     id: str
 
 
-class _Kind(msgspec.Struct):
+class _Kind(Struct):
     kind: str
 
 
-class _Online(msgspec.Struct):
+class _Online(Struct):
     online: bool
+
+
+_ENVELOPE = msgspec.json.Decoder(CloudEvent)

@@ -6,20 +6,20 @@ message comes again when this collector dies in between.
 
 from collections import deque
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Generic, TypeVar
+
+from msgspec import Struct
 
 from collector.core.delivery import Received
 from event_contract.messages import Ack
 
-BATCH_MESSAGES = 300
+BATCH_MESSAGES = 1000  # a commit costs little more for many than for few: so many when they wait
 RETRY_AFTER_S = 1.0
 
 Connection = TypeVar("Connection")
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival(Generic[Connection]):
+class Arrival(Struct, Generic[Connection], frozen=True):
     """A message, and what is needed to acknowledge it on the connection that brought it."""
 
     connection: Connection
@@ -28,23 +28,20 @@ class Arrival(Generic[Connection]):
     received: Received
 
 
-@dataclass(frozen=True, slots=True)
-class Commit:
+class Commit(Struct, frozen=True):
     """All of it in one transaction."""
 
     batch: tuple[Received, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Bury:
+class Bury(Struct, frozen=True):
     """The message cannot be stored: keep it as a dead letter."""
 
     received: Received
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Tell(Generic[Connection]):
+class Tell(Struct, Generic[Connection], frozen=True):
     """The device may delete what the acknowledgement names."""
 
     connection: Connection
@@ -52,13 +49,11 @@ class Tell(Generic[Connection]):
     ack: Ack
 
 
-@dataclass(frozen=True, slots=True)
-class Confirm(Generic[Connection]):
-    """The broker's message is done with."""
+class Confirm(Struct, Generic[Connection], frozen=True):
+    """The broker's messages are done with; of QoS 1 all of them."""
 
     connection: Connection
-    mid: int
-    qos: int
+    mids: tuple[int, ...]
 
 
 class Intake(Generic[Connection]):
@@ -95,9 +90,12 @@ class Intake(Generic[Connection]):
         """The work is on the disk. A connection that has ended in the meantime takes the answers nowhere."""
         newest = self._batch[-1].connection
         tell = [Tell(newest, device, ack) for device, ack in acks]
-        confirm = [Confirm(arrival.connection, arrival.mid, arrival.qos) for arrival in self._batch]
+        mids: dict[Connection, list[int]] = {}
+        for arrival in self._batch:
+            if arrival.qos:
+                mids.setdefault(arrival.connection, []).append(arrival.mid)
         self._batch, self._poison = [], None
-        return [*tell, *confirm]
+        return [*tell, *(Confirm(connection, tuple(of_it)) for connection, of_it in mids.items())]
 
     def unavailable(self, now_s: float) -> None:
         """The store takes nothing at the moment: the same again in a second. The broker waits meanwhile."""

@@ -64,8 +64,7 @@ def test_what_no_broker_says_is_an_error(broken: bytes) -> None:
 def test_answers_go_out_together_and_wait_for_room() -> None:
     client = Wired()
     client.under_way = 2
-    client.confirm(5)
-    client.confirm(300)
+    client.confirm((5, 300))
     assert all(client.tell(f"t/{n}", bytes([n])) for n in range(3))
     assert client.sent == b""
     client.flush()

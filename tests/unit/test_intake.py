@@ -24,7 +24,7 @@ def commit_of(*mids: int) -> Commit:
 def test_after_a_commit_first_the_devices_hear_and_then_the_broker() -> None:
     intake = intake_of(1, 2)
     assert intake.work(0.0) == commit_of(1, 2)
-    assert intake.committed([("kerb-1", ACK)]) == [Tell("c", "kerb-1", ACK), Confirm("c", 1, 1), Confirm("c", 2, 1)]
+    assert intake.committed([("kerb-1", ACK)]) == [Tell("c", "kerb-1", ACK), Confirm("c", (1, 2))]
     assert intake.idle and intake.work(0.0) is None
 
 
@@ -32,7 +32,14 @@ def test_each_message_is_confirmed_on_the_connection_that_brought_it_and_devices
     intake: Intake[str] = Intake()
     intake.arrived([arrival(7, "old"), arrival(1, "new")])
     intake.work(0.0)
-    assert intake.committed([("kerb-1", ACK)]) == [Tell("new", "kerb-1", ACK), Confirm("old", 7, 1), Confirm("new", 1, 1)]
+    assert intake.committed([("kerb-1", ACK)]) == [Tell("new", "kerb-1", ACK), Confirm("old", (7,)), Confirm("new", (1,))]
+
+
+def test_a_message_of_qos_0_is_stored_and_the_broker_hears_nothing_of_it() -> None:
+    intake: Intake[str] = Intake()
+    intake.arrived([Arrival("c", 0, 0, arrival(1).received), arrival(2)])
+    intake.work(0.0)
+    assert intake.committed([]) == [Confirm("c", (2,))]
 
 
 def test_a_store_that_takes_nothing_is_asked_for_the_same_again_a_second_later() -> None:

@@ -17,6 +17,7 @@ from collector.store.engines.opening import StoreUnavailable, told_of
 
 DATABASE = "collector.sqlite"  # in the data folder
 WRITER_CACHE_KIB = 32 * 1024  # holds the ends of a thousand streams in the indexes; SQLite's own 2 MiB do not
+WAL_PAGES = 4_000  # written back together: the ends of the indexes change with every batch
 
 
 class Sqlite:
@@ -28,6 +29,7 @@ class Sqlite:
             self.db.execute("PRAGMA journal_mode=WAL")
             self.db.execute("PRAGMA synchronous=FULL")
             self.db.execute(f"PRAGMA cache_size=-{WRITER_CACHE_KIB}")
+            self.db.execute(f"PRAGMA wal_autocheckpoint={WAL_PAGES}")
             migrate.apply(Database(self.db))
         self.db.row_factory = sqlite3.Row
 

@@ -13,7 +13,7 @@ from event_contract import topics
 from scripts.benchmarks.city.connection import Connection
 from scripts.swarms import packets
 
-RECEIVE_MAXIMUM = 400  # the collector's
+RECEIVE_MAXIMUM = 2000  # the collector's
 
 
 def bare(port: int, events: int) -> float:
