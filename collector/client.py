@@ -56,6 +56,11 @@ class Api:
             msgspec.convert(content, ANSWERS.get(re.sub(r"/\d+", "/{n}", path), Any))
         return content
 
+    def content(self, path: str) -> bytes:
+        """An answer that is no JSON, as it is. Raises ApiError."""
+        with self._told():
+            return self._request(path, {}).read()
+
     def alert_stream(self, after: int | None) -> Iterator[ServerEvent]:
         """Alerts as they change, for ever; a broken connection is made again from the last change seen.
 

@@ -185,12 +185,15 @@ def _check(path: Path, config: AgentConfig) -> None:
 
 
 def _check_stills(path: Path, stills: StillsConfig) -> None:
+    """The address may hold a password by mistake: then it is not shown."""
     try:
         parts = urlsplit(stills.collector)
         host, _ = parts.hostname or "", parts.port
     except ValueError:
-        raise ConfigError(f"{path}: stills.collector: {stills.collector!r} is no address") from None
-    if not host or parts.query or parts.fragment or parts.username is not None:
+        raise ConfigError(f"{path}: stills.collector: is no address; expected https://HOST:PORT") from None
+    if "@" in stills.collector:
+        raise ConfigError(f"{path}: stills.collector: expected https://HOST:PORT and no user or password; a request brings a token")
+    if not host or parts.query or parts.fragment:
         raise ConfigError(f"{path}: stills.collector: expected https://HOST:PORT, got {stills.collector!r}")
     if parts.scheme != "https" and not (parts.scheme == "http" and _is_this_machine(host)):
         raise ConfigError(f"{path}: stills.collector: expected https://, pictures go nowhere else, got {stills.collector!r}")

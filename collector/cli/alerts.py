@@ -7,6 +7,7 @@ from urllib.parse import quote
 import click
 
 from collector import lines
+from collector.cli import still
 from collector.cli.asking import end_at_once_on_ctrl_c, open_api, show
 from collector.cli.options import api_options, as_json, language, page_limit
 
@@ -82,3 +83,4 @@ def _add(name: str, deed: str, about: str) -> None:
 
 for _name, (_deed, _about) in DEEDS.items():
     _add(_name, _deed, _about)
+command.add_command(still.command)
