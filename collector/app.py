@@ -20,13 +20,17 @@ from msgspec.structs import asdict
 from collector.broker_embedded import EmbeddedBroker
 from collector.broker_link import BrokerLink, LinkState
 from collector.config import Config, Postgres
+from collector.config_map import read_roads
 from collector.core.attention import Policy
 from collector.core.errors import Told
+from collector.core.subscribing import Way
 from collector.data_dir import held
 from collector.ingest import Ingest
-from collector.outputs.carrying import Carriers
+from collector.outputs.carrying import Carrier, Carriers
 from collector.outputs.deep_links import DeepLinks
 from collector.outputs.delivering import Sender
+from collector.outputs.mail import Post
+from collector.outputs.mqtt_republish import Republisher
 from collector.outputs.telling import Desk
 from collector.outputs.webhook import Webhook
 from collector.still_desk import StillDesk
@@ -154,6 +158,8 @@ async def serve(config: Config, password: str | None, say: Say) -> int:
             config.webhooks,
             sender,
             await parts.enter_async_context(stills.open(link, ending.fail)) if stills else None,
+            config.map,
+            read_roads(config.map),
         )
         address = await _listen(application(services), config, parts)
         _introduce(config, address, credentials, data_dir, say)
@@ -231,7 +237,13 @@ def _start_sender(
 
 
 def _carriers(config: Config) -> Carriers:
-    return {"webhook": Webhook(config.webhooks)}
+    """The ways that this collector can tell subscribers by."""
+    carriers: dict[Way, Carrier] = {"webhook": Webhook(config.webhooks)}
+    if config.mail is not None:
+        carriers["mail"] = Post(config.mail, _desk(config))
+    if config.republish is not None:
+        carriers["mqtt"] = Republisher(config.republish, f"alerts-{config.instance}")
+    return carriers
 
 
 def _password(file: str | None) -> str | None:

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from collector.config_evidence import Evidence, check_links
 from collector.config_mail import Mail
+from collector.config_map import Map, checked
 from collector.core.errors import WrongUse
 from event_contract.explain import validate
 
@@ -150,6 +151,7 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     mail: Mail | None = None
     republish: Broker | None = None
     evidence: Evidence = field(default_factory=Evidence)
+    map: Map = field(default_factory=Map)
     sites: Annotated[tuple[Site, ...], Meta(max_length=10_000)] = ()
 
 
@@ -165,6 +167,7 @@ def load(path: Path) -> Config:
     try:
         config: Config = validate(content, Config)
         check_links(config.evidence)
+        config = replace(config, map=checked(config.map, path.parent))
     except ValueError as error:
         raise ConfigError(f"{path}: {error}") from error
     _check(path, config)

@@ -102,6 +102,11 @@ def trial(now: float) -> Message:
     return Message(f"msg_test_{int(now * 1000)}", (), now)
 
 
+def one_by_one(message: Message) -> list[Message]:
+    """The newest change of each alert, as if it had been told alone."""
+    return [Message(message.id, (one,), one.changed_at) for one in message.newest]
+
+
 def content(subscriber: Subscriber, message: Message) -> bytes:
     """As JSON, the same bytes on every try: a change, a summary of several, or a test."""
     at = format_time(message.at_s)

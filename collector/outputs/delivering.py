@@ -14,7 +14,7 @@ from typing import Any, Protocol, TypeVar
 
 from collector.core import subscribing
 from collector.core.patience import Patience
-from collector.core.subscribing import Subscriber
+from collector.core.subscribing import Subscriber, Way
 from collector.outputs.carrying import Carrier, Carriers, Message, Reply, messages, trial
 from collector.store.alerts import deliveries, subscriptions
 from collector.store.alerts.alert_book import AlertBook
@@ -119,13 +119,17 @@ class Sender:
             for carrier in self._carriers.values():
                 await carrier.close()
 
-    def ways(self) -> frozenset[str]:
+    @property
+    def ways(self) -> frozenset[Way]:
         """By which subscribers can be told here."""
         return frozenset(self._carriers)
 
     async def try_out(self, subscriber: Subscriber) -> Reply:
         """Send a test message now, once."""
-        return await self._carriers[subscriber.wish.way].carry(subscriber, trial(self._now()))
+        carrier = self._carriers.get(subscriber.wish.way)
+        if carrier is None:
+            return Reply(False, f"this collector tells nobody by {subscriber.wish.way}")
+        return await carrier.carry(subscriber, trial(self._now()))
 
     async def _turn(self) -> None:
         if not self._leads():

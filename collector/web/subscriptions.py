@@ -1,4 +1,4 @@
-"""Subscribers by webhook, over HTTP: who is told of alerts, and what became of it. A secret is shown once, when it is made."""
+"""Who is told of alerts by webhook, e-mail or MQTT, and what became of it. A secret is shown once, when it is made."""
 
 import secrets
 import time
@@ -12,6 +12,8 @@ from collector.core import signing
 from collector.core.errors import WrongUse
 from collector.core.subscribing import Secret, Subscriber, Wish
 from collector.outputs.addresses import check_url
+from collector.outputs.mail import check_address
+from collector.outputs.mqtt_republish import check_prefix
 from collector.store.alerts import deliveries, subscriptions
 from collector.store.alerts.alert_book import AlertBook
 from collector.store.alerts.deliveries import NOTHING_WAITS, Counts
@@ -19,7 +21,7 @@ from collector.web.access import allow
 from collector.web.alert_actions import body, perform
 from collector.web.api import answer, ask, limit, number
 from collector.web.asked import DeliveriesAsked
-from collector.web.services import SERVICES
+from collector.web.services import SERVICES, Services
 from event_contract.times import format_time
 
 LONGEST_OVERLAP_H = 7 * 24.0
@@ -50,14 +52,14 @@ async def add(request: web.Request) -> web.Response:
     services = request.app[SERVICES]
     wish = await body(request, Wish)
     try:
-        check_url(wish.url, services.webhooks)
+        _check(wish, services)
     except WrongUse as error:
         raise web.HTTPBadRequest(text=str(error)) from error
-    secret = signing.secret_of(secrets.token_bytes(32))
+    secret = signing.secret_of(secrets.token_bytes(32)) if wish.way == "webhook" else None
     made = Subscriber(
         id=secrets.token_hex(12),
         wish=wish,
-        secrets=(Secret(secret),),
+        secrets=(Secret(secret),) if secret else (),
         utc_offset_h=services.desk.utc_offset_h,
         added_at=time.time(),
     )
@@ -86,10 +88,12 @@ async def remove(request: web.Request) -> web.Response:
 @routes.post(_NAMED + "/rotate")
 @allow("engineer", body=Rotation)
 async def rotate(request: web.Request) -> web.Response:
-    """A new secret; for a while the old one signs as well. One that was disabled is told again from now on."""
+    """A new secret for a webhook; for a while the old one signs as well. One that was disabled is told again from now on."""
     overlap_h = (await body(request, Rotation)).overlap_h
     if not 0 <= overlap_h <= LONGEST_OVERLAP_H:
         raise web.HTTPBadRequest(text=f"overlap_h: expected 0 to {LONGEST_OVERLAP_H:g}, got {overlap_h:g}")
+    if (await _known(request)).wish.way != "webhook":
+        raise web.HTTPBadRequest(text=f"name: {request.match_info['name']} is told by other means, which have no secret here")
     secret, now = signing.secret_of(secrets.token_bytes(32)), time.time()
 
     def turn(db: Any, known: Subscriber) -> None:
@@ -104,10 +108,10 @@ async def rotate(request: web.Request) -> web.Response:
 @routes.post(_NAMED + "/test")
 @allow("engineer")
 async def test(request: web.Request) -> web.Response:
-    """Send a message of type webhook.test now, once, and tell what the receiver answered."""
+    """Send a test now, once, and tell what the receiver answered."""
     sender = request.app[SERVICES].sender
     if sender is None:
-        raise web.HTTPServiceUnavailable(text="this collector sends no webhooks")
+        raise web.HTTPServiceUnavailable(text="this collector tells no subscribers")
     reply = await sender.try_out(await _known(request))
     return answer({"delivered": reply.taken, "outcome": reply.outcome})
 
@@ -135,6 +139,20 @@ async def _change(request: web.Request, work: Callable[[Any, Subscriber], Any]) 
         return known
 
     return _there(request, await perform(request, run))
+
+
+def _check(wish: Wish, services: Services) -> None:
+    """Raises WrongUse for what this collector cannot tell."""
+    match wish.way:
+        case "webhook":
+            check_url(wish.url, services.webhooks)
+        case "mail":
+            check_address(wish.url)
+        case "mqtt":
+            check_prefix(wish.url)
+    if services.sender is not None and wish.way not in services.sender.ways:
+        table = {"mail": "mail", "mqtt": "republish"}[wish.way]
+        raise WrongUse(f"url: this collector tells nobody by {wish.way}; [{table}] in its configuration says where that goes")
 
 
 def _there(request: web.Request, found: Subscriber | None) -> Subscriber:

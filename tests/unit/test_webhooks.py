@@ -22,6 +22,7 @@ from collector.core.patience import FAILURES_IN_A_ROW, Patience
 from collector.core.subscribing import Secret, Subscriber, Wish
 from collector.outputs import delivering
 from collector.outputs.addresses import check_url
+from collector.outputs.carrying import Carriers
 from collector.outputs.delivering import Sender
 from collector.outputs.webhook import Webhook as Posts
 from collector.store.alerts import deliveries, subscriptions
@@ -36,6 +37,7 @@ from tests.wire_messages import DEVICE, event, incident
 
 HERE = Webhooks(allow_http=True, allowed_networks=("127.0.0.0/8",))
 SECRET = signing.secret_of(b"k" * 32)
+NO_OTHERS: Carriers = {}
 
 
 @dataclass
@@ -68,7 +70,7 @@ class Bench:
     now: Callable[[], float]
 
     def subscribe(self, name: str, **wish: Any) -> Subscriber:
-        wished = Wish(name=name, url=f"{self.receiver.url}/{name}", **wish)
+        wished = Wish(name=name, **{"url": f"{self.receiver.url}/{name}", **wish})
         made = Subscriber(id=f"id-{name}", wish=wished, secrets=(Secret(SECRET),), utc_offset_h=7.0, added_at=0.0)
         self.store.perform(lambda book: subscriptions.put(book.db, made))
         return made
@@ -92,7 +94,9 @@ class Bench:
 
 
 @asynccontextmanager
-async def bench(tmp_path: Path, now: Callable[[], float] = time.time, rules: Webhooks = HERE) -> AsyncIterator[Bench]:
+async def bench(
+    tmp_path: Path, now: Callable[[], float] = time.time, rules: Webhooks = HERE, carriers: Carriers = NO_OTHERS
+) -> AsyncIterator[Bench]:
     receiver = Receiver()
     app = web.Application()
     app.router.add_post("/{name}", receiver.take)
@@ -106,7 +110,7 @@ async def bench(tmp_path: Path, now: Callable[[], float] = time.time, rules: Web
         async def perform(work: Any) -> Any:
             return store.perform(work)[0]
 
-        sender = Sender(reader.ask, perform, lambda: True, {"webhook": Posts(rules)}, now)
+        sender = Sender(reader.ask, perform, lambda: True, {"webhook": Posts(rules), **carriers}, now)
         running = asyncio.create_task(sender.run())
         await asyncio.sleep(0.01)
         try:

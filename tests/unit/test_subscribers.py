@@ -1,0 +1,323 @@
+"""What is held back is told in one summary; e-mail and MQTT tell what webhooks tell, through real servers."""
+
+import email
+import email.policy
+import json
+import ssl
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import paho.mqtt.client as mqtt
+import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import AuthResult, Envelope
+from paho.mqtt.enums import CallbackAPIVersion
+
+from collector.config import Broker, Site
+from collector.config_mail import Mail
+from collector.core.errors import WrongUse
+from collector.core.subscribing import message_id
+from collector.outputs import delivering
+from collector.outputs.mail import PASSWORD, Post, check_address
+from collector.outputs.mqtt_republish import Republisher, check_prefix
+from collector.outputs.telling import Desk
+from tests.brokers import free_port, mosquitto
+from tests.certificates import Authority
+from tests.unit.test_webhooks import Bench, run
+from tests.wire_messages import DEVICE
+
+DUTY = "mailto:duty@city.example"
+NIGHT = 1_760_000_000 // 86_400 * 86_400 + 16.5 * 3600  # 23:30 in Vietnam
+
+
+@pytest.fixture(autouse=True)
+def quickly(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(delivering, "LOOK_EVERY_S", 0.02)
+    monkeypatch.setattr(delivering, "PACE_S", 0.005)
+
+
+def test_quiet_hours_end_with_one_summary_and_the_critical_passes(tmp_path: Path) -> None:
+    clock = [NIGHT]
+
+    async def scene(site: Bench) -> None:
+        for name, more in (("ioc", {}), ("deaf", {"hold_critical": True})):
+            site.subscribe(name, quiet="22:00-06:00", **more)
+        site.put(1, 2, severity="high")
+        site.put(3, incident="r/north/2", severity="high")
+        site.put(4, incident="r/north/3", severity="critical")
+        await site.until(lambda: site.receiver.seqs("/ioc") == [4])
+        assert [(one["seq"], one["state"], one["held"]) for one in site.told("ioc")][1:] == [
+            (seq, "waiting", "quiet") for seq in (3, 2, 1)
+        ]
+        clock[0] += 6.5 * 3600
+        site.sender.wake()
+        await site.until(lambda: len(site.receiver.got["/ioc"]) == 2 and len(site.receiver.got["/deaf"]) == 1)
+        for name, changes, seqs in (("ioc", 3, [2, 3]), ("deaf", 4, [2, 3, 4])):
+            headers, body = site.receiver.got[f"/{name}"][-1]
+            told = msgspec.json.decode(body)
+            assert (told["type"], told["data"]["held"], told["data"]["changes"]) == ("alerts.summary", "quiet", changes)
+            assert [one["seq"] for one in told["data"]["alerts"]] == seqs
+            assert headers["webhook-id"] == message_id(f"id-{name}", 1, changes)
+        await site.until(lambda: {one["state"] for one in site.told("ioc")} == {"delivered"})
+
+    run(tmp_path, scene, now=lambda: clock[0])
+
+
+def test_beyond_the_limit_one_summary_that_keeps_its_id_until_it_is_taken(tmp_path: Path) -> None:
+    clock = [time.time()]
+
+    async def scene(site: Bench) -> None:
+        site.subscribe("ioc", per_minute=2)
+        site.put(*range(1, 8))
+        await site.until(lambda: [one["held"] for one in site.told("ioc")] == ["rate"] * 5 + [None] * 2)
+        await site.until(lambda: site.receiver.seqs("/ioc") == [1, 2])
+        site.put(8, incident="r/north/2", severity="critical")
+        await site.until(lambda: site.receiver.seqs("/ioc") == [1, 2, 8])
+
+        async def away(_request: Any) -> Any:
+            raise ConnectionResetError
+
+        site.receiver.answer = away
+        clock[0] += 61
+        await site.until(lambda: len(site.receiver.got["/ioc"]) == 4)
+        site.put(9)
+        site.receiver.answer = None
+
+        def later() -> bool:
+            clock[0] += 30
+            return {one["state"] for one in site.told("ioc")} == {"delivered"}
+
+        await site.until(later)
+        summed = [(ids["webhook-id"], json.loads(body)) for ids, body in site.receiver.got["/ioc"] if b"summary" in body]
+        assert len(summed) >= 2
+        assert {(name, told["data"]["changes"]) for name, told in summed} == {(message_id("id-ioc", 3, 7), 5)}
+
+    run(tmp_path, scene, now=lambda: clock[0])
+
+
+def test_more_than_a_summary_holds_are_two(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(delivering.deliveries, "MOST_SUMMED", 3)
+    monkeypatch.setattr(delivering, "MOST_READ", 4)
+    clock = [NIGHT]
+
+    async def scene(site: Bench) -> None:
+        site.subscribe("ioc", quiet="22:00-06:00")
+        site.put(*range(1, 8))
+        clock[0] += 6.5 * 3600
+        await site.until(lambda: {one["state"] for one in site.told("ioc")} == {"delivered"})
+        told = [json.loads(body) for _, body in site.receiver.got["/ioc"]]
+        assert [one["data"].get("changes", 1) for one in told] == [3, 3, 1]
+        assert told[-1]["type"] == "alert.update"
+
+    run(tmp_path, scene, now=lambda: clock[0])
+
+
+class Box:
+    """What an SMTP server took; `refuses` says with what it turns messages away."""
+
+    def __init__(self) -> None:
+        self.got: list[EmailMessage] = []
+        self.logins: list[tuple[bytes, bytes]] = []
+        self.refuses: str | None = None
+
+    async def handle_DATA(self, _server: Any, _session: Any, envelope: Envelope) -> str:
+        assert isinstance(envelope.content, bytes)
+        mail = email.message_from_bytes(envelope.content, policy=email.policy.default)
+        assert isinstance(mail, EmailMessage)
+        self.got.append(mail)
+        return self.refuses or "250 taken"
+
+    def authenticate(self, _server: Any, _session: Any, _envelope: Any, _mechanism: str, data: Any) -> AuthResult:
+        self.logins.append((data.login, data.password))
+        return AuthResult(success=data.password == b"s3cret-word", handled=False)
+
+
+@contextmanager
+def smtp(folder: Path, box: Box, implicit: bool = False) -> Iterator[Mail]:
+    """A real server on 127.0.0.1 that wants STARTTLS, or TLS from the start, and a log-in."""
+    authority = Authority(folder)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*authority.issue("smtp", "smtp"))
+    how: dict[str, Any] = {"ssl_context": context} if implicit else {"tls_context": context, "require_starttls": True}
+    port = free_port()
+    server = Controller(
+        box, hostname="127.0.0.1", port=port, auth_required=True, authenticator=box.authenticate,
+        auth_require_tls=not implicit, **how,
+    )  # fmt: skip
+    server.start()
+    try:
+        yield Mail(
+            host="127.0.0.1", port=port, security="tls" if implicit else "starttls", ca=str(authority.ca), username="kerbwatch",
+            password_file=str(folder / "password"), sender="kerbwatch@city.example", console="https://ioc.city.example/",
+        )  # fmt: skip
+    finally:
+        server.stop()
+
+
+def body_of(mail: EmailMessage) -> str:
+    return mail.get_content().replace("\r\n", "\n")  # type: ignore[no-any-return]
+
+
+def test_an_e_mail_says_what_where_and_links_to_the_page(tmp_path: Path) -> None:
+    (tmp_path / "password").write_text("s3cret-word\n")
+    box = Box()
+
+    async def scene(site: Bench) -> None:
+        for name, lang in (("duty", "vi"), ("watch", "en")):
+            site.subscribe(name, url=DUTY, lang=lang)
+        site.put(1, 2, lane="2", severity="high")
+        site.put(3, phase="end")
+        await site.until(lambda: len(box.got) == 4)
+        by_subject = {mail["Subject"]: mail for mail in box.got}
+        mail = by_subject["CAO: Xe dừng trên phần đường xe chạy, làn 2, Nguyễn Tất Thành"]
+        assert "HIGH: Vehicle stopped on the carriageway, lane 2, Nguyễn Tất Thành" in by_subject
+        assert any(subject.startswith("Ended: ") for subject in by_subject)
+        assert (mail["To"], mail["From"]) == ("duty@city.example", "kerbwatch@city.example")
+        assert mail["Auto-Submitted"] == "auto-generated"
+        assert mail["Message-ID"] == f"<{message_id('id-duty', 1)}@city.example>"
+        assert len({one["References"] for one in box.got}) == 1
+        assert "https://ioc.city.example/#/alerts/" in body_of(mail) and "duty" in body_of(mail).splitlines()[-1]
+        assert max(map(len, body_of(mail).splitlines())) < 200 and len(body_of(mail).splitlines()) < 12
+
+    with smtp(tmp_path, box) as server:
+        desk = Desk(sites={DEVICE: Site(site=DEVICE, road="Nguyễn Tất Thành")})
+        run(tmp_path, scene, carriers={"mail": Post(server, desk)})
+
+
+def test_e_mail_that_is_turned_away_comes_again_under_its_id_and_no_secret_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv(PASSWORD, "another-word")
+    box, clock = Box(), [time.time()]
+
+    async def scene(site: Bench) -> None:
+        site.subscribe("duty", url=DUTY)
+        site.put(1)
+        await site.until(lambda: site.told("duty")[0]["tries"] == 1)
+        assert site.told("duty")[0]["outcome"].startswith("535") and not box.got
+        monkeypatch.setenv(PASSWORD, "s3cret-word")
+        box.refuses = "451 come again"
+        clock[0] += 10
+        await site.until(lambda: site.told("duty")[0]["outcome"] == "451 come again")
+        box.refuses = None
+        clock[0] += 400
+        await site.until(lambda: site.told("duty")[0]["state"] == "delivered")
+        assert len(box.got) == 2 and len({mail["Message-ID"] for mail in box.got}) == 1
+        assert not any("word" in str(one["outcome"]) for one in site.told("duty"))
+
+    with smtp(tmp_path, box, implicit=True) as server:
+        post = Post(msgspec.structs.replace(server, password_file=None), Desk())
+        run(tmp_path, scene, now=lambda: clock[0], carriers={"mail": post})
+    assert "another-word" not in caplog.text and "s3cret-word" not in caplog.text
+
+
+def test_a_server_without_starttls_gets_neither_password_nor_mail(tmp_path: Path) -> None:
+    (tmp_path / "password").write_text("s3cret-word")
+    box = Box()
+    plain = Controller(box, hostname="127.0.0.1", port=free_port())
+    plain.start()
+    password = str(tmp_path / "password")
+    server = Mail(
+        host="127.0.0.1", port=plain.port, username="k", password_file=password, sender="k@c.example", console="https://c"
+    )
+
+    async def scene(site: Bench) -> None:
+        reply = await site.sender.try_out(site.subscribe("duty", url=DUTY))
+        assert not reply.taken and "STARTTLS" in reply.outcome and not box.got and not box.logins
+
+    try:
+        run(tmp_path, scene, carriers={"mail": Post(server, Desk())})
+    finally:
+        plain.stop()
+
+
+@pytest.mark.parametrize("url", ["a@b", "a@b.example,c@d.example", "a@b.example?cc=x", "a%0ab@c.example", ""])
+def test_addresses_that_are_no_mailbox(url: str) -> None:
+    with pytest.raises(WrongUse):
+        check_address(f"mailto:{url}")
+
+
+@pytest.mark.parametrize("topic", ["", "a/#", "+/a", "/a", "a/", "roadside/v1/x", "roadside", "$SYS", "a b"])
+def test_topics_that_are_refused(topic: str) -> None:
+    with pytest.raises(WrongUse):
+        check_prefix(f"mqtt:{topic}")
+
+
+@contextmanager
+def listener(port: int, topic: str) -> Iterator[list[tuple[str, bytes, bool]]]:
+    heard: list[tuple[str, bytes, bool]] = []
+    client = mqtt.Client(CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv5)
+    client.on_message = lambda _client, _userdata, told: heard.append((told.topic, told.payload, told.retain))
+    client.connect("127.0.0.1", port)
+    client.subscribe(topic, 1)
+    client.loop_start()
+    try:
+        yield heard
+    finally:
+        client.disconnect()
+        client.loop_stop()
+
+
+def test_what_stands_is_retained_and_cleared_when_it_is_over(tmp_path: Path) -> None:
+    port = free_port()
+
+    async def scene(site: Bench) -> None:
+        site.subscribe("city", url="mqtt:city/alerts")
+        assert (await site.sender.try_out(site.subscribe("other", url="mqtt:other", kinds=("flood",)))).outcome == "confirmed"
+        site.put(1)
+        site.put(2, incident="r/nor+th/#2")
+        await site.until(lambda: {one["state"] for one in site.told("city")} == {"delivered"})
+        with listener(port, "city/#") as heard:
+            await site.until(lambda: len(heard) == 2)
+            topics = sorted((topic for topic, _, _ in heard), reverse=True)
+            assert all(retained and json.loads(told)["type"] == "alert.open" for _, told, retained in heard)
+            assert topics[0].startswith("city/alerts/") and topics[0].endswith("/r/nor%2Bth/%232")
+            site.put(3, phase="end")
+            await site.until(lambda: len(heard) == 4)
+            assert json.loads(heard[2][1])["type"] == "alert.close" and heard[3][:2] == (heard[2][0], b"")
+        with listener(port, "city/#") as heard:
+            await site.until(lambda: [topic for topic, _, _ in heard] == topics[:1])
+
+    with mosquitto(tmp_path, port):
+        run(tmp_path, scene, carriers={"mqtt": Republisher(Broker(port=port), "alerts-test")})
+
+
+def test_what_no_broker_confirmed_is_told_again_and_an_old_state_never_stands_for_a_new_one(tmp_path: Path) -> None:
+    port, clock = free_port(), [time.time()]
+
+    async def scene(site: Bench) -> None:
+        site.subscribe("city", url="mqtt:city/alerts")
+        site.put(1)
+        await site.until(lambda: site.told("city")[0]["tries"] == 1)
+        with mosquitto(tmp_path, port):
+            site.put(2)
+            await site.until(lambda: site.told("city")[0]["state"] == "delivered")
+            with listener(port, "city/#") as heard:
+                await site.until(lambda: bool(heard))
+                clock[0] += 10
+                await site.until(lambda: site.told("city")[1]["state"] == "delivered")
+                await site.until(lambda: len(heard) == 2)
+            assert [(json.loads(told)["data"]["seq"], retained) for _, told, retained in heard] == [(2, True), (1, False)]
+            with listener(port, "city/#") as heard:
+                await site.until(lambda: bool(heard))
+                assert json.loads(heard[0][1])["data"]["seq"] == 2
+
+    run(tmp_path, scene, now=lambda: clock[0], carriers={"mqtt": Republisher(Broker(port=port), "alerts-test")})
+
+
+def test_a_broker_that_refuses_is_heard(tmp_path: Path) -> None:
+    port = free_port()
+    (tmp_path / "acl").write_text("topic write allowed/#\n")
+
+    async def scene(site: Bench) -> None:
+        refused = await site.sender.try_out(site.subscribe("city", url="mqtt:elsewhere"))
+        assert not refused.taken and "Not authorized" in refused.outcome
+        assert (await site.sender.try_out(site.subscribe("fine", url="mqtt:allowed/here"))).taken
+
+    with mosquitto(tmp_path, port, f"allow_anonymous true\nacl_file {tmp_path / 'acl'}\nuser root\n"):
+        run(tmp_path, scene, carriers={"mqtt": Republisher(Broker(port=port), "alerts-test")})
