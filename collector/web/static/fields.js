@@ -42,3 +42,20 @@ export function button(words, act, attributes = {}) {
   });
   return made;
 }
+
+/** A form: `submit()` does it, and gives null or why it did not. */
+export function submitted(heading, fields, words, submit) {
+  const why = el("p", { class: "note warning", role: "alert" });
+  const send = el("button", { class: "do" }, words);
+  const form = el("form", { class: "figure form" }, el("h3", {}, heading), fields, why, send);
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    send.disabled = true;
+    try {
+      why.textContent = (await submit()) ?? "";
+    } finally {
+      send.disabled = false;
+    }
+  });
+  return form;
+}

@@ -58,7 +58,7 @@ export function line(frame, values, errors, labels) {
     const lower = known.map((i) => at(i, Math.max(0, values[i] - errors[i]))).reverse();
     return known.length > 1 && svg("polygon", { class: "band", points: [...upper, ...lower].join(" ") });
   });
-  const lines = runs.map((run) => svg("polyline", { class: "line", points: run.map((i) => at(i, values[i])).join(" ") }));
+  const lines = runs.map((run) => svg("polyline", { class: "trace", points: run.map((i) => at(i, values[i])).join(" ") }));
   const dots = runs.flat().map((i) =>
     svg("g", {}, svg("title", {}, `${labels[i].whole}\n${number(values[i], 1)}${isNumber(errors[i]) ? ` ± ${number(errors[i], 1)}` : ""} km/h`), hitArea(frame, i), svg("circle", { class: "dot", cx: frame.x(i), cy: frame.y(values[i]), r: 2.4 })),
   );

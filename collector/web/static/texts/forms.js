@@ -18,6 +18,12 @@ export const FORMS = {
       409: "Hiện chưa làm được.", 413: "Nội dung quá dài.", 503: "Cơ sở dữ liệu tạm thời chưa trả lời; hãy thử lại.",
     },
     role: { viewer: "người xem", operator: "người trực", engineer: "kỹ thuật", admin: "quản trị" },
+    kind: {
+      stopped_vehicle: "Xe dừng trên phần đường xe chạy", wrong_way: "Xe đi ngược chiều", pedestrian: "Người đi bộ trên phần đường xe chạy",
+      congestion: "Ùn tắc giao thông", slow_vehicle: "Xe chạy quá chậm", speeding: "Chạy quá tốc độ", illegal_parking: "Dừng, đỗ xe sai quy định",
+      suspected_accident: "Nghi có tai nạn giao thông", obstacle: "Vật cản trên đường", smoke: "Khói", fire: "Cháy", flood: "Ngập nước mặt đường",
+      camera_fault: "Camera mất hình, bị che hoặc lệch", sensor_fault: "Cảm biến lỗi", device_fault: "Thiết bị lỗi hoặc mất kết nối",
+    },
   },
   en: {
     table: "Table of figures",
@@ -36,5 +42,11 @@ export const FORMS = {
       409: "Not as things stand.", 413: "Too long.", 503: "The database takes no questions just now; try again.",
     },
     role: { viewer: "viewer", operator: "operator", engineer: "engineer", admin: "admin" },
+    kind: {
+      stopped_vehicle: "Vehicle stopped on the carriageway", wrong_way: "Wrong-way driving", pedestrian: "Pedestrian on the carriageway",
+      congestion: "Congestion", slow_vehicle: "Slow vehicle", speeding: "Speeding", illegal_parking: "Illegal parking",
+      suspected_accident: "Suspected accident", obstacle: "Obstacle on the road", smoke: "Smoke", fire: "Fire", flood: "Flooded road",
+      camera_fault: "Camera blind, covered or moved", sensor_fault: "Sensor fault", device_fault: "Device fault or device silent",
+    },
   },
 };
