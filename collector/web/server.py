@@ -13,6 +13,7 @@ from collector.web import (
     devices,
     evidence,
     feeds,
+    ground,
     login,
     metrics,
     open_data,
@@ -20,9 +21,9 @@ from collector.web import (
     roads,
     scorecard,
     silences,
+    subscriptions,
     tokens,
     users,
-    subscriptions,
 )
 from collector.web.access import allow, demand_declarations
 from collector.web.problems import ERRORS, problems
@@ -35,7 +36,7 @@ PARTS = tuple(
     part.routes
     for part in (
         *(api, alert_streams, evidence, alert_actions, auditing, feeds, open_data, openapi, login, metrics),
-        *(scorecard, silences, subscriptions, roads, devices, users, tokens),
+        *(scorecard, silences, subscriptions, roads, devices, users, tokens, ground),
     )
 )
 HEADERS = {
@@ -84,6 +85,9 @@ def application(services: Services) -> web.Application:
 
 async def _harden(request: web.Request, response: web.StreamResponse) -> None:
     response.headers.update(HEADERS)
+    if tiles := request.app[SERVICES].map.tile_origin:
+        policy = HEADERS["Content-Security-Policy"].replace("img-src 'self'", f"img-src 'self' {tiles}")
+        response.headers["Content-Security-Policy"] = policy
     if request.path.startswith("/api/"):
         response.headers.setdefault("Cache-Control", "no-store")
     elif request.path.startswith("/static/"):

@@ -9,6 +9,7 @@ from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 from aiohttp import web
 
 from collector.config import Webhooks
+from collector.config_map import Map
 from collector.core.still_requests import StillRequests
 from collector.outputs.delivering import Sender
 from collector.outputs.telling import Desk
@@ -68,7 +69,7 @@ class Services:
     """`status` tells of the running parts: broker, ingest; `allowed_hosts` are the names in a Host header that are ours.
 
     `behind_proxy`: a proxy with TLS stands between us and the browsers. `desk` tells in the feeds. `stills` None: no
-    device is asked for any.
+    device is asked for any. `roads`: GeoJSON for the map.
     """
 
     reader: Reader
@@ -83,6 +84,8 @@ class Services:
     webhooks: Webhooks = field(default_factory=Webhooks)
     sender: Sender | None = None
     stills: Stills | None = None
+    map: Map = field(default_factory=Map)
+    roads: dict[str, Any] | None = None
 
 
 SERVICES = web.AppKey("services", Services)

@@ -41,18 +41,20 @@ STREAMS: dict[EventClass, str] = {"incident": "11111111-aaaa", "state": "2222222
 
 
 class RunningCollector:
-    """Started and stopped at will on the same ports and the same data."""
+    """Started and stopped at will on the same ports and the same data. `settings` are lines for its configuration."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, settings: str = "") -> None:
         self._folder = folder
         self._http_port, self.mqtt_port = free_port(), free_port()
         self.url = f"http://127.0.0.1:{self._http_port}"
         self._log = folder / "collector.log"
         self._process: subprocess.Popen[bytes] | None = None
         (folder / "password").write_text(PASSWORD)
+        (folder / "collector.toml").write_text(settings)
 
     def start(self) -> None:
         options = {
+            "config": "collector.toml",
             "data-dir": "data",
             "http-port": self._http_port,
             "mqtt-port": self.mqtt_port,

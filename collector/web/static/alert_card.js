@@ -44,7 +44,7 @@ export function fill(card, alert) {
 /** Where it is, from the lane to the device, as far as the alert says. */
 export const placeOf = (alert) => places(alert).join(", ");
 
-function places({ lane, camera, sensor, device }) {
+export function places({ lane, camera, sensor, device }) {
   return [lane && text("lane", { name: lane }), camera && text("camera", { name: camera }), sensor && text("sensor", { name: sensor }), device].filter(Boolean);
 }
 
@@ -77,7 +77,7 @@ function when(alert) {
   return text("from_to", { from, to: time(endedAt(alert), now()) });
 }
 
-const parts = (alert) => [when(alert), text("confidence", { value: percent(alert.confidence) }), ...known(told(alert))];
+export const parts = (alert) => [when(alert), text("confidence", { value: percent(alert.confidence) }), ...known(told(alert))];
 
 /** The details, and what ended it: its device says that there, the collector in a field of its own. */
 const told = (alert) => ({ ...alert.detail, ended_by: alert.ended_by ?? alert.detail.ended_by });
@@ -89,12 +89,12 @@ function known(detail) {
   return [...words, ...metres];
 }
 
-function roadUser(user) {
+export function roadUser(user) {
   const kmh = speed(user.speed_kmh, user.speed_se_kmh);
   return el("li", {}, text(`class.${user.class}`), kmh && [" ", el("b", { title: text("speed_error_why") }, kmh)]);
 }
 
-function facts(alert) {
+export function facts(alert) {
   const at = (moment) => moment && time(Date.parse(moment), now());
   const position = alert.position && `${number(alert.position.lat, 5)}  ${number(alert.position.lon, 5)}`;
   const { ended_by } = told(alert);

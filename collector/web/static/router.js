@@ -9,7 +9,14 @@ import { text } from "./language.js";
 
 /** In the order of the navigation. */
 const PAGES = {
-  alerts: () => import("./pages/alerts.js"),
+  alerts: (rest) => (rest ? import("./pages/alert.js") : import("./pages/alerts.js")),
+  map: () => import("./pages/map.js"),
+  traffic: () => import("./pages/traffic.js"),
+  devices: () => import("./pages/devices.js"),
+  scorecard: () => import("./pages/scorecard.js"),
+  silences: () => import("./pages/silences.js"),
+  shift: () => import("./pages/shift.js"),
+  users: () => import("./pages/users.js"),
 };
 const FIRST = "alerts";
 

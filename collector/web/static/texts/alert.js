@@ -1,0 +1,48 @@
+// One alert's page.
+
+export const ALERT = {
+  vi: {
+    back: "Các cảnh báo",
+    unknown: "Không có cảnh báo này, hoặc đã bị xóa theo thời hạn lưu.",
+    timeline: "Diễn biến",
+    updated_times: "cập nhật {n} lần, lần cuối",
+    action: {
+      open: "mở", update: "cập nhật", close: "kết thúc", confirm: "xác nhận", reject: "báo sai", acknowledge: "tiếp nhận", resolve: "đã xử lý xong",
+      reopen: "mở lại", undo: "hoàn tác", escalate: "nâng mức vì chưa ai tiếp nhận",
+    },
+    by: { device: "thiết bị", collector: "trung tâm" },
+    device: "Thiết bị",
+    group: "Cùng vụ việc",
+    nearby: "Cùng nơi, trong vòng một giờ",
+    nothing_nearby: "Không có gì khác.",
+    evidence: "Bằng chứng",
+    video: "Mở trong hệ thống camera",
+    look: "Xem ảnh",
+    ask_still: "Yêu cầu một ảnh",
+    asked_still: "Đã yêu cầu; bấm để kiểm tra",
+    still: "Ảnh của cảnh báo, khuôn mặt và biển số đã làm mờ",
+    still_why: "Mỗi lần xem ảnh đều được ghi lại.",
+  },
+  en: {
+    back: "Alerts",
+    unknown: "There is no such alert, or it is past its time.",
+    timeline: "What became of it",
+    updated_times: "updated {n} times, the last",
+    action: {
+      open: "opened", update: "updated", close: "ended", confirm: "confirmed", reject: "called a false alarm", acknowledge: "acknowledged", resolve: "resolved",
+      reopen: "opened again", undo: "taken back", escalate: "raised, for nobody took care",
+    },
+    by: { device: "device", collector: "collector" },
+    device: "Device",
+    group: "Belongs together",
+    nearby: "Same place, within an hour",
+    nothing_nearby: "Nothing else.",
+    evidence: "Evidence",
+    video: "Open in the video system",
+    look: "Look at the picture",
+    ask_still: "Ask for a picture",
+    asked_still: "Asked for; press to look again",
+    still: "Picture of the alert, with heads and plates made unreadable",
+    still_why: "Every look is written down.",
+  },
+};
