@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from scripts.demo_programs import Program
-from scripts.staged import Staged
+from scripts.staged import NEEDS_S, Staged
 
 ROADS = {"quy-nhon": "quy_nhon", "motorway": "motorway"}  # camera -> preset of edge-agent simulate
 TRUTH_S = 120.0  # of a demo without an end: what is staged later comes unannounced
@@ -56,28 +56,29 @@ class Clip:
 
 
 class Roads:
-    """Simulated ones; each gets a folder with its scene and its truth."""
+    """Simulated ones, by camera; each gets a folder with its scene and its truth."""
 
-    names = tuple(ROADS)
     lead_s = GET_READY_S
+    needs_s = NEEDS_S
 
-    def __init__(self, folder: Path, options: Namespace) -> None:
+    def __init__(self, folder: Path, options: Namespace, roads: dict[str, str] = ROADS) -> None:
         self._folder, self._fps = folder, options.fps
+        self._roads, self.names = roads, tuple(roads)
         self._until_s = options.seconds or TRUTH_S
 
     def __str__(self) -> str:
-        return " and ".join(ROADS)
+        return " and ".join(self.names)
 
     def prepare(self) -> None:
         """Side by side. SystemExit when it cannot be done."""
-        print(f"staging   two simulated roads; first the truth of {self._until_s:g} s is worked out", flush=True)
+        print(f"staging   {self}; first the truth of {self._until_s:g} s is worked out", flush=True)
         with ExitStack() as stack:
             command = ["simulate", "--quiet", "--seconds", str(self._until_s)]
             working = [
                 stack.enter_context(
                     Program("edge-agent", [*command, road, "--out", str(self._folder / camera)], self._folder / f"{camera}.log")
                 )
-                for camera, road in ROADS.items()
+                for camera, road in self._roads.items()
             ]
             for one in working:
                 if one.wait():
@@ -86,11 +87,12 @@ class Roads:
     def configuration(self, started_at: float) -> str:
         source = '{{ kind = "simulation", path = "{}/simulation.toml", started_at = {} }}'
         return "".join(
-            _table(camera, f'"{camera}/scene.json"', self._fps, source.format(camera, started_at)) for camera in ROADS
+            _table(camera, f'"{camera}/scene.json"', self._fps, source.format(camera, started_at)) for camera in self.names
         )
 
     def staged(self, started_at: float) -> Staged:
-        return Staged({camera: self._folder / camera / "truth.json" for camera in ROADS}, started_at, self._until_s)
+        truths = {camera: self._folder / camera / "truth.json" for camera in self.names}
+        return Staged(truths, started_at, self._until_s, self.needs_s)
 
 
 def _table(name: str, scene: str, fps: float, source: str) -> str:

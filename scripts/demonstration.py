@@ -1,9 +1,10 @@
 """The whole chain on one box: broker, collector, and an agent that watches two simulated roads, or a clip as its camera.
 
-Standard library only: it starts the real programs and looks at them from outside.
+It starts the real programs and looks at them from outside; without --ioc with the standard library alone.
 """
 
 import argparse
+import json
 import os
 import secrets
 import shutil
@@ -11,11 +12,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, redirect_stdout, suppress
 from pathlib import Path
 
 from scripts.demo_api import Api, NoAnswer
+from scripts.demo_audience import Audience, Nobody, Place
 from scripts.demo_cameras import Cameras, Clip, Roads
+from scripts.demo_options import parse
 from scripts.demo_programs import PROGRAMS, Interrupts, Program, take_port
 from scripts.history import lost
 from scripts.staged import Staged
@@ -23,22 +26,16 @@ from scripts.staged import Staged
 READY_WITHIN_S = 60.0
 LOOK_EVERY_S = 1.0
 OVER, FAILED, INTERRUPTED = 0, 1, 130
-EXAMPLES = """examples:
-  ./scripts/demo                                         two simulated roads, until Ctrl-C, with a console to look at
-  ./scripts/demo --headless --seconds 90                 exit 1 unless every staged incident arrives
-  ./scripts/demo road.mp4 --scene road.json              until Ctrl-C, with a console to look at
-  ./scripts/demo road.mp4 --scene road.json --reverse    the clip backwards: everyone drives the wrong way
-  ./scripts/demo road.mp4 --scene road.json --headless --seconds 60
-"""
 
 
 class Demo:
     """Its files lie in `folder`, its programs live until `stack` is closed; `run` returns the exit status."""
 
     def __init__(
-        self, folder: Path, cameras: Cameras, options: argparse.Namespace, stack: ExitStack, interrupts: Interrupts
-    ) -> None:
-        self._folder, self._cameras, self._options = folder, cameras, options
+        self, folder: Path, cameras: Cameras, audience: Audience, options: argparse.Namespace, stack: ExitStack,
+        interrupts: Interrupts,
+    ) -> None:  # fmt: skip
+        self._folder, self._cameras, self._audience, self._options = folder, cameras, audience, options
         self._stack, self._interrupts = stack, interrupts
         self._http, self._mqtt = take_port(stack, 8088), take_port(stack, 1883)
         self._url = f"http://127.0.0.1:{self._http}"
@@ -46,6 +43,7 @@ class Demo:
         self._api = Api(self._url, self._token_file)
         self._site = folder / "site.toml"
         self._staged = Staged({}, started_at=0.0, until_s=0.0)
+        self._started_at = 0.0
         self._programs: list[Program] = []
 
     def run(self) -> int:
@@ -55,12 +53,13 @@ class Demo:
         if checked.returncode:
             return checked.returncode
         self._start_collector()
+        self._audience.sit_down(Place(self._url, self._token_file.parent, self._api), self._stack)
         try:
             self._show_alerts()
             # The cameras begin in a moment; from then on the seconds count.
-            started_at = time.time() + self._cameras.lead_s
-            self._write_site(started_at)
-            self._staged = self._cameras.staged(started_at)
+            self._started_at = time.time() + self._cameras.lead_s
+            self._write_site(self._started_at)
+            self._staged = self._cameras.staged(self._started_at)
             self._announce()
             self._start("edge-agent", ["run", "--config", str(self._site)], log="agent.log")
             how = self._watch()
@@ -82,7 +81,9 @@ class Demo:
         password, password_file = secrets.token_urlsafe(9), self._folder / "password"
         password_file.touch(mode=0o600)
         password_file.write_text(password)
-        ports = ["--http-port", str(self._http), "--mqtt-port", str(self._mqtt)]
+        configuration = self._folder / "collector.toml"
+        configuration.write_text(self._audience.configuration)
+        ports = ["--config", str(configuration), "--http-port", str(self._http), "--mqtt-port", str(self._mqtt)]
         places = ["--data-dir", str(self._token_file.parent), "--password-file", str(password_file)]
         collector = self._start("collector", ["serve", "--embedded-broker", *places, *ports], log="collector.log")
         end_s = time.monotonic() + READY_WITHIN_S
@@ -100,7 +101,8 @@ class Demo:
     def _show_alerts(self) -> None:
         language = ["--lang", self._options.lang] if self._options.lang else []
         where = ["--url", self._url, "--token-file", str(self._token_file)]
-        self._start("collector", ["alerts", "tail", "--since", "0", *where, *language])
+        log = "alerts.log" if self._options.as_json else None
+        self._start("collector", ["alerts", "tail", "--since", "0", *where, *language], log)
 
     def _write_site(self, started_at: float) -> None:
         """The agent's configuration, as a technician would write it."""
@@ -130,6 +132,7 @@ class Demo:
                 look_s = time.monotonic() + LOOK_EVERY_S
                 with suppress(NoAnswer):  # a collector that is gone is seen above
                     self._look_at_arrivals()
+                    self._audience.look(self._started_at)
             time.sleep(0.2)
         return OVER
 
@@ -139,9 +142,10 @@ class Demo:
             print(line, flush=True)
 
     def _conclude(self, how: int) -> int:
-        """What the device committed against what the store holds; the last line is for programs."""
+        """What the device committed against what the store holds, and who heard of it; the last line is for programs."""
         try:
             self._look_at_arrivals()
+            unseen, heard = self._audience.conclude(self._started_at)
             summary, streams = self._api.get("/api/v1/summary"), self._api.get("/api/v1/streams")["streams"]
         except NoAnswer as error:
             raise SystemExit(f"demo: {error}; what has arrived cannot be told") from None
@@ -151,8 +155,13 @@ class Demo:
         seen = how == INTERRUPTED or self._all_cameras_were_live()
         for incident in absent:
             print(f"MISSED    {incident}")
+        for one in unseen:
+            print(f"NOT SEEN  {one}")
         print(f"alerts={summary['alerts']} events={summary['events']} lost={missing}", flush=True)
-        return FAILED if missing or absent or not seen else how
+        if self._options.as_json:
+            figures = {"alerts": summary["alerts"], "events": summary["events"], "lost": missing}
+            print(json.dumps({**heard, "missed": [str(one) for one in absent], **figures}), file=sys.__stdout__, flush=True)
+        return FAILED if missing or absent or not seen or (unseen and how == OVER) else how
 
     def _all_cameras_were_live(self) -> bool:
         """Whether a picture of every camera ever came; what the agent said of it otherwise."""
@@ -166,45 +175,29 @@ class Demo:
 
 
 def main() -> int:
-    options = _options()
+    options = parse(__doc__ or "")
     os.environ.setdefault("PYTHONUNBUFFERED", "1")
     interrupts = Interrupts()  # whoever ends the demo ends what it has started, too
     folder = options.keep or Path(tempfile.mkdtemp(prefix="kerbwatch-demo-"))
     folder.mkdir(parents=True, exist_ok=True)
-    cameras: Cameras = Clip(options) if options.clip else Roads(folder, options)
     try:
         with ExitStack() as stack:
-            return Demo(folder, cameras, options, stack, interrupts).run()
+            if options.as_json:  # only its address, and at the end the document, go where programs read
+                stack.enter_context(redirect_stdout(sys.stderr))
+            return Demo(folder, *_parts(folder, options), options, stack, interrupts).run()
     finally:
         if options.keep is None:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="./scripts/demo", description=__doc__, epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("clip", nargs="?", type=Path, help="video of a road, played again and again; default: a simulated one")
-    parser.add_argument("--scene", type=Path, help="the clip's scene file")
-    parser.add_argument("--reverse", action="store_true", help="play the clip backwards")
-    parser.add_argument("--headless", action="store_true", help="for programs: ends after 60 s, simulated 90 s")
-    parser.add_argument("--seconds", type=float, help="stop after so long; default: Ctrl-C")
-    parser.add_argument("--fps", type=float, default=10, help="frames a second that are looked at; default 10")
-    parser.add_argument("--lang", choices=("vi", "en"), help="language of the alerts")
-    parser.add_argument("--keep", type=Path, help="keep the demo's files in this folder")
-    options = parser.parse_args()
-    if (options.clip is None) != (options.scene is None):
-        parser.error("a CLIP needs its --scene, and a --scene its CLIP; without both the roads are simulated")
-    if options.reverse and options.clip is None:
-        parser.error("--reverse: a simulated road cannot run backwards; somebody drives the wrong way on it anyway")
-    if options.fps <= 0 or (options.seconds is not None and options.seconds <= 0):
-        parser.error("--fps and --seconds must be greater than 0")
-    for path in filter(None, (options.clip, options.scene)):
-        if not path.is_file():
-            parser.error(f"{path}: no such file")
-    if options.headless and options.seconds is None:
-        options.seconds = 60.0 if options.clip else 90.0
-    return options
+def _parts(folder: Path, options: argparse.Namespace) -> tuple[Cameras, Audience]:
+    if options.ioc:
+        from scripts.operations_centre.avenue import Avenue
+        from scripts.operations_centre.centre import OperationsCentre
+
+        avenue = Avenue(folder, options)
+        return avenue, OperationsCentre(avenue, options.headless)
+    return Clip(options) if options.clip else Roads(folder, options), Nobody()
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """What was staged on the demo's simulated roads, and which alert came of it, how long after it began."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -9,7 +10,8 @@ from typing import Any
 from edge_agent.core.scoring import FINDABLE
 
 LATE_S, EARLY_S = 5.0, 1.0
-NEEDS_S = {"stopped_vehicle": 10.0, "congestion": 30.0, "pedestrian": 2.0, "wrong_way": 1.0}  # before a rule may speak
+# before a rule may speak
+NEEDS_S: Mapping[str, float] = {"stopped_vehicle": 10.0, "congestion": 30.0, "pedestrian": 2.0, "wrong_way": 1.0}
 ARRIVES_S = 6.0  # what began too late to be recognised before the end is not asked for
 
 
@@ -32,16 +34,18 @@ class Incident:
 class Staged:
     """`started_at`: the roads' first picture, Unix seconds; their truth is known for `until_s` from then on.
 
-    Only kinds of NEEDS_S are looked at.
+    Only kinds of `needs_s` are looked at.
     """
 
-    def __init__(self, truths: dict[str, Path], started_at: float, until_s: float) -> None:
-        self._started_at, self._until_s = started_at, until_s
+    def __init__(
+        self, truths: dict[str, Path], started_at: float, until_s: float, needs_s: Mapping[str, float] = NEEDS_S
+    ) -> None:
+        self._started_at, self._until_s, self._needs_s = started_at, until_s, needs_s
         found = [
             Incident(camera, one["kind"], one.get("lane"), one["start_s"], one["end_s"])
             for camera, path in truths.items()
             for one in json.loads(path.read_text())["incidents"]
-            if one["kind"] in NEEDS_S and one.get("findable", 1.0) >= FINDABLE
+            if one["kind"] in needs_s and one.get("findable", 1.0) >= FINDABLE
         ]
         self.incidents = sorted(found, key=lambda one: one.start_s)
 
@@ -51,13 +55,13 @@ class Staged:
         return [
             one
             for one in self.incidents
-            if one.delay_s is None and one.start_s + NEEDS_S[one.kind] + ARRIVES_S < self._until_s
+            if one.delay_s is None and one.start_s + self._needs_s[one.kind] + ARRIVES_S < self._until_s
         ]
 
     def arrived(self, stored: dict[str, Any]) -> str | None:
         """An event as the collector stores it -> a line about it; None when it begins no incident of the known time."""
         data = stored["event"]["data"]
-        if data.get("phase") != "new" or data["kind"] not in NEEDS_S:
+        if data.get("phase") != "new" or data["kind"] not in self._needs_s:
             return None
         at_s, received_s = (_unix_s(text) - self._started_at for text in (data["updated_at"], stored["received_at"]))
         for one in self.incidents:
