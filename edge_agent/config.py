@@ -192,7 +192,7 @@ def _check_stills(path: Path, stills: StillsConfig) -> None:
     except ValueError:
         raise ConfigError(f"{path}: stills.collector: is no address; expected https://HOST:PORT") from None
     if "@" in stills.collector:
-        raise ConfigError(f"{path}: stills.collector: expected https://HOST:PORT and no user or password; a request brings a token")
+        raise ConfigError(f"{path}: stills.collector: expected https://HOST:PORT and no user; a request brings its token")
     if not host or parts.query or parts.fragment:
         raise ConfigError(f"{path}: stills.collector: expected https://HOST:PORT, got {stills.collector!r}")
     if parts.scheme != "https" and not (parts.scheme == "http" and _is_this_machine(host)):

@@ -28,7 +28,7 @@ def write_drive(folder: Path) -> None:
         "camera": "north",
         "ref_resolution": [WIDTH, HEIGHT],
         "lanes": [{"id": "1", "polygon": LANE, "centreline": [[0.5, 1.0], [0.5, 0.37]]}],
-        "masks": [{"polygon": PRIVATE, "private": True}],
+        "masks": [{"id": "door", "polygon": PRIVATE, "private": True}],
     }
     (folder / "scene.json").write_text(json.dumps(scene))
 
