@@ -11,11 +11,11 @@ import msgspec
 
 from collector.core import rollup
 from collector.core.rollup import CameraSums, Span
-from collector.store.engines.db import Db, Row
+from collector.store.engines.db import Db, Row, look_up
 from event_contract.messages import CloudEvent, TrafficMinuteData
 from event_contract.times import format_time, parse_time
 
-MINUTES_PER_PASS = 250
+MINUTES_PER_PASS = 500
 ROWS_PER_PRUNING = 5_000
 SPANS: tuple[Span, ...] = ("hour", "day")
 KEPT_AS: dict[Span, str] = {"hour": "traffic_hours", "day": "traffic_days"}
@@ -78,7 +78,7 @@ def read(db: Db, wanted: Wanted, limit: int) -> list[dict[str, object]]:
         {
             **{name: row[name] for name in ("device", "site", "camera")},
             "from": format_time(row["begins"]),
-            **rollup.told(msgspec.json.decode(row["sums"], type=CameraSums)),
+            **rollup.told(_sums.decode(row["sums"])),
         }
         for row in rows
     ]
@@ -110,7 +110,7 @@ def _add(db: Db, rows: list[Row], utc_offset_s: float) -> None:
     fresh: dict[Key, CameraSums] = {}
     key: Key
     for _, device, _, clock, time, at, payload in rows:
-        body = msgspec.json.decode(msgspec.json.decode(payload, type=CloudEvent).data, type=TrafficMinuteData)
+        body = _minute.decode(_envelope.decode(payload).data)
         observed_s = _observed_s(body, time)
         sums = rollup.of_minute(body, observed_s, corrected=clock == "corrected")
         key = (device, body.camera[: rollup.LONGEST_NAME], "hour", rollup.begin_of("hour", at - observed_s, utc_offset_s))
@@ -118,16 +118,14 @@ def _add(db: Db, rows: list[Row], utc_offset_s: float) -> None:
     for (device, camera, _, hour), sums in list(fresh.items()):
         key = (device, camera, "day", rollup.begin_of("day", hour, utc_offset_s))
         fresh[key] = rollup.added(fresh.get(key, CameraSums()), sums)
-    for key, sums in fresh.items():
-        known = db.execute(
-            "SELECT sums FROM traffic_sums WHERE device = ? AND camera = ? AND span = ? AND begins = ?", key
-        ).fetchone()
-        total = rollup.added(msgspec.json.decode(known[0], type=CameraSums), sums) if known else sums
-        db.execute(
-            "INSERT INTO traffic_sums (device, camera, span, begins, sums) VALUES (?, ?, ?, ?, ?)"
-            " ON CONFLICT (device, camera, span, begins) DO UPDATE SET sums = excluded.sums",
-            (*key, msgspec.json.encode(total)),
-        )
+    columns = ("device", "camera", "span", "begins")
+    known = {tuple(row)[:4]: row[4] for row in look_up(db, "traffic_sums", f"{', '.join(columns)}, sums", columns, fresh)}
+    totals = ((key, rollup.added(_sums.decode(known[key]), sums) if key in known else sums) for key, sums in fresh.items())
+    db.executemany(
+        "INSERT INTO traffic_sums (device, camera, span, begins, sums) VALUES (?, ?, ?, ?, ?)"
+        " ON CONFLICT (device, camera, span, begins) DO UPDATE SET sums = excluded.sums",
+        [(*key, msgspec.json.encode(total)) for key, total in totals],
+    )
 
 
 def _observed_s(body: TrafficMinuteData, time: str) -> float:
@@ -137,3 +135,8 @@ def _observed_s(body: TrafficMinuteData, time: str) -> float:
     except (ValueError, OverflowError):
         return 0.0
     return observed_s if 0.0 <= observed_s <= rollup.MOST_OBSERVED_S else 0.0
+
+
+_envelope = msgspec.json.Decoder(CloudEvent)
+_minute = msgspec.json.Decoder(TrafficMinuteData)
+_sums = msgspec.json.Decoder(CameraSums)

@@ -22,8 +22,8 @@ from scripts.benchmarks.city.connection import Connection
 from scripts.swarms import packets
 from scripts.swarms.traffic import event
 
-WINDOW = 1200  # sent and not yet committed by the collector
-BROKER_WINDOW = 390  # sent and not yet confirmed by the broker
+WINDOW = 3000  # sent and not yet committed by the collector
+BROKER_WINDOW = 1990  # sent and not yet confirmed by the broker
 DEVICES = 60
 SHARES: tuple[tuple[EventClass, int], ...] = (("incident", 1), ("state", 6), ("telemetry", 3))
 TURN_S = 0.005
