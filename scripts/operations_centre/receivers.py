@@ -18,7 +18,7 @@ from standardwebhooks import Webhook, WebhookVerificationError
 
 from collector.core.sse import Parser
 from scripts.operations_centre import reading
-from scripts.operations_centre.reading import Phase
+from scripts.operations_centre.reading import PHASES, Phase
 
 LOOK_EVERY_S = 0.5
 FEEDS: dict[str, tuple[str, Callable[[bytes], Iterable[reading.Told]]]] = {
@@ -96,8 +96,10 @@ class Receivers:
         return task
 
     def _note(self, receiver: str, told: Iterable[reading.Told]) -> None:
+        """Who sees an alert for the first time when it has been confirmed already, has seen it raised."""
         for alert, phase in told:
-            self.heard.first_s.setdefault((receiver, alert, phase), time.time())
+            for known in (PHASES[0], phase):
+                self.heard.first_s.setdefault((receiver, alert, known), time.time())
 
     def _note_alert(self, receiver: str, alert: Alert) -> None:
         self._note(receiver, reading.stream(alert, self._sender))
