@@ -10,14 +10,14 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 
-from aiohttp import WSCloseCode, WSMsgType, web
+from aiohttp import HttpVersion11, WSCloseCode, WSMsgType, web
 
 from collector.core import sse
 from collector.store.questions import queries
 from collector.web.access import allow
 from collector.web.api import ask, number
 from collector.web.asked import SocketAsked, StreamAsked
-from collector.web.feed import Page
+from collector.web.feed import AlertFeed, Page
 from collector.web.login import authenticated, same_origin
 from collector.web.services import SERVICES
 
@@ -42,9 +42,60 @@ async def events(request: web.Request) -> web.StreamResponse:
     await response.prepare(request)
     with _subscribed(request):
         await response.write(sse.retry(RETRY_MS) + (sse.RESET if too_old else b""))
-        async for page in _pages(request, place):
-            await asyncio.wait_for(response.write(page.events if page else sse.KEEP_ALIVE), SLOW_AFTER_S)
+        await _stream(request, response, place)
     return response
+
+
+class _Tap:
+    """Of one stream; what it pushes goes to the socket as it is, so nothing else may be written meanwhile."""
+
+    def __init__(self, transport: asyncio.WriteTransport, chunked: bool, place: int) -> None:
+        self.place = place
+        self.behind = asyncio.Event()
+        self._transport, self._chunked = transport, chunked
+
+    def push(self, page: Page) -> bool:
+        if self._transport.get_write_buffer_size() or self._transport.is_closing():
+            return False
+        self._transport.write(page.chunk if self._chunked else page.events)
+        self.place = page.last
+        return True
+
+    def fall_behind(self) -> None:
+        self.behind.set()
+
+
+async def _stream(request: web.Request, response: web.StreamResponse, place: int) -> None:
+    """For as long as the session lasts: what it has missed page by page, then pushed with all the others."""
+    services, transport = request.app[SERVICES], request.transport
+    if transport is None:
+        return
+    tap = _Tap(transport, request.version >= HttpVersion11, place)
+    known_until = time.monotonic() + KEEP_ALIVE_S
+    while True:
+        if (page := await services.feed.after(tap.place, 0)) is not None:
+            await asyncio.wait_for(response.write(page.events), SLOW_AFTER_S)
+            tap.place = page.last
+        elif not await _pushed(services.feed, tap, known_until - time.monotonic()):
+            await asyncio.wait_for(response.write(sse.KEEP_ALIVE), SLOW_AFTER_S)
+        if time.monotonic() >= known_until:
+            if not await authenticated(request, services):
+                return
+            known_until = time.monotonic() + KEEP_ALIVE_S
+
+
+async def _pushed(feed: AlertFeed, tap: _Tap, patience_s: float) -> bool:
+    """Leave it to the feed until it falls behind; False when it has kept up all the time."""
+    tap.behind.clear()
+    feed.open(tap)
+    try:
+        async with asyncio.timeout(patience_s):
+            await tap.behind.wait()
+        return True
+    except TimeoutError:
+        return False
+    finally:
+        feed.close(tap)
 
 
 @routes.get("/api/v1/alerts/ws")
