@@ -74,7 +74,7 @@ def console(page: Page) -> Page:
     return page
 
 
-def log_in(page: Page, password: str = PASSWORD) -> None:
-    page.locator("#username").fill("operator")
+def log_in(page: Page, password: str = PASSWORD, user: str = "operator") -> None:
+    page.locator("#username").fill(user)
     page.locator("#password").fill(password)
     page.keyboard.press("Enter")

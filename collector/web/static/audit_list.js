@@ -37,8 +37,8 @@ export function drawAudit() {
   }
 
   read(wanted.days);
-  const spans = SPANS_DAYS.map((days) => [days, text("scorecard.days", { n: days })]);
-  return el("section", {}, el("h3", { class: "heading" }, text("users.audit")), el("div", { class: "choices" }, choice(text("scorecard.span"), spans, wanted.days, (days) => read(Number(days))), filter), list);
+  const spans = SPANS_DAYS.map((days) => [days, text(`forms.days.${days}`)]);
+  return el("section", {}, el("h3", { class: "heading" }, text("users.audit")), el("div", { class: "choices" }, choice(text("forms.period"), spans, wanted.days, (days) => read(Number(days))), filter), list);
 }
 
 async function newestFirst(days) {

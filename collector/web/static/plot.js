@@ -28,7 +28,7 @@ export function figure({ title, unit, labels, columns, top, width, draw, legend 
     { class: "figure" },
     el("figcaption", {}, el("h3", {}, title, " ", el("span", { class: "aside" }, unit)), legend),
     picture,
-    el("details", {}, el("summary", {}, text("forms.table")), el("div", { class: "wide" }, tableOf(title, labels, columns))),
+    el("details", {}, el("summary", {}, text("forms.table")), el("div", { class: "wide", tabindex: "0" }, tableOf(title, labels, columns))),
   );
 }
 

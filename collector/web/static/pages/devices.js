@@ -81,22 +81,20 @@ const nothing = (devices) => (devices.length ? empty(text("devices.none_such"), 
 
 function tableOf(devices) {
   const heads = ["health", "device", "site", "last", "missing", "software"];
-  return el(
-    "div",
-    { class: "wide" },
-    el("table", { class: "list" }, el("thead", {}, el("tr", {}, heads.map((name) => el("th", { scope: "col" }, text(`devices.column.${name}`))))), el("tbody", {}, devices.map(row))),
-  );
+  const head = el("thead", {}, el("tr", {}, heads.map((name) => el("th", { scope: "col" }, text(`devices.column.${name}`)))));
+  return el("div", { class: "wide", tabindex: "0" }, el("table", { class: "list stacked" }, head, el("tbody", {}, devices.map(row))));
 }
 
 function row(one) {
+  const state = one.troubles.length ? one.troubles.map((name) => text(`devices.trouble.${name}`)).join(", ") : text("devices.level.well");
   return el(
     "tr",
-    { class: one.level },
-    el("td", {}, el("span", { class: "health" }, healthShape(one.level), one.troubles.length ? one.troubles.map((name) => text(`devices.trouble.${name}`)).join(", ") : text("devices.level.well"))),
-    el("th", { scope: "row" }, el("a", { href: `#/devices/${one.device}` }, one.device)),
-    el("td", {}, [one.site, one.cameras.join(", ")].filter(Boolean).join(" · ")),
-    el("td", {}, one.last_event_at ? ticking(Date.parse(one.last_event_at)) : "–"),
-    el("td", { class: one.missing > 0 && "warning" }, number(one.missing)),
-    el("td", {}, one.software ?? "–"),
+    {},
+    el("td", {}, el("span", { class: "health" }, healthShape(one.level), state)),
+    el("th", { scope: "row", class: "name" }, el("a", { href: `#/devices/${one.device}` }, one.device)),
+    el("td", { class: "where" }, [one.site, one.cameras.join(", ")].filter(Boolean).join(" · ")),
+    el("td", { class: "last" }, one.last_event_at ? ticking(Date.parse(one.last_event_at)) : "–"),
+    el("td", { class: `missing${one.missing > 0 ? " warning" : ""}` }, number(one.missing)),
+    el("td", { class: "software" }, one.software ?? "–"),
   );
 }

@@ -14,12 +14,12 @@ const FIGURES = ["alerts", "confirmed", "rejected", "unjudged", "precision", "fa
 
 export function open(root) {
   const content = el("div", { class: "stack" }, el("p", { class: "note" }, text("loading")));
-  const spans = SPANS_DAYS.map((days) => [days, text("scorecard.days", { n: days })]);
+  const spans = SPANS_DAYS.map((days) => [days, text(`forms.days.${days}`)]);
   let turn = 0;
   root.append(
     el("h2", {}, text("scorecard.heading")),
     el("p", { class: "note intro" }, text("scorecard.what")),
-    el("div", { class: "choices" }, choice(text("scorecard.span"), spans, DEFAULT_DAYS, (days) => ask(Number(days)))),
+    el("div", { class: "choices" }, choice(text("forms.period"), spans, DEFAULT_DAYS, (days) => ask(Number(days)))),
     content,
   );
 

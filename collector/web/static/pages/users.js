@@ -126,5 +126,5 @@ function kept(heading, path, draw, makeForm) {
 const showPassword = ({ name, password }) => showSecret(text("users.password_of", { name }), password);
 
 function table(heads, rows) {
-  return el("div", { class: "wide" }, el("table", { class: "list" }, el("thead", {}, el("tr", {}, heads.map((name) => el("th", { scope: "col" }, text(`users.column.${name}`))))), el("tbody", {}, rows)));
+  return el("div", { class: "wide", tabindex: "0" }, el("table", { class: "list" }, el("thead", {}, el("tr", {}, heads.map((name) => el("th", { scope: "col" }, text(`users.column.${name}`))))), el("tbody", {}, rows)));
 }

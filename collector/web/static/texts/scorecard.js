@@ -4,8 +4,6 @@ export const SCORECARD = {
   vi: {
     heading: "Độ tin cậy của cảnh báo",
     what: "Tính từ những cảnh báo mà người trực đã xác nhận hoặc báo sai. Cảnh báo chưa ai xét được đếm riêng và không nằm trong số nào.",
-    span: "Khoảng",
-    days: "{n} ngày",
     none: "Không có cảnh báo nào trong khoảng này.",
     none_next: "Hãy chọn khoảng dài hơn.",
     unjudged_all: "Chưa ai xét cảnh báo nào.",
@@ -32,8 +30,6 @@ export const SCORECARD = {
   en: {
     heading: "How good alerts are",
     what: "By what operators confirmed or rejected. Alerts that nobody judged are counted apart, and are in no figure.",
-    span: "Period",
-    days: "{n} days",
     none: "There was no alert in this period.",
     none_next: "Choose a longer one.",
     unjudged_all: "Nobody has judged an alert yet.",
