@@ -30,7 +30,7 @@ from event_contract.commands import CommandResponse, StillRequest
 from event_contract.messages import IncidentData, encode
 from event_contract.times import format_time, parse_time
 
-SEEN_S = 0.5  # who was seen so short a time ago is hidden where he was
+SEEN_S = 0.5  # whom the detector misses for so short a time is hidden where he was
 QUALITY = 80
 WAITING = 4  # requests
 HOUR_S = 3600.0
@@ -68,8 +68,9 @@ class Stills:
         if detections is None or not (begun or shelf.is_due(frame.at_s)):
             return
         masks = private_masks(shifted(scene, eye.pipeline.registered))
-        seen = [one for _, one in self._recent.since(eye.name, frame.at_s - SEEN_S)]
-        done, packed = cv2.imencode(".jpg", unrecognisable(frame.pixels, seen, masks), (cv2.IMWRITE_JPEG_QUALITY, QUALITY))
+        before = [seen for at_s, seen in self._recent.since(eye.name, frame.at_s - SEEN_S) if at_s < frame.at_s]
+        hidden = unrecognisable(frame.pixels, detections, before, masks)
+        done, packed = cv2.imencode(".jpg", hidden, (cv2.IMWRITE_JPEG_QUALITY, QUALITY))
         if done:
             shelf.put(Still(frame.at_s, packed.tobytes()), begun)
 

@@ -13,9 +13,9 @@ import pytest
 from edge_agent.app import stills as app
 from edge_agent.app.stills import NoStills, Stills
 from edge_agent.config import ConfigError, StillsConfig, load_config
-from edge_agent.core.types import COCO_OF_CLASS, Detections
+from edge_agent.core.types import COCO_OF_CLASS, NO_DETECTIONS, Detections
 from edge_agent.evidence import shelf
-from edge_agent.evidence.mosaic import BLOCKS, regions, unrecognisable
+from edge_agent.evidence.mosaic import BLOCKS, overlooked, unrecognisable
 from edge_agent.evidence.shelf import Shelf, Still
 from edge_agent.field.recent import Recent
 from event_contract.commands import CommandResponse, StillRequest
@@ -49,7 +49,7 @@ def colours(part: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]) -> int:
 def test_heads_and_plates_are_a_few_averages_and_the_rest_is_as_it_was(
     name: str, hidden: tuple[slice, slice], shown: tuple[slice, slice]
 ) -> None:
-    made = unrecognisable(NOISE, [seen(name)], ())
+    made = unrecognisable(NOISE, seen(name), [], ())
     assert colours(made[hidden]) <= BLOCKS**2 < colours(NOISE[hidden]) // 100
     assert (made[shown] == NOISE[shown]).all()
     assert made is not NOISE and colours(NOISE[hidden]) > 1000, "the frame itself is left alone"
@@ -58,26 +58,30 @@ def test_heads_and_plates_are_a_few_averages_and_the_rest_is_as_it_was(
 def test_what_lies_below_a_mosaic_cannot_be_told_from_another_of_the_same_averages() -> None:
     other = NOISE.copy()
     turned = other[85:150, 160:320]
-    made = unrecognisable(NOISE, [seen("person")], ())[85:150, 160:320]
+    made = unrecognisable(NOISE, seen("person"), [], ())[85:150, 160:320]
     turned[:] = made  # only the averages are left of it
-    again = unrecognisable(other, [seen("person")], ())[85:150, 160:320]
+    again = unrecognisable(other, seen("person"), [], ())[85:150, 160:320]
     assert np.abs(again.astype(int) - made.astype(int)).mean() < 3
 
 
 def test_small_far_or_half_outside_is_hidden_too() -> None:
     for box in ((-0.1, -0.1, 0.1, 0.2), (0.9, 0.9, 1.2, 1.3), (0.5, 0.5, 0.51, 0.53), (0.5, 0.5, 0.5, 0.5)):
-        made = unrecognisable(NOISE, [seen("person", box), seen("car", box)], ())
+        made = unrecognisable(NOISE, seen("person", box), [seen("car", box)], ())
         assert made.shape == NOISE.shape
-    assert colours(unrecognisable(NOISE, [seen("person", (0.5, 0.5, 0.51, 0.56))], ())[180:186, 320:326]) == 1
+    assert colours(unrecognisable(NOISE, seen("person", (0.5, 0.5, 0.51, 0.56)), [], ())[180:186, 320:326]) == 1
 
 
 def test_private_masks_are_black_and_over_all() -> None:
-    made = unrecognisable(NOISE, [seen("person")], [((0.25, 0.2), (0.5, 0.2), (0.5, 0.4), (0.25, 0.4))])
+    made = unrecognisable(NOISE, seen("person"), [], [((0.25, 0.2), (0.5, 0.2), (0.5, 0.4), (0.25, 0.4))])
     assert not made[75:140, 165:315].any()
 
 
-def test_who_was_seen_a_moment_ago_is_hidden_where_he_was() -> None:
-    assert len(regions([seen("person"), seen("person", (0.6, 0.2, 0.7, 0.5))])) == 2
+def test_whom_the_detector_misses_is_hidden_where_he_was_a_moment_ago() -> None:
+    head = (slice(90, 150), slice(165, 315))
+    for now in (NO_DETECTIONS, seen("car"), seen("person", (0.6, 0.2, 0.7, 0.5))):
+        made = unrecognisable(NOISE, now, [seen("person"), seen("person")], ())
+        assert colours(made[head]) <= BLOCKS**2
+    assert len(overlooked(seen("person"), seen("person", (0.27, 0.25, 0.5, 0.75)))) == 0, "he is hidden where he is now"
 
 
 def test_a_shelf_is_bounded_and_gives_the_incidents_own_or_a_near_one() -> None:
@@ -166,5 +170,5 @@ def test_where_nobody_opted_in_a_frame_costs_nothing(tmp_path: Path) -> None:
 
 
 def test_a_still_is_a_small_jpeg() -> None:
-    done, packed = cv2.imencode(".jpg", unrecognisable(NOISE, [], ()), (cv2.IMWRITE_JPEG_QUALITY, app.QUALITY))
+    done, packed = cv2.imencode(".jpg", unrecognisable(NOISE, NO_DETECTIONS, [], ()), (cv2.IMWRITE_JPEG_QUALITY, app.QUALITY))
     assert done and len(packed) < 1024 * 1024

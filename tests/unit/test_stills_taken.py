@@ -16,7 +16,8 @@ from collector.core.still_requests import PATIENCE_S, Asked, NotTaken, StillRequ
 from collector.outputs.deep_links import DeepLinks
 from collector.outputs.telling import Desk
 from collector.store.access.accounts import Accounts
-from collector.store.stills import Still, StillFolder
+from collector.store.backups import backup
+from collector.store.stills import FOLDER, Still, StillFolder
 from collector.web.services import Stills
 from event_contract.commands import CommandResponse, StillRequest
 from tests.unit.test_collector_web import Site, run
@@ -114,6 +115,12 @@ def test_a_still_is_not_shown_when_its_time_is_over_and_goes_from_the_disk(tmp_p
     assert folder.sweep(1060.0) == 1 and not kept.exists()
     assert folder.picture("other", 1060.0) == b"x"
     assert folder.sweep(-200_000.0) == 1, "a clock that was set back keeps nothing"
+
+
+def test_a_backup_holds_no_still(tmp_path: Path) -> None:
+    StillFolder(tmp_path / "data" / FOLDER, 60).put(still(1000.0), b"jpeg")
+    (tmp_path / "data" / "api-token").write_text("x" * 20)
+    assert [one.name for one in backup.make(tmp_path / "data", tmp_path / "a.tar", lambda *_: None).files] == ["api-token"]
 
 
 class Device:

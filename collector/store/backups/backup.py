@@ -20,7 +20,7 @@ from collector.store.backups.archive import DATABASE_SUFFIX, MANIFEST, BackupErr
 from event_contract.times import format_time
 
 LEFT_OUT = {"lock", "embedded-broker.toml"}  # made anew at every start
-LEFT_OUT_SUFFIXES = ("-wal", "-shm", "-journal", ".new")
+LEFT_OUT_SUFFIXES = ("-wal", "-shm", "-journal", ".new", ".still")  # a still must not outlive its time
 PAGES_AT_ONCE = 4096
 
 
