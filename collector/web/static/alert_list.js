@@ -49,8 +49,8 @@ export function makeLists(root) {
     return card.element;
   }
 
-  /** Only cards whose alert changed are drawn again, unless `all` is asked for (another language). */
-  function show(alerts, { all = false } = {}) {
+  /** `known`: there are no others. Only cards whose alert changed are drawn again, unless `all` is asked for (another language). */
+  function show(alerts, { known, all = false }) {
     const [isOpen, hasEnded] = [alerts.open(), alerts.closed()];
     const inLines = isOpen.length > MOST_CARDS;
     const shown = new Set([...(inLines ? [] : isOpen), ...hasEnded].map((alert) => alert.id));
@@ -59,8 +59,8 @@ export function makeLists(root) {
     lines.show(inLines ? isOpen : [], all);
     if (!inLines) arrange(open, isOpen.map((alert) => cardOf(alert, all)));
     arrange(closed, hasEnded.map((alert) => cardOf(alert, all)));
-    allClear.hidden = isOpen.length > 0;
-    noneClosed.hidden = hasEnded.length > 0;
+    allClear.hidden = !known || isOpen.length > 0;
+    noneClosed.hidden = !known || hasEnded.length > 0;
     older.hidden = !areOlder();
     total.textContent = number(isOpen.length);
   }

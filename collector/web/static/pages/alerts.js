@@ -35,7 +35,7 @@ export function open(root, _rest, { lost }) {
       return drawDevices(known, MOST_DEVICES);
     }, { lost }),
   ];
-  const show = (options) => isLoaded() && lists.show(alerts, options);
+  const show = (options) => lists.show(alerts, { known: isLoaded(), ...options });
   const unwatch = watch(show);
   show();
 
