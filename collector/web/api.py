@@ -11,7 +11,7 @@ from collector.core import answers, rollup
 from collector.core.delivery import LATEST_S
 from collector.store.questions import filtering, letters, queries, searching
 from collector.store.upkeep import rollups
-from collector.web import asked
+from collector.web import answered, asked
 from collector.web.access import ASKED, allow
 from collector.web.services import SERVICES
 from event_contract.messages import Position
@@ -98,14 +98,14 @@ async def devices(request: web.Request) -> web.Response:
 
 
 @routes.get("/api/v1/streams")
-@allow("viewer", query=asked.StreamsAsked)
+@allow("viewer", query=asked.StreamsAsked, answer=answered.Streams)
 async def streams(request: web.Request) -> web.Response:
     """Of each stream what is stored, dead-lettered, lost and missing."""
     return answer({"streams": await ask(request, queries.streams, request.query.get("device"))})
 
 
 @routes.get("/api/v1/traffic")
-@allow("viewer", query=asked.TrafficAsked)
+@allow("viewer", query=asked.TrafficAsked, answer=answered.Traffic)
 async def traffic(request: web.Request) -> web.Response:
     """By minute: the newest `minutes` of each camera. By hour or day: the sums between `from` and `to`."""
     question: asked.TrafficAsked = request[ASKED]
@@ -161,14 +161,14 @@ async def summary(request: web.Request) -> web.Response:
 
 
 @routes.get("/healthz")
-@allow(None)
+@allow(None, answer=answered.Alive)
 async def healthz(_request: web.Request) -> web.Response:
     """Alive; says nothing else, for anyone may ask."""
     return answer({"status": "ok"})
 
 
 @routes.get("/readyz")
-@allow("viewer")
+@allow("viewer", answer=answered.Ready)
 async def readyz(request: web.Request) -> web.Response:
     """Ready when the store answers and takes what comes, and the broker is connected."""
     await ask(request, queries.newest_change)

@@ -10,6 +10,7 @@ from aiohttp import web
 
 from collector import __version__
 from collector.web.access import JSON, Access, access_of, allow
+from collector.web.answered import Document
 from collector.web.api import answer
 from collector.web.problems import CONTENT_TYPE, Problem
 
@@ -25,7 +26,7 @@ routes = web.RouteTableDef()
 
 
 @routes.get("/openapi.json")
-@allow("viewer")
+@allow("viewer", answer=Document)
 async def openapi(request: web.Request) -> web.Response:
     """This document."""
     told: list[web.RouteDef] = request.app[ROUTES]

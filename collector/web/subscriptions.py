@@ -17,6 +17,7 @@ from collector.outputs.mqtt_republish import check_prefix
 from collector.store.alerts import deliveries, subscriptions
 from collector.store.alerts.alert_book import AlertBook
 from collector.store.alerts.deliveries import NOTHING_WAITS, Counts
+from collector.web import answered
 from collector.web.access import allow
 from collector.web.alert_actions import body, perform
 from collector.web.api import answer, ask, limit, number
@@ -39,7 +40,7 @@ class Rotation(msgspec.Struct, forbid_unknown_fields=True):
 
 
 @routes.get("/api/v1/subscriptions")
-@allow("engineer")
+@allow("engineer", answer=answered.Subscriptions)
 async def list_(request: web.Request) -> web.Response:
     waiting = await ask(request, deliveries.counts)
     found = await ask(request, subscriptions.all_of)
@@ -47,7 +48,7 @@ async def list_(request: web.Request) -> web.Response:
 
 
 @routes.post("/api/v1/subscriptions")
-@allow("engineer", body=Wish)
+@allow("engineer", body=Wish, answer=answered.NewSecret)
 async def add(request: web.Request) -> web.Response:
     services = request.app[SERVICES]
     wish = await body(request, Wish)
@@ -79,14 +80,14 @@ async def add(request: web.Request) -> web.Response:
 
 
 @routes.delete(_NAMED)
-@allow("engineer")
+@allow("engineer", answer=answered.Subscription)
 async def remove(request: web.Request) -> web.Response:
     """With all that waits for it; the answer is the subscriber as it was."""
     return answer(_shown(await _change(request, subscriptions.remove)))
 
 
 @routes.post(_NAMED + "/rotate")
-@allow("engineer", body=Rotation)
+@allow("engineer", body=Rotation, answer=answered.NewSecret)
 async def rotate(request: web.Request) -> web.Response:
     """A new secret for a webhook; for a while the old one signs as well. One that was disabled is told again from now on."""
     overlap_h = (await body(request, Rotation)).overlap_h
@@ -106,7 +107,7 @@ async def rotate(request: web.Request) -> web.Response:
 
 
 @routes.post(_NAMED + "/test")
-@allow("engineer")
+@allow("engineer", answer=answered.TestMessage)
 async def test(request: web.Request) -> web.Response:
     """Send a test now, once, and tell what the receiver answered."""
     sender = request.app[SERVICES].sender
@@ -117,7 +118,7 @@ async def test(request: web.Request) -> web.Response:
 
 
 @routes.get(_NAMED + "/deliveries")
-@allow("engineer", query=DeliveriesAsked)
+@allow("engineer", query=DeliveriesAsked, answer=answered.Deliveries)
 async def told(request: web.Request) -> web.Response:
     subscriber = await _known(request)
     found = await ask(request, deliveries.listed, subscriber, limit(request), number(request, "before"))
