@@ -7,6 +7,7 @@ import re
 import secrets
 import signal
 import ssl
+import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack, closing
@@ -48,6 +49,7 @@ from collector.web.services import Reader, Services
 
 TOKEN_FILE = "api-token"  # noqa: S105 - a file's name
 FIRST_USER = "operator"
+SWITCH_S = 0.001  # each write to a stream gives the interpreter away; with Python's 5 ms a busy writer thread delayed them all
 
 T = TypeVar("T")
 Say = Callable[[str], None]
@@ -117,6 +119,7 @@ def _write_secret(path: Path, text: str) -> None:
 
 async def serve(config: Config, password: str | None, say: Say) -> int:
     """Run until a signal; the exit code: 0 after SIGTERM, 130 after Ctrl-C. Raises Told."""
+    sys.setswitchinterval(SWITCH_S)
     data_dir = Path(config.data_dir)
     ending = Ending()
     async with AsyncExitStack() as parts:  # stopped in the reverse order of their start

@@ -10,6 +10,12 @@ def cpu_s(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+def busy_s() -> float:
+    """What all processes of the machine have used so far, of all its cores."""
+    user, nice, system, _idle, _waiting, irq, softirq, steal = map(int, Path("/proc/stat").read_text().split()[1:9])
+    return (user + nice + system + irq + softirq + steal) / os.sysconf("SC_CLK_TCK")
+
+
 def pss_mb(pid: int | str = "self") -> float:
     """Proportional set size: what several processes share counts once."""
     lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()

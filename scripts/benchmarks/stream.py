@@ -4,16 +4,21 @@
 
 Devices commit incidents, a real mosquitto hands them to `collector serve`; 200 clients of server-sent events, 10 WebSockets and
 a webhook receiver hear of them. Beside them: a client that takes nothing, a receiver that never answers, one that is not there.
-Times begin when the collector received the message, so the commit is part of them.
+Times begin when the collector received the message, so the commit is part of them. Every incident is an alert, so that each
+stream carries all of them. What else the machine did is told as well: how much others used of it, and how late a process woke
+that only slept.
 """
 
 import argparse
 import json
 import os
+import platform
+import resource
 import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -21,13 +26,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from scripts.benchmarks.city.listeners import spread
 from scripts.benchmarks.ingest import broker, run_devices
-from scripts.benchmarks.processes import cpu_s
+from scripts.benchmarks.processes import busy_s, cpu_s
 from scripts.drills import programs
 from scripts.drills.programs import Program, free_port
 
 SETTINGS = '[webhooks]\nallow_http = true\nallowed_networks = ["127.0.0.0/8"]\n'
 SETTLE_S = 3.0
+NAP_S = 0.01
 STREAM_P99_MS, POST_P99_MS = 100.0, 2000.0
 
 
@@ -65,14 +72,47 @@ def heard(folder: Path, collector: Program, mqtt_port: int, clients: int, rate: 
         receivers = f"http://127.0.0.1:{told_receiver[0]}"
         for name, url in (("quick", receivers), ("slow", receivers), ("dead", f"http://127.0.0.1:{free_port()}")):
             subscribe(collector, token_file, {"name": name, "url": f"{url}/{name}"})
-        events, before_s = int(rate * seconds), [cpu_s(pid) for pid in (collector.pid, listeners.pid)]
-        run_devices(mqtt_port, folder, events, 700, "--rate", str(rate), "--incidents")
-        used = [(cpu_s(pid) - at_s) / seconds for pid, at_s in zip((collector.pid, listeners.pid), before_s, strict=True)]
+        events = int(rate * seconds)
+        parts = {"collector": collector.pid, "listeners": listeners.pid, "receiver": receiver.pid, "bench": os.getpid()}
+        with watched(parts) as conditions:
+            run_devices(mqtt_port, folder, events, 700, "--rate", str(rate), "--incidents")
         time.sleep(SETTLE_S)
-        result = {"clients": clients, "rate_per_s": rate, "events": events, "cores": os.cpu_count(), "load": os.getloadavg()[0]}
-        result |= {"collector_cores": used[0], "listeners_cores": used[1], **summed(listeners), **summed(receiver)}
+        result = {"clients": clients, "rate_per_s": rate, "events": events, **conditions}
+        result |= {**summed(listeners), **summed(receiver)}
     result["passed"] = passed(result)
     return result
+
+
+@contextmanager
+def watched(parts: dict[str, int]) -> Iterator[dict[str, Any]]:
+    """Filled at its end with what each part used of the cores, and what the machine was like meanwhile."""
+    found: dict[str, Any] = {"cores": os.cpu_count(), "python": platform.python_version(), "machine": platform.machine()}
+    late_s: list[float] = []
+    done = threading.Event()
+    sleeper = threading.Thread(target=sleep_and_wake, args=(done, late_s))
+    began_s, busy_before_s = time.monotonic(), busy_s() - children_s()
+    before_s = {name: cpu_s(pid) for name, pid in parts.items()}
+    sleeper.start()
+    yield found
+    done.set()
+    sleeper.join()
+    lasted_s = time.monotonic() - began_s
+    used = {name: (cpu_s(pid) - before_s[name]) / lasted_s for name, pid in parts.items()}
+    all_used = (busy_s() - children_s() - busy_before_s) / lasted_s
+    found |= {"used_cores": used, "other_cores": max(0.0, all_used - sum(used.values())), "sleeper_ms": spread(late_s)}
+
+
+def sleep_and_wake(done: threading.Event, late_s: list[float]) -> None:
+    while not done.is_set():
+        due = time.monotonic() + NAP_S
+        time.sleep(NAP_S)
+        late_s.append(time.monotonic() - due)
+
+
+def children_s() -> float:
+    """The devices, which have ended by then."""
+    ended = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return ended.ru_utime + ended.ru_stime
 
 
 @contextmanager
@@ -107,8 +147,11 @@ def subscribe(collector: Program, token_file: Path, wish: dict[str, Any]) -> Non
 
 def told(result: dict[str, Any]) -> Iterator[str]:
     yield f"{result['changes']} changes at {result['rate_per_s']:.0f}/s to {result['clients']} clients"
-    cores = f"collector {result['collector_cores']:.2f}, listeners {result['listeners_cores']:.2f}"
-    yield f"cores used: {cores}, of {result['cores']} with a load of {result['load']:.0f}"
+    asleep = result["sleeper_ms"]
+    used = ", ".join(f"{name} {cores:.2f}" for name, cores in result["used_cores"].items())
+    yield f"{result['cores']} cores ({result['machine']}), Python {result['python']}"
+    yield f"cores used: {used}, others {result['other_cores']:.2f}"
+    yield f"{'sleeper':10} p50 {asleep['p50']:6.0f} ms  p99 {asleep['p99']:6.0f} ms  most {asleep['most']:6.0f} ms late"
     for name, key in (("SSE", "stream_ms"), ("WebSocket", "socket_ms"), ("webhook", "post_ms")):
         one = result[key] or {"p50": float("nan"), "p99": float("nan"), "most": float("nan")}
         yield f"{name:10} p50 {one['p50']:6.0f} ms  p99 {one['p99']:6.0f} ms  most {one['most']:6.0f} ms"
