@@ -1,0 +1,96 @@
+"""Users, tokens and one device over HTTP: secrets are told once and written nowhere, what cannot be is refused in words."""
+
+from pathlib import Path
+from typing import Any
+
+from collector.store.access.accounts import Accounts
+from event_contract import topics
+from event_contract.messages import CameraBirth, CameraHealth, HealthData, encode
+from tests.unit.test_collector_web import Site, run
+from tests.wire_messages import CLOCK, DEVICE, birth, event, incident
+
+
+async def send(site: Site, method: str, path: str, **content: Any) -> tuple[int, dict[str, Any]]:
+    async with site.http.request(method, site.url + path, json=content or None, headers=site.bearer) as answer:
+        return answer.status, await answer.json()
+
+
+def test_users_are_made_changed_and_removed(tmp_path: Path) -> None:
+    async def scene(site: Site) -> None:
+        status, made = await send(site, "POST", "/api/v1/users", name="lan", role="viewer")
+        assert status == 200 and (made["name"], made["role"]) == ("lan", "viewer")
+        accounts = Accounts(tmp_path / "accounts.sqlite")
+        assert accounts.check("lan", made["password"])
+        session = accounts.open_session("lan")
+        status, again = await send(site, "POST", "/api/v1/users", name="lan")
+        assert (status, again["field"]) == (409, "name")
+        status, bad = await send(site, "POST", "/api/v1/users", name="hai ba")
+        assert (status, bad["field"]) == (400, "name")
+
+        status, renewed = await send(site, "POST", "/api/v1/users/lan/password")
+        assert status == 200 and renewed["role"] == "viewer" and accounts.user_of(session) is None
+        assert accounts.check("lan", renewed["password"]) and not accounts.check("lan", made["password"])
+        assert await send(site, "POST", "/api/v1/users/lan/role", role="engineer") == (200, {"name": "lan", "role": "engineer"})
+        assert (await send(site, "POST", "/api/v1/users/operator/role", role="admin"))[0] == 200
+        status, refused = await send(site, "POST", "/api/v1/users/operator/role", role="viewer")
+        assert status == 409 and "only admin" in refused["detail"]
+        assert (await send(site, "DELETE", "/api/v1/users/operator"))[0] == 409
+        assert await send(site, "DELETE", "/api/v1/users/lan") == (200, {"name": "lan", "role": "engineer"})
+        assert (await send(site, "DELETE", "/api/v1/users/lan"))[0] == 404
+        assert (await site.get("/api/v1/users"))["users"] == [{"name": "operator", "role": "admin"}]
+
+        written = [(one.who, one.action, one.target, one.detail) for one in accounts.audit.read()]
+        assert ("token:api-token", "set password", "lan", "viewer") in written
+        assert ("token:api-token", "remove user", "lan", "") in written
+        assert not any(secret in str(one) for one in written for secret in (made["password"], renewed["password"]))
+
+    run(tmp_path, scene)
+
+
+def test_tokens_are_made_listed_without_their_secrets_and_revoked(tmp_path: Path) -> None:
+    async def scene(site: Site) -> None:
+        status, made = await send(site, "POST", "/api/v1/tokens", name="wall", role="viewer", expires_at="2999-01-01T00:00:00Z")
+        assert status == 200
+        hers = {"Authorization": f"Bearer {made['token']}"}
+        async with site.http.get(f"{site.url}/api/v1/me", headers=hers) as answer:
+            assert await answer.json() == {"name": "token:wall", "role": "viewer"}
+        [listed] = (await site.get("/api/v1/tokens"))["tokens"]
+        assert listed["expires_at"] == "2999-01-01T00:00:00.000Z" and listed["used_at"] and made["token"] not in str(listed)
+        for status, field, content in (
+            (409, None, {"name": "wall", "role": "viewer"}),
+            (400, "expires_at", {"name": "b", "role": "viewer", "expires_at": "soon"}),
+            (409, None, {"name": "b", "role": "viewer", "expires_at": "2001-01-01T00:00:00Z"}),
+            (400, "role", {"name": "b", "role": "king"}),
+        ):
+            got, problem = await send(site, "POST", "/api/v1/tokens", **content)
+            assert got == status and (field is None or problem["field"] == field), problem
+        assert (await send(site, "DELETE", "/api/v1/tokens/wall"))[0] == 200
+        assert (await send(site, "DELETE", "/api/v1/tokens/wall"))[0] == 404
+        async with site.http.get(f"{site.url}/api/v1/me", headers=hers) as answer:
+            assert answer.status == 401
+
+    run(tmp_path, scene)
+
+
+def test_all_that_is_known_of_one_device(tmp_path: Path) -> None:
+    async def scene(site: Site) -> None:
+        cameras = tuple(CameraBirth(name=name, scene_sha256="5c", model="m", model_sha256="3d") for name in ("north", "south"))
+        site.put(encode(birth(cameras=cameras)), topic=topics.status(DEVICE))
+        north = CameraHealth(name="north", state="live", frames=9, dropped=1, restarts=2, fps=9.9, inference_ms=40.0)
+        health = HealthData(run="r", uptime_s=60.0, cameras=(north,), outbox_messages=3, disk_full=True, clock=CLOCK)
+        site.put(event(health, 1, stream="t", event_class="telemetry"), topic=topics.event(DEVICE, "telemetry"))
+        site.put(event(incident(), 3))
+        told = await site.get(f"/api/v1/devices/{DEVICE}")
+        assert (told["road"], told["software"], told["uptime_s"], told["disk_full"]) == ("qn-test", "0.1.0", 60.0, True)
+        assert (told["clock_error_ms"], told["outbox"]["messages"], told["events"], told["missing"]) == (5.0, 3, 2, 2)
+        first, second = told["cameras"]
+        assert (first["name"], first["state"], first["fps"], first["model"]) == ("north", "live", 9.9, "m")
+        assert (second["name"], second["state"], second["frames"]) == ("south", None, None)
+        assert [one["missing"] for one in told["streams"] if one["class"] == "incident"] == [[[1, 2]]]
+        assert (await send(site, "GET", "/api/v1/devices/nobody"))[0] == 404
+
+        site.put(event(incident(), 1, device="mute"), topic=topics.event("mute", "incident"))
+        mute = await site.get("/api/v1/devices/mute")
+        assert (mute["online"], mute["cameras"], mute["health_at"], mute["events"]) == (False, [], None, 1)
+
+    run(tmp_path, scene)
