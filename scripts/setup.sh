@@ -27,6 +27,14 @@ ensure_venv() {
     printf '%s\n%s\n' "$hash" "project $have $*" >"$stamp"
 }
 
+# ensure_axe: axe-core, with which the tests look at the console's pages; its version and bytes are pinned in scripts/vendor.py.
+ensure_axe() {
+    [ -f .venv/axe-core/axe.min.js ] && return
+    ensure_debian npm=npm
+    .venv/bin/python scripts/vendor.py axe-core --into .venv/axe-core ||
+        say "axe-core could not be fetched: whether the console can be used by everybody is not tested now"
+}
+
 # ensure_debian PROGRAM=PACKAGE...: installs what is missing, as root or with sudo; says what to do otherwise.
 ensure_debian() {
     local pair missing=() beside
