@@ -39,7 +39,7 @@ class StillDesk:
             if device is None:
                 return rest(client, message)
             if message.qos:
-                client.confirm(message.mid)
+                client.confirm((message.mid,))
                 client.flush()
             try:
                 response = msgspec.json.decode(message.payload, type=CommandResponse)
@@ -63,7 +63,10 @@ class StillDesk:
 
     async def _sweep(self) -> None:
         while True:
-            if gone := await asyncio.to_thread(self.folder.sweep, time.time()):
-                log.info("%d stills have expired and were deleted", gone)
+            try:
+                if gone := await asyncio.to_thread(self.folder.sweep, time.time()):
+                    log.info("%d stills have expired and were deleted", gone)
+            except OSError as error:
+                log.error("stills that have expired cannot be deleted: %s", error)
             await asyncio.sleep(SWEEP_EVERY_S)
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -29,41 +30,45 @@ class StillFolder:
 
     def __init__(self, folder: Path, keep_s: float) -> None:
         self._folder, self.keep_s = folder, keep_s
+        self._writing = threading.Lock()
 
     def put(self, still: Still, jpeg: bytes) -> None:
         """The whole of it or nothing, also after a power cut; in place of an older one of the alert. Raises OSError."""
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         path = self._path(still.alert)
         draft = path.with_suffix(".new")
-        draft.unlink(missing_ok=True)
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(msgspec.json.encode(still) + b"\n" + jpeg)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
+        with self._writing:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            draft.unlink(missing_ok=True)
+            with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+                file.write(msgspec.json.encode(still) + b"\n" + jpeg)
+                file.flush()
+                os.fsync(file.fileno())
+            draft.replace(path)
 
     def of(self, alert: str, now: float) -> Still | None:
-        """None: there is none, or none any more."""
+        """None: there is none that can be read, or none any more."""
         return _fresh(_read_note(self._path(alert)), now)
 
     def picture(self, alert: str, now: float) -> bytes | None:
         try:
             note, _, jpeg = self._path(alert).read_bytes().partition(b"\n")
-        except FileNotFoundError:
+        except OSError:
             return None
         return jpeg if _fresh(_understood(note), now) else None
 
     def sweep(self, now: float) -> int:
-        """Delete what has expired, cannot be read, or is too much; how many went."""
-        standing = sorted((note.stored_at, path) for path in self._files() if (note := _fresh(_read_note(path), now)))
-        kept = {path for _, path in standing[-MOST_KEPT:]}
-        gone = [path for path in self._files() if path not in kept]
-        for path in gone:
-            path.unlink(missing_ok=True)
+        """Delete what has expired, was never whole, cannot be read, or is too much; how many went."""
+        with self._writing:
+            notes = ((_fresh(_read_note(path), now), path) for path in self._files(".still"))
+            standing = sorted((note.stored_at, path) for note, path in notes if note is not None)
+            kept = {path for _, path in standing[-MOST_KEPT:]}
+            gone = [path for path in (*self._files(".still"), *self._files(".new")) if path not in kept]
+            for path in gone:
+                path.unlink(missing_ok=True)
         return len(gone)
 
-    def _files(self) -> Iterator[Path]:
-        return self._folder.glob("*.still")
+    def _files(self, suffix: str) -> Iterator[Path]:
+        return self._folder.glob(f"*{suffix}")
 
     def _path(self, alert: str) -> Path:
         return self._folder / f"{hashlib.sha256(alert.encode()).hexdigest()[:40]}.still"
@@ -73,7 +78,7 @@ def _read_note(path: Path) -> Still | None:
     try:
         with path.open("rb") as file:
             return _understood(file.readline(10_000))
-    except FileNotFoundError:
+    except OSError:
         return None
 
 

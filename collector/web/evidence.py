@@ -19,8 +19,8 @@ from collector.core.still_requests import PATIENCE_S, Asked, NotTaken
 from collector.outputs.telling import Telling
 from collector.store.alerts import acting
 from collector.store.stills import Still
-from collector.web.access import ASKED, allow
-from collector.web.api import answer, ask
+from collector.web.access import allow
+from collector.web.api import answer, ask, moment
 from collector.web.login import remember, who
 from collector.web.services import SERVICES, Stills
 from event_contract.commands import StillRequest
@@ -85,7 +85,7 @@ async def look_at_still(request: web.Request) -> web.Response:
 @allow(None, query=Upload, answer=answers.StillTaken)
 async def take_still(request: web.Request) -> web.Response:
     """A device's picture: image/jpeg, to 1 MiB, with the token of the request as bearer token, once."""
-    stills, upload = request.app[SERVICES].stills, request[ASKED]
+    stills, taken_s = request.app[SERVICES].stills, moment(request, "taken_at")
     try:
         if stills is None:
             raise NotTaken(OFF)
@@ -103,11 +103,15 @@ async def take_still(request: web.Request) -> web.Response:
         device=asked.device,
         camera=asked.camera,
         asked_by=asked.by,
-        taken_at=upload.taken_at,
+        taken_at=format_time(now if taken_s is None else taken_s),
         stored_at=now,
         expires_at=now + stills.folder.keep_s,
     )
-    await asyncio.to_thread(stills.folder.put, still, jpeg)
+    try:
+        await asyncio.to_thread(stills.folder.put, still, jpeg)
+    except OSError as error:
+        stills.requests.spoilt(asked, f"the collector could not store it: {error.strerror}")
+        raise web.HTTPInsufficientStorage(text=f"the collector could not store it: {error.strerror}") from error
     stills.requests.done(asked)
     await remember(request, "still taken", asked.alert, name=f"device:{asked.device}", detail=f"for {asked.by}")
     return answer({"stored": True})

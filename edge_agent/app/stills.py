@@ -24,7 +24,7 @@ from edge_agent.core.scene_format import SceneFile
 from edge_agent.core.types import Detections, Frame
 from edge_agent.evidence.mosaic import unrecognisable
 from edge_agent.evidence.shelf import NEAR_S, Shelf, Still
-from edge_agent.evidence.upload import Destination, NotUploaded, upload
+from edge_agent.evidence.upload import Destination, NotUploaded, check, upload
 from edge_agent.field.recent import Recent
 from event_contract.commands import CommandResponse, StillRequest
 from event_contract.messages import IncidentData, encode
@@ -43,8 +43,10 @@ class Stills:
     """`keep` after each frame, from one thread; `take` what the collector asks, from any. `open` and `close` as a pair."""
 
     def __init__(self, config: StillsConfig, config_file: Path, scenes: Mapping[str, SceneFile], recent: Recent) -> None:
+        """Raises WrongInput for a `ca` that is none."""
         ca = None if config.ca is None else str(resolve(config_file, config.ca))
         self._to, self._per_hour, self._recent = Destination(config.collector, ca), config.per_hour, recent
+        check(self._to)
         self._cameras: dict[str, Camera] = {name: (scene, Shelf()) for name, scene in scenes.items()}
         self._asked: queue.Queue[StillRequest | None] = queue.Queue(WAITING)
         self._sent_s: deque[float] = deque(maxlen=config.per_hour)

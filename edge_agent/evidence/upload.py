@@ -7,7 +7,7 @@ from urllib.parse import quote, urlsplit
 
 import msgspec
 
-from edge_agent.core.failure import Failure
+from edge_agent.core.failure import Failure, WrongInput
 from event_contract.commands import StillRequest
 
 PATIENCE_S = 15.0
@@ -28,6 +28,14 @@ class Destination:
 
 class _Problem(msgspec.Struct):
     detail: str = ""
+
+
+def check(to: Destination) -> None:
+    """Raises WrongInput for a `ca` that is no certificate."""
+    try:
+        ssl.create_default_context(cafile=to.ca)
+    except (OSError, ssl.SSLError) as error:
+        raise WrongInput(f"stills.ca {to.ca}: {error.strerror or error}; name the authority's certificate, PEM") from None
 
 
 def upload(to: Destination, request: StillRequest, jpeg: bytes, taken_at: str) -> None:

@@ -16,8 +16,10 @@ from msgspec.structs import replace
 from referencing import Registry, Resource
 
 from collector.config import ConfigError, Feeds, Site, load
+from collector.config_evidence import Evidence
 from collector.core.alerts import Alert
 from collector.outputs import atom, cap, datex2, geojson, ngsi_ld
+from collector.outputs.deep_links import DeepLinks
 from collector.outputs.telling import Desk, Telling
 from collector.outputs.texts import clean
 from collector.store.questions.feeding import KnownDevice
@@ -92,6 +94,7 @@ desks = st.builds(
     ),
     st.just({}) | st.just({SITE.site: SITE, "qn-test-01": Site(site="qn-test-01", road="]]>\x07")}),
     st.sampled_from([7.0, -3.5, 0.0]),
+    st.sampled_from([DeepLinks(), DeepLinks(Evidence(link="rtsp://vms.example/{camera}/{lane}?a={alert}&t={local_time}"))]),
 )
 
 
@@ -103,6 +106,7 @@ def test_any_alert_is_valid_cap(told: list[Telling], desk: Desk) -> None:
         _schema(CARRIED_SCHEMA).assertValid(root)
         public = root.findtext("c:scope", namespaces=CAP) == "Public"
         assert not public or (desk.feeds.public_approved_by and desk.feeds.scope == "public" and one.confirmed)
+        assert not public or root.find("c:info/c:web", CAP) is None
         languages = [info.findtext("c:language", namespaces=CAP) for info in root.findall("c:info", CAP)]
         assert [one[:2] for one in languages] == list(desk.feeds.languages)
         update = root.findtext("c:msgType", namespaces=CAP) != "Alert"

@@ -1,8 +1,12 @@
 """Stills at the device: whom they hide, what is kept and for how long, and that nothing is where nobody opted in."""
 
 import queue
+import ssl
+import threading
 import time
 import tracemalloc
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import cv2
@@ -13,14 +17,17 @@ import pytest
 from edge_agent.app import stills as app
 from edge_agent.app.stills import NoStills, Stills
 from edge_agent.config import ConfigError, StillsConfig, load_config
+from edge_agent.core.failure import WrongInput
 from edge_agent.core.types import COCO_OF_CLASS, NO_DETECTIONS, Detections
 from edge_agent.evidence import shelf
 from edge_agent.evidence.mosaic import BLOCKS, overlooked, unrecognisable
 from edge_agent.evidence.shelf import Shelf, Still
+from edge_agent.evidence.upload import Destination, NotUploaded, upload
 from edge_agent.field.recent import Recent
 from event_contract.commands import CommandResponse, StillRequest
 from event_contract.messages import encode
 from event_contract.times import format_time
+from tests.certificates import Authority
 from tests.drawn_drive import site
 from tests.roads import scene
 
@@ -167,6 +174,34 @@ def test_where_nobody_opted_in_a_frame_costs_nothing(tmp_path: Path) -> None:
     grown = tracemalloc.get_traced_memory()[0] - before
     tracemalloc.stop()
     assert grown < 200 and off.take is None
+
+
+@pytest.fixture
+def https(tmp_path: Path) -> Iterator[tuple[str, Authority]]:
+    """Where a collector of another kind listens, and who signed its certificate."""
+    authority = Authority(tmp_path)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*authority.issue("web", None))
+    server = HTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    server.handle_error = lambda *_: None  # type: ignore[method-assign]
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"https://127.0.0.1:{server.server_port}", authority
+    server.shutdown()
+    server.server_close()
+
+
+def test_a_still_goes_only_to_whom_the_device_trusts(tmp_path: Path, https: tuple[str, Authority]) -> None:
+    url, authority = https
+    request = msgspec.json.decode(wish(), type=StillRequest)
+    with pytest.raises(NotUploaded, match=r"its certificate is not trusted .*check stills\.ca and the clock"):
+        upload(Destination(url), request, b"jpeg", "now")
+    with pytest.raises(NotUploaded, match=r"status 501: no collector answers there"):
+        upload(Destination(url, str(authority.ca)), request, b"jpeg", "now")
+    (tmp_path / "site.toml").write_text("no certificate")
+    for name, why in (("missing.pem", "No such file"), ("site.toml", "PEM")):
+        with pytest.raises(WrongInput, match=rf"stills\.ca .*{name}: .*{why}"):
+            Stills(StillsConfig(url, ca=name), tmp_path / "site.toml", {}, Recent([]))
 
 
 def test_a_still_is_a_small_jpeg() -> None:

@@ -1,6 +1,5 @@
 """Stills at the collector: asked for by who may, taken once and as a bare picture, looked at in the open, gone in time."""
 
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -114,6 +113,9 @@ def test_a_still_is_not_shown_when_its_time_is_over_and_goes_from_the_disk(tmp_p
     assert folder.picture(ALERT, 1060.0) is None and folder.of(ALERT, 1060.0) is None
     assert folder.sweep(1060.0) == 1 and not kept.exists()
     assert folder.picture("other", 1060.0) == b"x"
+    (tmp_path / "stills" / "torn.new").touch()
+    (tmp_path / "stills" / "torn.still").write_bytes(b"{")
+    assert folder.sweep(1060.0) == 2, "what a power cut left"
     assert folder.sweep(-200_000.0) == 1, "a clock that was set back keeps nothing"
 
 
@@ -202,8 +204,11 @@ def test_what_is_no_still_spoils_the_request_and_says_why(tmp_path: Path, body: 
         async with site.http.get(site.url + STILL, headers=site.bearer) as answer:
             assert answer.status == 404 and why in (await answer.json())["detail"]
         assert (await ask(site))[1]["state"] == "asked" and len(device.heard) == 2, "it may be asked again"
+        (tmp_path / "stills").write_text("in the way")
+        status, problem = await send(site, device.heard[1], picture())
+        assert status == 507 and "could not store it" in problem["detail"]
+        assert (await site.get(f"/api/v1/alerts/{ALERT}"))["evidence"]["still"]["state"] == "failed"
         device.there = False
-        stills.requests.spoilt(asked(time.time()), "spoilt")
         assert (await ask(site))[0] == 503
 
     run(tmp_path, scene, stills=stills)
