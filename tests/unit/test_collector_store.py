@@ -23,10 +23,10 @@ from collector.store.questions import letters, queries
 from collector.store.taking import Committed
 from collector.store.upkeep import gaps, retention
 from event_contract import topics
-from event_contract.messages import Ack, Clock, Will, encode
+from event_contract.messages import Ack, Clock, HealthData, Will, encode
 from event_contract.times import format_time
 from tests.databases import StoreDatabase
-from tests.wire_messages import DEVICE, STREAM, birth, event, incident, lost, traffic_minute
+from tests.wire_messages import CLOCK, DEVICE, STREAM, birth, event, incident, lost, traffic_minute
 
 NOW = time.time()
 KEEP = {"incident": 10.0, "state": 10.0, "telemetry": 10.0}
@@ -366,6 +366,7 @@ def test_old_alerts_are_deleted_with_their_changes_and_open_ones_never(store: Ev
     assert queries.oldest_change(db) == 1
     store.look_after(NOW, KEEP)
     assert {alert["id"] for alert in alerts_of(db)} == {f"{DEVICE}/stays", f"{DEVICE}/young"}
+    assert queries.summary(db)["alerts"] == 2
     assert [seq for seq, _ in queries.alert_changes(db, 0, 9)] == [3, 6]
     assert queries.oldest_change(db) == 6
     put(store, event(incident(incident="stays", revision=3), 7))
@@ -480,6 +481,36 @@ def test_traffic_goes_by_the_corrected_time_and_shows_it(store: EventStore, db: 
     assert minutes == [
         (format_time(NOW), "synced"), (format_time(NOW - 60), "corrected"), (format_time(NOW + 9 * 86400 - 60), "unsynced"),
     ]  # fmt: skip
+
+
+def test_devices_tell_how_they_fare_in_as_many_questions_however_many_there_are(tmp_path: Path) -> None:
+    asked: list[str] = []
+    with closing(EventStore(Sqlite(tmp_path / "x.sqlite"))) as store, closing(connect(tmp_path / "x.sqlite")) as db:
+
+        def questions() -> int:
+            asked.clear()
+            db.set_trace_callback(asked.append)
+            assert all(one["outbox"]["messages"] == 3 and one["clock"] == "unknown" for one in queries.devices(db))
+            return len(asked)
+
+        def tell(device: str) -> None:
+            health = HealthData(run="r", uptime_s=1.0, outbox_messages=3, clock=CLOCK)
+            told = event(health, 1, device=device, event_class="telemetry", at=NOW)
+            put(store, told, event({"kind": "x"}, 2, device=device), topic=topics.event(device, "telemetry"))
+
+        tell("kerb-1")
+        one = questions()
+        for n in range(2, 9):
+            tell(f"kerb-{n}")
+        assert questions() == one
+
+
+def test_figures_of_long_before_a_device_s_last_word_are_not_told(store: EventStore, db: Db) -> None:
+    health = event(HealthData(run="r", uptime_s=1.0, clock=CLOCK), 1, stream="s3", event_class="telemetry", at=NOW - 4000)
+    put(store, health, topic=topics.event(DEVICE, "telemetry"), at=NOW - 4000)
+    assert queries.devices(db)[0]["outbox"] is not None
+    put(store, event({"kind": "x"}, 1))
+    assert queries.devices(db)[0]["outbox"] is None
 
 
 def test_a_will_older_than_the_birth_leaves_the_device_online(store: EventStore, db: Db) -> None:

@@ -271,3 +271,11 @@ def m018_held_deliveries(db: Database) -> None:
     """Why one was held back, and the number of the summary that it is told in."""
     db.execute("ALTER TABLE deliveries ADD COLUMN held TEXT")
     db.execute("ALTER TABLE deliveries ADD COLUMN summary INTEGER")
+
+
+@migrate()
+def m019_lists_of_any_size(db: Database) -> None:
+    """The newest figures of each device are found at once, and how many alerts there are is kept, not counted."""
+    db.execute("CREATE INDEX idx_events_health ON events (device, n) WHERE kind = 'health'")
+    db.table("kept_counts").create({"what": str, "n": int}, pk="what", not_null={"n"})
+    db.execute("INSERT INTO kept_counts SELECT 'alerts', count(*) FROM alerts")

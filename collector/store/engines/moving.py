@@ -14,7 +14,7 @@ from collector.store.engines.postgres_db import Connection, PostgresDb
 from collector.store.engines.sqlite import Sqlite, connect
 
 ROWS_PER_LOOK = 5_000
-MADE_WITH_THE_SCHEMA = {"alert_retention", "traffic_counted"}  # one row each, from the beginning
+MADE_WITH_THE_SCHEMA = {"alert_retention", "traffic_counted", "kept_counts"}  # one row each, from the beginning
 
 
 class CannotMove(Told):

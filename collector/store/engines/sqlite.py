@@ -17,6 +17,7 @@ from collector.store.engines.opening import StoreUnavailable, told_of
 
 DATABASE = "collector.sqlite"  # in the data folder
 WRITER_CACHE_KIB = 32 * 1024  # holds the ends of a thousand streams in the indexes; SQLite's own 2 MiB do not
+READER_CACHE_KIB = 16 * 1024  # and what a list of all devices looks at
 WAL_PAGES = 4_000  # written back together: the ends of the indexes change with every batch
 
 
@@ -60,6 +61,7 @@ class Sqlite:
 def connect(path: Path) -> sqlite3.Connection:
     """Read-only."""
     db = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, check_same_thread=False, timeout=10)
+    db.execute(f"PRAGMA cache_size=-{READER_CACHE_KIB}")
     db.row_factory = sqlite3.Row
     return db
 

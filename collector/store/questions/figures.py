@@ -6,7 +6,7 @@ from typing import Any
 from collector.store.alerts import deliveries, subscriptions
 from collector.store.alerts.deliveries import Counts
 from collector.store.engines.db import Db
-from collector.store.questions.wellbeing import outbox
+from collector.store.questions.wellbeing import outboxes
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +28,9 @@ class Figures:
 def read(db: Db) -> Figures:
     devices = db.execute("SELECT device, online FROM devices ORDER BY device").fetchall()
     kinds = db.execute("SELECT kind, count(*) FROM alerts WHERE state = 'open' GROUP BY kind ORDER BY kind").fetchall()
-    waiting = deliveries.counts(db)
+    waiting, of_devices = deliveries.counts(db), outboxes(db)
     return Figures(
-        [DeviceFigures(device, bool(online), outbox(db, device)) for device, online in devices],
+        [DeviceFigures(device, bool(online), of_devices.get(device)) for device, online in devices],
         dict(tuple(row) for row in kinds),
         {one.wish.name: waiting.get(one.id, deliveries.NOTHING_WAITS) for one in subscriptions.all_of(db)},
     )

@@ -7,7 +7,7 @@ import msgspec
 from collector.core import delivery
 from collector.core.times import moved
 from collector.store.engines.db import Db, Row
-from collector.store.questions.wellbeing import wellbeing
+from collector.store.questions.wellbeing import of_all
 from collector.store.upkeep import gaps
 from event_contract.messages import Birth, CloudEvent, TrafficMinuteData
 from event_contract.times import format_time, parse_time
@@ -85,7 +85,8 @@ def devices(db: Db) -> list[Json]:
     of_devices: dict[str, list[Json]] = {name: [] for name in known}
     for row, numbers in gaps.survey(db):
         of_devices.setdefault(row["device"], []).append(_stream(db, row, numbers))
-    return [_device(db, name, known.get(name), of_devices[name]) for name in sorted(of_devices)]
+    faring = of_all(db)
+    return [_device(name, known.get(name), faring[name], of_devices[name]) for name in sorted(of_devices)]
 
 
 def traffic(db: Db, minutes: int, device: str | None, camera: str | None) -> list[Json]:
@@ -109,7 +110,8 @@ def traffic(db: Db, minutes: int, device: str | None, camera: str | None) -> lis
 
 def summary(db: Db) -> Json:
     counts = db.execute(
-        "SELECT (SELECT count(*) FROM alerts WHERE state = 'open') AS alerts_open, (SELECT count(*) FROM alerts) AS alerts,"
+        "SELECT (SELECT count(*) FROM alerts WHERE state = 'open') AS alerts_open,"
+        " (SELECT n FROM kept_counts WHERE what = 'alerts') AS alerts,"
         " (SELECT count(*) FROM dead_letters) AS dead_letters,"
         " (SELECT count(*) FROM lost_notices) AS lost_notices, (SELECT coalesce(max(n), 0) FROM events) AS newest_event,"
         " (SELECT count(*) FROM devices) AS devices, (SELECT count(*) FROM devices WHERE online = 1) AS devices_online"
@@ -143,7 +145,7 @@ def _stream(db: Db, row: Row, numbers: gaps.Numbers) -> Json:
     }
 
 
-def _device(db: Db, name: str, row: Row | None, of_device: list[Json]) -> Json:
+def _device(name: str, row: Row | None, faring: Json, of_device: list[Json]) -> Json:
     birth = msgspec.json.decode(row["birth"], type=Birth) if row and row["birth"] else None
     return {
         "device": name,
@@ -152,7 +154,7 @@ def _device(db: Db, name: str, row: Row | None, of_device: list[Json]) -> Json:
         "since": format_time(row["since"]) if row else None,
         "software": birth.software if birth else None,
         "cameras": [camera.name for camera in birth.cameras] if birth else [],
-        **wellbeing(db, name),
+        **faring,
         "events": sum(stream["stored"] for stream in of_device),
         "missing": sum(delivery.size(stream["missing"]) for stream in of_device),
         "streams": of_device,

@@ -79,6 +79,7 @@ def _prune_alerts(db: Db, before: float, limit: int) -> int:
         mark = beyond[0]
     still_shown = "SELECT seq FROM alerts WHERE state = 'open'"
     rows = db.execute(f"DELETE FROM alert_changes WHERE seq < ? AND seq NOT IN ({still_shown})", (mark,)).rowcount  # noqa: S608
-    db.execute("DELETE FROM alerts WHERE state = 'closed' AND seq < ?", (mark,))
+    if gone := db.execute("DELETE FROM alerts WHERE state = 'closed' AND seq < ?", (mark,)).rowcount:
+        db.execute("UPDATE kept_counts SET n = n - ? WHERE what = 'alerts'", (gone,))
     db.execute("UPDATE alert_retention SET kept_from = ? WHERE kept_from < ?", (mark, mark))
     return rows

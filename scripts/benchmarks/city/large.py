@@ -104,9 +104,10 @@ def _fill_alerts(db: Db, first: int, last: int) -> None:
     newest = queries.newest_change(db)
     seqs = range(newest + 1, newest + 1 + last - first)
     db.executemany(
-        "INSERT INTO alerts (id, seq, state, kind, device, body) VALUES (?, ?, ?, ?, ?, ?)",
-        ((f"made/{seq}", seq, "closed", "device_fault", "city-0001", body) for seq in seqs),
+        "INSERT INTO alerts (id, seq, state, told, kind, device, body) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        ((f"made/{seq}", seq, "closed", "closed", "device_fault", "city-0001", body) for seq in seqs),
     )
+    db.execute("UPDATE kept_counts SET n = n + ? WHERE what = 'alerts'", (len(seqs),))
     db.executemany(
         "INSERT INTO alert_changes (seq, alert, action, audible, body, changed_at) VALUES (?, ?, ?, ?, ?, ?)",
         ((seq, f"made/{seq}", "close", 0, body, time.time()) for seq in seqs),
