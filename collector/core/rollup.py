@@ -1,7 +1,8 @@
 """Minutes of traffic added up to hours and days: sums of whole numbers, so that the order of arrival changes nothing.
 
 Of a speed the sum and the sum of squares are kept. The 85th percentile of an hour is not to be had from those of its minutes;
-it is worked out from the mean and the spread as of a normal distribution.
+it is worked out from the mean and the spread as of a normal distribution. The error of a mean speed is the mean of the minutes'
+errors, no less than it is: most of it is the calibration's, which is the same in every minute.
 """
 
 from math import floor, sqrt
@@ -21,13 +22,16 @@ MOST_NAMES, LONGEST_NAME = 64, 64
 
 
 class LaneSums(Struct, frozen=True, kw_only=True):
-    """`speed_dkmh` and `speed_square` sum tenths of km/h and hundredths of (km/h)², a minute's as often as it has vehicles."""
+    """`speed_dkmh` and `speed_square` sum tenths of km/h and hundredths of (km/h)², a minute's as often as it has vehicles;
+    so does `error_ckmh` with hundredths of km/h of standard errors, of the `errors` of these speeds whose error is known."""
 
     counts: dict[str, int] = {}
     occupied_ms: int = 0
     speeds: int = 0
     speed_dkmh: int = 0
     speed_square: int = 0
+    errors: int = 0
+    error_ckmh: int = 0
     headways: int = 0
     headway_ds: int = 0
     queue_dm: int | None = None  # the longest
@@ -97,6 +101,7 @@ def _lane(lane: LaneMinute, observed_ms: int) -> LaneSums:
     p85 = _within(lane.p85_kmh, FASTEST_KMH)
     speeds = max(vehicles, 1) if mean is not None else 0
     spread = max(0.0, p85 - mean) / P85_SIGMAS if mean is not None and p85 is not None else 0.0
+    error = _within(lane.speed_se_kmh, FASTEST_KMH) if mean is not None else None
     headway, queue = _within(lane.headway_s, LONGEST_HEADWAY_S), _within(lane.queue_m, LONGEST_QUEUE_M)
     headways = max(vehicles - 1, 1) if headway is not None else 0
     return LaneSums(
@@ -105,6 +110,8 @@ def _lane(lane: LaneMinute, observed_ms: int) -> LaneSums:
         speeds=speeds,
         speed_dkmh=speeds * round(10 * (mean or 0.0)),
         speed_square=speeds * round(100 * ((mean or 0.0) ** 2 + spread**2)),
+        errors=speeds if error is not None else 0,
+        error_ckmh=speeds * round(100 * (error or 0.0)),
         headways=headways,
         headway_ds=headways * round(10 * (headway or 0.0)),
         queue_dm=None if queue is None else round(10 * queue),
@@ -134,6 +141,8 @@ def _lanes_added(a: LaneSums | None, b: LaneSums | None) -> LaneSums:
         speeds=a.speeds + b.speeds,
         speed_dkmh=a.speed_dkmh + b.speed_dkmh,
         speed_square=a.speed_square + b.speed_square,
+        errors=a.errors + b.errors,
+        error_ckmh=a.error_ckmh + b.error_ckmh,
         headways=a.headways + b.headways,
         headway_ds=a.headway_ds + b.headway_ds,
         queue_dm=max(queues, default=None),
@@ -165,6 +174,7 @@ def _lane_told(name: str, lane: LaneSums, observed_ms: int) -> dict[str, Any]:
         "counts": lane.counts,
         "mean_kmh": mean and round(mean, 1),
         "p85_kmh": p85 and round(p85, 1),
+        "speed_se_kmh": round(lane.error_ckmh / lane.errors / 100, 2) if 0 < lane.errors == lane.speeds else None,
         "occupancy": round(lane.occupied_ms / observed_ms, 3) if observed_ms else None,
         "headway_s": round(lane.headway_ds / lane.headways / 10, 1) if lane.headways else None,
         "queue_m": None if lane.queue_dm is None else lane.queue_dm / 10,

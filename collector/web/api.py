@@ -91,10 +91,12 @@ async def events(request: web.Request) -> web.Response:
 
 
 @routes.get("/api/v1/devices")
-@allow("viewer", answer=answers.Devices)
+@allow("viewer", query=asked.DevicesAsked, answer=answers.Devices)
 async def devices(request: web.Request) -> web.Response:
     """Who is there, what was last heard, what is missing."""
-    return answer({"devices": await ask(request, queries.devices)})
+    found = await ask(request, queries.devices)
+    question: asked.DevicesAsked = request[ASKED]
+    return answer({"devices": found if question.streams else [{**one, "streams": []} for one in found]})
 
 
 @routes.get("/api/v1/streams")

@@ -49,6 +49,10 @@ class EventsAsked(Struct, kw_only=True):
     to: Moment | None = None
 
 
+class DevicesAsked(Struct):
+    streams: Annotated[bool, Meta(description="false leaves out the streams, which are most of the answer.")] = True
+
+
 class StreamsAsked(Struct):
     device: Text | None = None
 

@@ -1,5 +1,6 @@
 """Hours and days of traffic say what their minutes say, in whatever order and however late these came."""
 
+import functools
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -185,3 +186,18 @@ def test_the_85th_percentile_of_an_hour_is_near_that_of_its_vehicles() -> None:
     sums = rollup.added(*(rollup.of_minute(body, 60.0, corrected=False) for body in (slow, fast)))
     [figures] = rollup.told(sums)["lanes"]
     assert (figures["mean_kmh"], figures["p85_kmh"]) == (40.0, pytest.approx(51.5, abs=0.1))
+
+
+def test_the_error_of_a_mean_is_that_of_its_minutes_where_all_of_them_tell_it() -> None:
+    """By the vehicles: three of 1.0 and one of 3.0."""
+    many, one = lane(counts={"car": 3}, speed_se_kmh=1.0), lane(counts={"car": 1}, speed_se_kmh=3.0)
+    unknown, unmeasured = lane(speed_se_kmh=None), lane(mean_kmh=None, p85_kmh=None, speed_se_kmh=9.0)
+
+    def error(*lanes: LaneMinute) -> object:
+        minutes = (rollup.of_minute(traffic_minute(lanes=(told,)), 60.0, corrected=False) for told in lanes)
+        return rollup.told(functools.reduce(rollup.added, minutes))["lanes"][0]["speed_se_kmh"]
+
+    assert error(many, one) == error(one, unmeasured, many) == 1.5
+    assert error(many, unknown) is None
+    stored_before = b'{"observed_ms":60000,"lanes":{"2":{"counts":{"car":1},"speeds":1,"speed_dkmh":400}}}'
+    assert rollup.told(msgspec.json.decode(stored_before, type=CameraSums))["lanes"][0]["speed_se_kmh"] is None

@@ -127,7 +127,7 @@ def test_the_api_tells_of_roads_and_of_one_by_minute_hour_and_day(tmp_path: Path
 
         async with site.http.get(f"{site.url}/api/v1/roads/traffic.csv?road={ROAD}", headers=site.bearer) as table:
             [row] = csv.DictReader(io.StringIO((await table.read()).decode("utf-8-sig"), newline=""))
-        assert (row["road"], row["motorcycle"], row["bus"], row["pcu"], row["speed_se_kmh"]) == (ROAD, "90", "0", "57.0", "")
+        assert (row["road"], row["motorcycle"], row["bus"], row["pcu"], row["speed_se_kmh"]) == (ROAD, "90", "0", "57.0", "0.9")
         assert row["from"].endswith("+07:00")
 
         for wrong, status, field in (

@@ -90,6 +90,8 @@ def test_all_that_is_known_of_one_device(tmp_path: Path) -> None:
         assert (await send(site, "GET", "/api/v1/devices/nobody"))[0] == 404
 
         site.put(event(incident(), 1, device="mute"), topic=topics.event("mute", "incident"))
+        [brief, other] = (await site.get("/api/v1/devices?streams=false"))["devices"]
+        assert (brief["device"], brief["streams"], other["streams"], other["missing"]) == ("mute", [], [], 2)
         mute = await site.get("/api/v1/devices/mute")
         assert (mute["online"], mute["cameras"], mute["health_at"], mute["events"]) == (False, [], None, 1)
 

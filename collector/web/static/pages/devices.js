@@ -57,7 +57,7 @@ function openList(root) {
 
   async function refresh() {
     try {
-      const answer = await getJson("/api/v1/devices");
+      const answer = await getJson("/api/v1/devices?streams=false");
       if (closed) return;
       devices = answer.devices.map(known);
       if (!list.contains(document.activeElement)) drawList(); // else somebody walks through it

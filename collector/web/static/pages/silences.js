@@ -74,7 +74,7 @@ const subjectOf = (silence) =>
     .join(", ");
 
 async function makeForm(device, refresh) {
-  const { devices } = await getJson("/api/v1/devices").catch(() => ({ devices: [] }));
+  const { devices } = await getJson("/api/v1/devices?streams=false").catch(() => ({ devices: [] }));
   const fields = {
     device: written(text("silences.device"), { maxlength: 120, value: device }, devices.map((one) => one.device)),
     camera: written(text("silences.camera"), { maxlength: 120 }, [...new Set(devices.flatMap((one) => one.cameras))]),
