@@ -127,8 +127,8 @@ async def told(request: web.Request, alert: Alert) -> answers.Evidence:
 
 
 async def still_state(stills: Stills, alert: str, now: float) -> answers.StillState:
-    asked = stills.requests.of(alert, now)
     kept = await asyncio.to_thread(stills.folder.of, alert, now)
+    asked = stills.requests.of(alert, now)  # last: who finds that nobody asked, asks before anybody else does
     if kept is not None:
         times = {"taken_at": kept.taken_at, "expires_at": format_time(kept.expires_at)}
         return answers.StillState(state="there", asked_by=kept.asked_by, **times)
