@@ -7,6 +7,7 @@
 
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, TypeVar
 
 import msgspec
@@ -16,6 +17,7 @@ from msgspec import Struct
 
 from collector.core.roles import Role, Who
 from event_contract.explain import validate
+from event_contract.times import parse_time
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 H = TypeVar("H", bound=Callable[[web.Request], Awaitable[web.StreamResponse]])
@@ -80,10 +82,27 @@ def asked(request: web.Request, kind: type[Struct]) -> Any:
             raise web.HTTPBadRequest(text=f"{name}: expected once, got {len(given.getall(name))} times")
         if given[name] == "null":  # which would be taken for nothing asked
             raise web.HTTPBadRequest(text=f"{name}: expected a value, got 'null'; leave it out instead")
+    for name in given.keys() & _moments(kind):
+        moment(name, given[name])
     try:
         return validate(dict(given), kind, strict=False)
     except ValueError as error:
         raise web.HTTPBadRequest(text=_with_choices(str(error), kind)) from None
+
+
+def moment(name: str, text: str) -> float:
+    """A time with its offset from a query, in Unix seconds. Raises HTTPBadRequest."""
+    try:
+        return parse_time(text.replace(" ", "+"))  # a plus sign that was not encoded
+    except (ValueError, OverflowError):
+        raise web.HTTPBadRequest(text=f"{name}: expected a time such as 2026-03-02T07:00:00Z, got {text[:40]!r}") from None
+
+
+@cache
+def _moments(kind: type[Struct]) -> frozenset[str]:
+    """The parameters that are times."""
+    _, inner = msgspec.json.schema_components([kind])
+    return frozenset(name for name, one in inner[kind.__name__]["properties"].items() if "date-time" in str(one))
 
 
 def _with_choices(text: str, kind: type[Struct]) -> str:

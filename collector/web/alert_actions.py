@@ -63,7 +63,7 @@ async def act_on_one(request: web.Request) -> web.Response:
 
 
 @routes.post("/api/v1/alerts/{id:.+}/undo")
-@allow("operator", body=Given, answer=answers.Done)
+@allow("operator", answer=answers.Done)
 async def undo(request: web.Request) -> web.Response:
     """Take back one's own newest word, if nobody has said anything since."""
     by, at, alert = who(request).name, format_time(time.time()), _id(request)
@@ -87,7 +87,10 @@ async def body(request: web.Request, kind: type[T]) -> T:
     if raw and request.content_type != "application/json":
         raise web.HTTPUnsupportedMediaType(text="body: expected application/json")
     try:
-        given: T = validate(msgspec.json.decode(raw or b"{}"), kind)
+        content = msgspec.json.decode(raw or b"{}")
+        if not isinstance(content, dict):
+            raise web.HTTPBadRequest(text="body: expected an object")
+        given: T = validate(content, kind)
     except msgspec.DecodeError as error:
         raise web.HTTPBadRequest(text=f"body: {error}") from error
     except ValueError as error:

@@ -11,11 +11,10 @@ from collector.core import answers, rollup
 from collector.core.delivery import LATEST_S
 from collector.store.questions import filtering, letters, queries, searching
 from collector.store.upkeep import rollups
-from collector.web import answered, asked
+from collector.web import access, answered, asked
 from collector.web.access import ASKED, allow
 from collector.web.services import SERVICES
 from event_contract.messages import Position
-from event_contract.times import parse_time
 
 TOLD_BY = {"hour": 2.0 * rollup.DAY_S, "day": 60.0 * rollup.DAY_S}  # what is told of without `from`
 
@@ -200,12 +199,7 @@ def limit(request: web.Request) -> int:
 def moment(request: web.Request, name: str) -> float | None:
     """A time with its offset from the query, in Unix seconds, or None when it is not given."""
     text = request.query.get(name)
-    if text is None:
-        return None
-    try:
-        return parse_time(text.replace(" ", "+"))  # a plus sign that was not encoded
-    except (ValueError, OverflowError):
-        raise web.HTTPBadRequest(text=f"{name}: expected a time such as 2026-03-02T07:00:00Z, got {text[:40]!r}") from None
+    return None if text is None else access.moment(name, text)
 
 
 async def _letter(request: web.Request) -> dict[str, Any]:

@@ -54,7 +54,7 @@ def document(told: Iterable[web.RouteDef]) -> Json:
         "security": [{"token": []}, {"session": []}],
         "paths": dict(sorted(paths.items())),
         "components": {
-            "schemas": dict(sorted(definitions.items())),
+            "schemas": {name: _tidied(one) for name, one in sorted(definitions.items())},
             "responses": {str(code): _refusal(why, of_kind[Problem]) for code, why in (_REASONS | _OF_BODIES).items()},
             "securitySchemes": {
                 "token": {"type": "http", "scheme": "bearer"},
@@ -62,6 +62,11 @@ def document(told: Iterable[web.RouteDef]) -> Json:
             },
         },
     }
+
+
+def _tidied(schema: Json) -> Json:
+    """A docstring's indentation is Python's."""
+    return {**schema, "description": inspect.cleandoc(schema["description"])} if "description" in schema else schema
 
 
 def _path(path: str) -> tuple[str, list[Json]]:

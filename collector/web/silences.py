@@ -12,6 +12,7 @@ from collector.store.alerts import silences
 from collector.web.access import allow
 from collector.web.alert_actions import body, perform
 from collector.web.api import answer, ask
+from collector.web.asked import Moment
 from collector.web.login import who
 from event_contract.times import parse_time
 
@@ -21,7 +22,6 @@ routes = web.RouteTableDef()
 Name = Annotated[str, Meta(min_length=1, max_length=120, pattern=r"^[^\x00]*$")]
 Text = Annotated[str, Meta(min_length=1, max_length=500, pattern=r"^[^\x00]*$")]
 Note = Annotated[str, Meta(min_length=1, max_length=4000, pattern=r"^[^\x00]*$")]
-Time = Annotated[str, Meta(max_length=40)]
 
 
 class GivenSilence(Struct, forbid_unknown_fields=True, kw_only=True):
@@ -31,8 +31,8 @@ class GivenSilence(Struct, forbid_unknown_fields=True, kw_only=True):
     camera: Name | None = None
     lane: Name | None = None
     kind: Name | None = None
-    begins: Time | None = None
-    ends: Time
+    begins: Moment | None = None
+    ends: Moment
     reason: Text
 
 

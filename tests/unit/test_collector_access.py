@@ -37,7 +37,9 @@ def example(path: str) -> str:
     """An address that fits: a number where one is wanted, the first of several words, else a name."""
 
     def fill(found: re.Match[str]) -> str:
-        choices = re.match(r"[a-z]+(?=\|)", found[1])
+        choices, digits = re.match(r"[a-z]+(?=\|)", found[1]), re.fullmatch(r"\[0-9a-f\]{(\d+)}", found[1])
+        if digits:
+            return "0" * int(digits[1])
         return choices[0] if choices else "1" if "0-9]{1,18}" in found[1] else "x"
 
     return re.sub(r"{\w+:?((?:[^{}]|{[^{}]*})*)}", fill, path)
