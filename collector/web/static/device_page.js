@@ -10,6 +10,7 @@ import { me } from "./me.js";
 import { panel } from "./panels.js";
 import { healthShape } from "./shapes_of_health.js";
 import { severityShape } from "./shapes.js";
+import { withCode } from "./telling.js";
 import { ticking } from "./ticking.js";
 
 const FAULTS = "camera_fault,sensor_fault,device_fault";
@@ -42,7 +43,7 @@ function drawDevice(device, mayOperate) {
 function state(device, mayOperate) {
   const troubles = troublesOf(device);
   const level = levelOf(device);
-  const step = (name) => el("li", { class: levelOfTrouble(name) }, el("b", {}, text(`devices.trouble.${name}`)), el("p", {}, text(`devices.next.${name}`)));
+  const step = (name) => el("li", { class: levelOfTrouble(name) }, el("b", {}, text(`devices.trouble.${name}`)), el("p", {}, withCode(text(`devices.next.${name}`))));
   return el(
     "section",
     { class: "figure" },

@@ -15,4 +15,7 @@ export function reasonOf(error) {
 export const failure = (error) => el("p", { class: "note warning", role: "alert" }, reasonOf(error));
 
 /** An empty state: what there is not, and the next step. */
-export const empty = (what, next) => el("div", { class: "empty" }, el("p", {}, el("strong", {}, what)), next && el("p", {}, next));
+export const empty = (what, next) => el("div", { class: "empty" }, el("p", {}, el("strong", {}, what)), next && el("p", {}, withCode(next)));
+
+/** A text in which `...` are commands. */
+export const withCode = (words) => words.split("`").map((part, i) => (i % 2 ? el("code", {}, part) : part));
