@@ -155,7 +155,7 @@ class Demo:
         seen = how == INTERRUPTED or self._all_cameras_were_live()
         for incident in absent:
             print(f"MISSED    {incident}")
-        for one in unseen:
+        for one in unseen if how == OVER else []:
             print(f"NOT SEEN  {one}")
         print(f"alerts={summary['alerts']} events={summary['events']} lost={missing}", flush=True)
         if self._options.as_json:
