@@ -35,7 +35,8 @@ from collector.outputs.mqtt_republish import Republisher
 from collector.outputs.telling import Desk
 from collector.outputs.webhook import Webhook
 from collector.still_desk import StillDesk
-from collector.store.access.accounts import ACCOUNTS, Accounts
+from collector.store.access import place
+from collector.store.access.accounts import Accounts
 from collector.store.alerts.alert_book import AlertBook, Change
 from collector.store.engines.db import Engine, Readers
 from collector.store.engines.opening import need_driver
@@ -80,12 +81,21 @@ class Store:
 
 def prepare_accounts(accounts: Accounts, password: str | None) -> Credentials:
     """On the first start the user `operator`, an admin, gets the given password or a random one, told once."""
-    if password is None and accounts.names():
-        return Credentials(FIRST_USER, None)
-    chosen = secrets.token_urlsafe(12) if password is None else password
-    if not accounts.check(FIRST_USER, chosen):
-        accounts.set_password(FIRST_USER, chosen, None if accounts.names() else "admin")
-    return Credentials(FIRST_USER, chosen if password is None else None)
+    if password is None:
+        chosen = secrets.token_urlsafe(12)
+        return Credentials(FIRST_USER, chosen if not accounts.names() and accounts.set_first(FIRST_USER, chosen) else None)
+    if not accounts.set_first(FIRST_USER, password) and not accounts.check(FIRST_USER, password):
+        accounts.set_password(FIRST_USER, password)
+    return Credentials(FIRST_USER, None)
+
+
+def _open_accounts(config: Config, data_dir: Path) -> Accounts:
+    match config.store:
+        case "sqlite":
+            ledger = place.own(data_dir)
+        case Postgres() as settings:
+            ledger = place.shared(settings.url, _password(settings.password_file), data_dir)
+    return Accounts(ledger, config.keep_days.audit)
 
 
 def api_token(data_dir: Path) -> str:
@@ -124,7 +134,7 @@ async def serve(config: Config, password: str | None, say: Say) -> int:
     ending = Ending()
     async with AsyncExitStack() as parts:  # stopped in the reverse order of their start
         parts.enter_context(held(data_dir))
-        accounts = parts.enter_context(closing(Accounts(data_dir / ACCOUNTS, config.keep_days.audit)))
+        accounts = parts.enter_context(closing(await asyncio.to_thread(_open_accounts, config, data_dir)))
         credentials = await asyncio.to_thread(prepare_accounts, accounts, password)
         feed = AlertFeed(lambda after, limit: reader.ask(queries.alert_changes, after, limit))
         store = await _open_store(config, _publisher(feed), ending, parts)

@@ -16,6 +16,8 @@ from typing import Any, Protocol
 import psycopg
 import pytest
 
+from collector.store.access.accounts import Accounts
+from collector.store.access.postgres_ledger import PostgresLedger
 from collector.store.engines.postgres import Address, Postgres
 from collector.store.engines.postgres_db import PostgresDb
 from collector.store.engines.sqlite import Sqlite, connect
@@ -35,6 +37,9 @@ class StoreDatabase(Protocol):
     def writer(self) -> Any:
         """A connection to spoil things with, in autocommit, to be closed."""
 
+    def accounts(self, keep_audit_days: float = 730.0) -> Accounts:
+        """Of a collector with such a store."""
+
 
 @dataclass
 class SqliteFile:
@@ -48,6 +53,9 @@ class SqliteFile:
 
     def writer(self) -> sqlite3.Connection:
         return sqlite3.connect(self.path, isolation_level=None)
+
+    def accounts(self, keep_audit_days: float = 730.0) -> Accounts:
+        return Accounts(self.path, keep_audit_days)
 
 
 class Connected(PostgresDb):
@@ -75,6 +83,9 @@ class PostgresSchema:
         return Connected(self.address.connect())
 
     writer = reader
+
+    def accounts(self, keep_audit_days: float = 730.0) -> Accounts:
+        return Accounts(PostgresLedger(self.address), keep_audit_days)
 
 
 @contextmanager

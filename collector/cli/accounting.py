@@ -6,22 +6,28 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from collector.core.errors import WrongUse
-
 if TYPE_CHECKING:
     from collector.store.access.accounts import Accounts
 
 
 @contextmanager
-def accounts_in(data_dir: Path) -> Iterator["Accounts"]:
-    """Raises WrongUse where no collector has ever served from."""
+def accounts_in(data_dir: Path, config: Path | None) -> Iterator["Accounts"]:
+    """Those of the data folder, or of the store that the configuration names. Raises WrongUse where there are none."""
     from contextlib import closing
 
-    from collector.store.access.accounts import ACCOUNTS, Accounts
+    from collector.config import Postgres, load
+    from collector.store.access import place
+    from collector.store.access.accounts import Accounts
 
-    if not data_dir.is_dir():
-        raise WrongUse(f"--data-dir {data_dir}: no such folder; `collector serve` makes it")
-    with closing(Accounts(data_dir / ACCOUNTS)) as accounts:
+    settings = load(config) if config else None
+    if settings is None:
+        ledger = place.found(data_dir)
+    elif isinstance(settings.store, Postgres):
+        file = settings.store.password_file
+        ledger = place.shared(settings.store.url, Path(file).read_text().strip() if file else None)
+    else:
+        ledger = place.found(Path(settings.data_dir))
+    with closing(Accounts(ledger)) as accounts:
         yield accounts
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from collector.cli.accounting import accounts_in
-from collector.cli.options import data_dir_option, span_options
+from collector.cli.options import accounts_options, span_options
 
 if TYPE_CHECKING:
     from collector.store.access.audit import Entry
@@ -21,14 +21,14 @@ def command() -> None:
 @click.option("--format", "form", type=click.Choice(["jsonl", "syslog"]), default="jsonl", show_default=True)
 @click.option("--after", type=click.IntRange(0), default=0, help="Only what has a higher number: go on after the last one.")
 @span_options
-@data_dir_option
-def export(form: str, after: int, first_s: float | None, before_s: float | None, data_dir: Path) -> None:
+@accounts_options
+def export(form: str, after: int, first_s: float | None, before_s: float | None, data_dir: Path, config: Path | None) -> None:
     """Print the audit log, the oldest first: JSON Lines, or syslog as RFC 5424 has it."""
     import json
 
     from collector.store.access.audit import told
 
-    with accounts_in(data_dir) as accounts:
+    with accounts_in(data_dir, config) as accounts:
         for entry in accounts.audit.read(first_s, before_s, after):
             click.echo(syslog(entry) if form == "syslog" else json.dumps(told(entry), ensure_ascii=False))
 

@@ -43,10 +43,11 @@ def api_options(command: Any) -> Any:
     return url(token(command))
 
 
-def data_dir_option(command: Any) -> Any:
-    """For the commands that open the data folder themselves, whether a collector serves from it or not."""
-    folder = click.Path(path_type=Path)
-    return click.option("--data-dir", type=folder, default=Path(DEFAULT_DATA_DIR), show_default=True)(command)
+def accounts_options(command: Any) -> Any:
+    """For the commands that open users, tokens and the audit log themselves, whether a collector serves or not."""
+    path = click.Path(path_type=Path)
+    config = click.option("--config", type=path, help="The collector's configuration: where its [store] is PostgreSQL.")
+    return click.option("--data-dir", type=path, default=Path(DEFAULT_DATA_DIR), show_default=True)(config(command))
 
 
 def span_options(command: Any) -> Any:

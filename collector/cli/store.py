@@ -18,7 +18,7 @@ def command() -> None:
 @click.option("--password-file", type=click.Path(path_type=Path), help="Otherwise PGPASSWORD or ~/.pgpass.")
 @as_json
 def migrate(data_dir: Path, url: str, password_file: Path | None, as_json: bool) -> None:
-    """Move what a collector has stored in SQLite to PostgreSQL, all or nothing; users stay in the data folder."""
+    """Move what a collector has stored in SQLite to PostgreSQL, all or nothing; users, tokens and the audit log too."""
     import msgspec
 
     from collector.cli.showing import progress_bars

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from collector.cli.accounting import accounts_in, by
-from collector.cli.options import Moment, as_json, data_dir_option
+from collector.cli.options import Moment, accounts_options, as_json
 from collector.core.roles import ROLES, Role
 
 
@@ -19,28 +19,28 @@ def command() -> None:
 @click.argument("name")
 @click.option("--role", type=click.Choice(ROLES), required=True)
 @click.option("--expires", "expires_at", type=Moment(), help="No good any more from this time on; for ever when not given.")
-@data_dir_option
+@accounts_options
 @as_json
-def create(name: str, role: Role, expires_at: float | None, data_dir: Path, as_json: bool) -> None:
+def create(name: str, role: Role, expires_at: float | None, data_dir: Path, config: Path | None, as_json: bool) -> None:
     """Make a token and print it, this once. It works at once."""
     import json
 
-    with accounts_in(data_dir) as accounts:
+    with accounts_in(data_dir, config) as accounts:
         token = accounts.tokens.create(name, role, expires_at)
         accounts.audit.write(by(), "create token", name, detail=role)
     click.echo(json.dumps({"name": name, "role": role, "token": token}) if as_json else token)
 
 
 @command.command("list")
-@data_dir_option
+@accounts_options
 @as_json
-def list_(data_dir: Path, as_json: bool) -> None:
+def list_(data_dir: Path, config: Path | None, as_json: bool) -> None:
     """Print the tokens, without their secrets."""
     import json
 
     from event_contract.times import format_time
 
-    with accounts_in(data_dir) as accounts:
+    with accounts_in(data_dir, config) as accounts:
         for one in accounts.tokens.listed():
             made, expires, used = (at and format_time(at) for at in (one.made_at, one.expires_at, one.used_at))
             told = {"name": one.name, "role": one.role, "made_at": made, "expires_at": expires, "used_at": used}
@@ -52,10 +52,10 @@ def list_(data_dir: Path, as_json: bool) -> None:
 
 @command.command("revoke")
 @click.argument("name")
-@data_dir_option
-def revoke(name: str, data_dir: Path) -> None:
+@accounts_options
+def revoke(name: str, data_dir: Path, config: Path | None) -> None:
     """End a token with its next request, and within seconds the streams that it opened."""
-    with accounts_in(data_dir) as accounts:
+    with accounts_in(data_dir, config) as accounts:
         accounts.tokens.revoke(name)
         accounts.audit.write(by(), "revoke token", name)
     click.echo(f"{name}: revoked")

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from collector.cli.accounting import accounts_in, by
-from collector.cli.options import as_json, data_dir_option
+from collector.cli.options import accounts_options, as_json
 from collector.core.roles import ROLES, Role
 
 
@@ -17,11 +17,11 @@ def command() -> None:
 @command.command("password", epilog="Example:  collector users password lan --role operator --data-dir var/collector")
 @click.argument("name")
 @click.option("--role", type=click.Choice(ROLES), help="As it is; of somebody new, operator.")
-@data_dir_option
+@accounts_options
 @click.password_option(help="Asked for when not given.")
-def password(name: str, role: Role | None, data_dir: Path, password: str) -> None:
+def password(name: str, role: Role | None, data_dir: Path, config: Path | None, password: str) -> None:
     """Add the user NAME or change the password; ends that user's sessions."""
-    with accounts_in(data_dir) as accounts:
+    with accounts_in(data_dir, config) as accounts:
         accounts.set_password(name, password, role)
         accounts.audit.write(by(), "set password", name, detail=role or "")
     click.echo(f"{name}: password set")
@@ -30,10 +30,10 @@ def password(name: str, role: Role | None, data_dir: Path, password: str) -> Non
 @command.command("role")
 @click.argument("name")
 @click.argument("role", type=click.Choice(ROLES))
-@data_dir_option
-def role(name: str, role: Role, data_dir: Path) -> None:
+@accounts_options
+def role(name: str, role: Role, data_dir: Path, config: Path | None) -> None:
     """Change what the user NAME may do, from the next request on."""
-    with accounts_in(data_dir) as accounts:
+    with accounts_in(data_dir, config) as accounts:
         accounts.set_role(name, role)
         accounts.audit.write(by(), "set role", name, detail=role)
     click.echo(f"{name}: {role}")
@@ -41,22 +41,22 @@ def role(name: str, role: Role, data_dir: Path) -> None:
 
 @command.command("remove")
 @click.argument("name")
-@data_dir_option
-def remove(name: str, data_dir: Path) -> None:
+@accounts_options
+def remove(name: str, data_dir: Path, config: Path | None) -> None:
     """Remove the user NAME; ends that user's sessions."""
-    with accounts_in(data_dir) as accounts:
+    with accounts_in(data_dir, config) as accounts:
         accounts.remove(name)
         accounts.audit.write(by(), "remove user", name)
     click.echo(f"{name}: removed")
 
 
 @command.command("list")
-@data_dir_option
+@accounts_options
 @as_json
-def list_(data_dir: Path, as_json: bool) -> None:
+def list_(data_dir: Path, config: Path | None, as_json: bool) -> None:
     """Print who may log in."""
     import json
 
-    with accounts_in(data_dir) as accounts:
+    with accounts_in(data_dir, config) as accounts:
         for name, role in accounts.roles():
             click.echo(json.dumps({"name": name, "role": role}) if as_json else f"{name:<24} {role}")

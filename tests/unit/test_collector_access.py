@@ -5,10 +5,13 @@ import re
 import sqlite3
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import aiohttp
 import msgspec
+import psycopg
 import pytest
 from aiohttp import web
 from click.testing import CliRunner
@@ -25,6 +28,7 @@ from collector.web.server import LONGEST_BODY_BYTES, all_routes
 from event_contract import topics
 from event_contract.messages import HealthData, encode
 from event_contract.times import format_time
+from tests.databases import PostgresSchema, StoreDatabase
 from tests.unit.test_collector_web import PASSWORD, Site, run
 from tests.wire_messages import CLOCK, DEVICE, birth, event, incident
 
@@ -76,23 +80,24 @@ def test_a_route_that_nobody_may_use_yet_stops_the_start() -> None:
         demand_declarations([*all_routes(), web.get("/api/v1/forgotten", forgotten)])
 
 
-def test_a_token_is_shown_once_and_ends_when_it_expires_or_is_revoked(tmp_path: Path) -> None:
-    accounts = Accounts(tmp_path / "accounts.sqlite")
-    now = time.time()
-    secret = accounts.tokens.create("wall", "viewer", now + 100)
-    assert accounts.tokens.listed()[0].used_at is None
-    assert accounts.tokens.who(secret, now + 99) == login.Who("token:wall", "viewer")
-    assert accounts.tokens.listed()[0].used_at == now + 99
-    assert accounts.tokens.who(secret, now + 101) is None
-    assert accounts.tokens.who(secret + "x", now) is None
-    assert secret.encode() not in (tmp_path / "accounts.sqlite").read_bytes()
-    with pytest.raises(WrongUse, match="is there already"):
-        accounts.tokens.create("wall", "admin")
-    accounts.tokens.revoke("wall")
-    assert accounts.tokens.who(secret, now) is None
-    for name, expires_at in (("", None), ("a b", None), ("late", now - 1)):
-        with pytest.raises(WrongUse):
-            accounts.tokens.create(name, "viewer", expires_at)
+def test_a_token_is_shown_once_and_ends_when_it_expires_or_is_revoked(database: StoreDatabase) -> None:
+    with closing(database.accounts()) as accounts:
+        now = time.time()
+        secret = accounts.tokens.create("wall", "viewer", now + 100)
+        assert accounts.tokens.listed()[0].used_at is None
+        assert accounts.tokens.who(secret, now + 99) == login.Who("token:wall", "viewer")
+        assert accounts.tokens.listed()[0].used_at == now + 99
+        assert accounts.tokens.who(secret, now + 101) is None
+        assert accounts.tokens.who(secret + "x", now) is None
+        with closing(database.reader()) as db:
+            assert secret not in [value for row in db.execute("SELECT * FROM tokens").fetchall() for value in tuple(row)]
+        with pytest.raises(WrongUse, match="is there already"):
+            accounts.tokens.create("wall", "admin")
+        accounts.tokens.revoke("wall")
+        assert accounts.tokens.who(secret, now) is None
+        for name, expires_at in (("", None), ("a b", None), ("late", now - 1)):
+            with pytest.raises(WrongUse):
+                accounts.tokens.create(name, "viewer", expires_at)
 
 
 def test_who_could_log_in_before_there_were_roles_is_an_admin_and_one_stays(tmp_path: Path) -> None:
@@ -117,17 +122,51 @@ def test_who_could_log_in_before_there_were_roles_is_an_admin_and_one_stays(tmp_
     assert accounts.roles() == [("lan", "admin")]
 
 
-def test_a_session_that_nobody_uses_ends_and_one_in_use_goes_on(tmp_path: Path) -> None:
-    accounts = Accounts(tmp_path / "accounts.sqlite")
-    accounts.set_password("lan", PASSWORD, "viewer")
-    session, now = accounts.open_session("lan"), time.time()
-    for hour in range(1, 12):
-        assert accounts.who(session, now + 3500 * hour) is not None
-    assert accounts.who(session, now + 3500 * 11 + accounts_of.IDLE_S + 60) is None
-    used = accounts.open_session("lan")
-    for minute in range(0, 720, 30):
-        assert accounts.who(used, now + 60 * minute) is not None
-    assert accounts.who(used, now + accounts_of.SESSION_S + 60) is None  # however much it is used
+def test_a_session_that_nobody_uses_ends_and_one_in_use_goes_on(database: StoreDatabase) -> None:
+    with closing(database.accounts()) as accounts:
+        accounts.set_password("lan", PASSWORD, "viewer")
+        session, now = accounts.open_session("lan"), time.time()
+        for hour in range(1, 12):
+            assert accounts.who(session, now + 3500 * hour) == login.Who("lan", "viewer")
+        assert accounts.who(session, now + 3500 * 11 + accounts_of.IDLE_S + 60) is None
+        used = accounts.open_session("lan")
+        for minute in range(0, 720, 30):
+            assert accounts.who(used, now + 60 * minute) is not None
+        assert accounts.who(used, now + accounts_of.SESSION_S + 60) is None  # however much it is used
+
+
+def test_what_one_collector_changes_the_others_of_the_database_know_at_once(database: StoreDatabase) -> None:
+    with closing(database.accounts()) as one, closing(database.accounts()) as other:
+        assert [one.set_first("operator", PASSWORD), other.set_first("operator", PASSWORD + "x")] == [True, False]
+        assert other.check("operator", PASSWORD) and not other.check("nobody\0", PASSWORD)
+        session = one.open_session("operator")
+        assert other.who(session) == login.Who("operator", "admin")
+        with pytest.raises(WrongUse, match="only admin"):
+            other.set_role("operator", "viewer")
+        for name in ("lan", "operator", "operator"):
+            other.set_password(name, PASSWORD + "x", "admin")
+        assert one.who(session) is None and one.check("operator", PASSWORD + "x")
+        one.remove("operator")
+        assert other.roles() == [("lan", "admin")]
+        with pytest.raises(WrongUse, match="there is none"):
+            other.set_role("operator", "admin")
+        secret = one.tokens.create("wall", "viewer")
+        assert other.tokens.who(secret, time.time()) == login.Who("token:wall", "viewer")
+        other.tokens.revoke("wall")
+        assert one.tokens.who(secret, time.time()) is None
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(lambda n: (one, other)[n % 2].audit.write("lan", f"deed {n}", "nul\0"), range(20)))
+        assert [entry.n for entry in one.audit.read()] == list(range(1, 21))
+        assert {entry.action for entry in one.audit.read(limit=15)} < {f"deed {n}" for n in range(20)}
+
+
+def test_the_database_itself_lets_nobody_change_or_delete_what_was_audited(database: StoreDatabase) -> None:
+    with closing(database.accounts()) as accounts, closing(database.writer()) as db:
+        accounts.audit.write("lan", "log in")
+        for statement in ("UPDATE audit SET who = 'nobody'", "DELETE FROM audit"):
+            with pytest.raises((sqlite3.IntegrityError, psycopg.errors.RaiseException), match="append-only"):
+                db.execute(statement)
+        assert [entry.who for entry in accounts.audit.read()] == ["lan"]
 
 
 def test_the_audit_log_remembers_who_did_what_and_nobody_can_change_it(tmp_path: Path) -> None:
@@ -160,19 +199,25 @@ def test_the_audit_log_remembers_who_did_what_and_nobody_can_change_it(tmp_path:
                 db.execute(statement)
 
 
-def test_old_entries_go_and_a_clock_that_leaps_takes_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    accounts = Accounts(tmp_path / "accounts.sqlite", keep_audit_days=40)
+def test_old_entries_go_and_a_clock_that_leaps_takes_none(database: StoreDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
+    accounts = database.accounts(keep_audit_days=40)
     began = time.time()
     for day in (0, 1, 200, 39.5, 40.4, 41.5):
         monkeypatch.setattr("collector.store.access.audit.time.time", lambda day=day: began + day * 86400)
         accounts.audit.write("lan", f"day {day}")
     assert [one.action for one in accounts.audit.read()] == ["day 200", "day 39.5", "day 40.4", "day 41.5"]
     assert [one.n for one in accounts.audit.read()] == [3, 4, 5, 6]
+    accounts.close()
 
 
-def test_the_commands_make_and_end_tokens_and_export_the_audit_log(tmp_path: Path) -> None:
+def test_the_commands_make_and_end_tokens_and_export_the_audit_log(tmp_path: Path, database: StoreDatabase) -> None:
+    where = ["--data-dir", str(tmp_path)]
+    if isinstance(database, PostgresSchema):
+        (tmp_path / "collector.toml").write_text(f'[store]\nurl = "{database.address.url}"\n')
+        where = ["--config", str(tmp_path / "collector.toml")]
+
     def call(*words: str) -> str:
-        result = CliRunner().invoke(cli.cli, [*words, "--data-dir", str(tmp_path)], catch_exceptions=False)
+        result = CliRunner().invoke(cli.cli, [*words, *where], catch_exceptions=False)
         assert result.exit_code == 0
         return result.output
 

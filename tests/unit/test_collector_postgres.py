@@ -21,7 +21,11 @@ from collector.broker_link import BrokerLink
 from collector.cli.store import command as store_command
 from collector.config import Broker
 from collector.core.delivery import Received
+from collector.core.errors import WrongUse
+from collector.core.roles import Who
 from collector.ingest import Ingest
+from collector.store.access import place
+from collector.store.access.accounts import ACCOUNTS, Accounts
 from collector.store.engines import postgres
 from collector.store.engines.moving import CannotMove
 from collector.store.engines.opening import StoreUnavailable
@@ -186,10 +190,20 @@ def test_a_sqlite_store_moves_whole_or_not_at_all(schema: PostgresSchema, tmp_pa
         old.commit([Received(topics.status(DEVICE), encode(birth(1, 9)), NOW)])
         old.commit(received(*(event(incident(incident=f"r/north/{seq}"), seq) for seq in (1, 2, 5)), b"poison"))
         old.commit(received(event({"kind": "nul\x00"}, 3), event(lost(first=4, last=4), 1, stream="notices")))
+    with closing(Accounts(tmp_path / ACCOUNTS)) as accounts:
+        accounts.set_password("lan", "cau-thi-nai-2026", "engineer")
+        session = accounts.open_session("lan")
+        accounts.tokens.create("wall", "viewer"), accounts.audit.write("lan", "log in")
     command = ["migrate", "--from", str(tmp_path), "--to", schema.address.url, "--json"]
     moved = CliRunner().invoke(store_command, command, catch_exceptions=False)
     rows = json.loads(moved.output)["rows"]
     assert (rows["events"], rows["alerts"], rows["dead_letters"], rows["lost_notices"]) == (5, 4, 1, 1)
+    assert {table: rows[table] for table in ("users", "sessions", "tokens", "audit")} == dict.fromkeys(
+        ("users", "sessions", "tokens", "audit"), 1
+    )
+    with closing(schema.accounts()) as accounts:
+        assert accounts.check("lan", "cau-thi-nai-2026") and accounts.who(session) == Who("lan", "engineer")
+        assert accounts.audit.read()[0].action == "log in"
     with closing(file.reader()) as old_db, closing(schema.reader()) as new_db:
         for question in (queries.summary, queries.streams, queries.devices, lambda db: queries.alert_changes(db, 0, 99)):
             assert question(new_db) == question(old_db)
@@ -200,6 +214,24 @@ def test_a_sqlite_store_moves_whole_or_not_at_all(schema: PostgresSchema, tmp_pa
         assert queries.events(new_db, 0, 99)[-1]["n"] == 6
     with pytest.raises(CannotMove, match="holds alert"):
         CliRunner().invoke(store_command, command, catch_exceptions=False)
+
+
+def test_the_first_collector_brings_its_users_into_the_shared_database_and_its_folder_says_where_they_are(
+    schema: PostgresSchema, tmp_path: Path
+) -> None:
+    folders = [tmp_path / name for name in ("first", "second")]
+    for folder in folders:
+        folder.mkdir()
+        with closing(Accounts(folder / ACCOUNTS)) as accounts:
+            accounts.set_password(folder.name, "cau-thi-nai-2026", "admin")
+            accounts.audit.write(folder.name, "log in")
+    for folder in (*folders, folders[0]):
+        with closing(Accounts(place.shared(schema.address.url, None, folder))) as accounts:
+            assert accounts.names() == ["first"] and [entry.who for entry in accounts.audit.read()] == ["first"]
+        with pytest.raises(WrongUse, match="give --config"):
+            place.found(folder)
+    place.own(folders[1]).close()  # back to a store of its own
+    place.found(folders[1]).close()
 
 
 @pytest.mark.chain

@@ -6,29 +6,15 @@ SHA-256 is the right digest here: a token is 256 random bits, so nobody finds it
 import hashlib
 import re
 import secrets
-import threading
 import time
 from dataclasses import dataclass
 
-from sqlite_utils import Database, Migrations
-
 from collector.core.errors import WrongUse
 from collector.core.roles import Role, Who
+from collector.store.access.ledger import Ledger
 
 PREFIX = "kerbwatch_"  # whoever finds one in a log or a repository knows what it is
 USED_EVERY_S = 60.0  # a request is not worth a write to the disk
-
-migrate = Migrations("tokens")
-
-
-@migrate()
-def m001_tokens(db: Database) -> None:
-    db.table("tokens").create(
-        {"name": str, "digest": str, "role": str, "made_at": float, "expires_at": float, "used_at": float},
-        pk="name",
-        not_null={"digest", "role", "made_at"},
-    )
-    db.table("tokens").create_index(["digest"], unique=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +29,10 @@ class Token:
 
 
 class Tokens:
-    """Safe to use from several threads, under the lock of the database."""
+    """Safe to use from several threads."""
 
-    def __init__(self, db: Database, lock: threading.RLock) -> None:
-        self._db, self._lock = db, lock
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
 
     def create(self, name: str, role: Role, expires_at: float | None = None) -> str:
         """The secret, which nobody can tell again. Raises WrongUse for a name that is taken or is none, or a past time."""
@@ -55,36 +41,37 @@ class Tokens:
         if expires_at is not None and expires_at <= time.time():
             raise WrongUse(f"token {name}: the time at which it expires is past")
         secret = PREFIX + secrets.token_urlsafe(32)
-        with self._lock:
-            if self._db.execute("SELECT 1 FROM tokens WHERE name = ?", [name]).fetchone():
+        with self._ledger.transaction() as db:
+            if db.execute("SELECT 1 FROM tokens WHERE name = ?", (name,)).fetchone():
                 raise WrongUse(f"token {name}: is there already; revoke it first, or choose another name")
-            row = {"name": name, "digest": digest(secret), "role": role, "made_at": time.time(), "expires_at": expires_at}
-            self._db.table("tokens").insert(row)
+            db.execute(
+                "INSERT INTO tokens (name, digest, role, made_at, expires_at) VALUES (?, ?, ?, ?, ?)",
+                (name, digest(secret), role, time.time(), expires_at),
+            )
         return secret
 
     def listed(self) -> list[Token]:
-        with self._lock:
-            rows = self._db.execute("SELECT name, role, made_at, expires_at, used_at FROM tokens ORDER BY name").fetchall()
+        with self._ledger.reading() as db:
+            rows = db.execute("SELECT name, role, made_at, expires_at, used_at FROM tokens ORDER BY name").fetchall()
         return [Token(*row) for row in rows]
 
     def revoke(self, name: str) -> None:
         """Takes effect with the next request; streams end within seconds. Raises WrongUse when there is none."""
-        if name not in {token.name for token in self.listed()}:
-            raise WrongUse(f"token {name}: there is none; `collector tokens list` shows them")
-        with self._lock:
-            self._db.table("tokens").delete_where("name = ?", [name])
+        with self._ledger.transaction() as db:
+            if not db.execute("DELETE FROM tokens WHERE name = ?", (name,)).rowcount:
+                raise WrongUse(f"token {name}: there is none; `collector tokens list` shows them")
 
     def who(self, secret: str, now: float) -> Who | None:
         """None for one that is unknown, revoked or expired."""
         query = "SELECT name, role, used_at FROM tokens WHERE digest = ? AND (expires_at IS NULL OR expires_at > ?)"
-        with self._lock:
-            found = self._db.execute(query, [digest(secret), now]).fetchone()
-            if found is None:
-                return None
-            name, role, used_at = found
-            if used_at is None or now - used_at >= USED_EVERY_S:
-                self._db.execute("UPDATE tokens SET used_at = ? WHERE name = ?", [now, name])
-                self._db.conn.commit()
+        with self._ledger.reading() as db:
+            found = db.execute(query, (digest(secret), now)).fetchone()
+        if found is None:
+            return None
+        name, role, used_at = found
+        if used_at is None or now - used_at >= USED_EVERY_S:
+            with self._ledger.transaction() as db:
+                db.execute("UPDATE tokens SET used_at = ? WHERE name = ?", (now, name))
         return Who(f"token:{name}", role)
 
 

@@ -37,7 +37,7 @@ class AlertBook:
         self._known: dict[str, Alert | None] = {}
         self._unwritten: list[tuple[Change, Alert, float]] = []
         self._newest_seq: int | None = None
-        self._opened = 0  # alerts that the store does not hold yet
+        self._opened: set[str] = set()  # alerts that the store does not hold yet
 
     def read_ahead(self, ids: Iterable[str]) -> None:
         """One question for many alerts; `of` asks for each that was not named here."""
@@ -76,7 +76,8 @@ class AlertBook:
         if self._newest_seq is None:
             self._newest_seq = self.db.execute("SELECT coalesce(max(seq), 0) FROM alert_changes").fetchone()[0]
         self._newest_seq = seq = self._newest_seq + 1
-        self._opened += alert.seq == 0
+        if alert.seq == 0:
+            self._opened.add(alert.id)
         after = msgspec.structs.replace(alert, seq=seq)
         if action.name in PEOPLE_S:
             after = msgspec.structs.replace(after, said=msgspec.structs.replace(after.said, seq=seq))
@@ -105,10 +106,10 @@ class AlertBook:
         )
         told = [(alert, Action(one.action, one.audible), now) for one, alert, now in self._unwritten]
         subscriptions.queue(self.db, told)
-        if self._opened:
-            self.db.execute("UPDATE kept_counts SET n = n + ? WHERE what = 'alerts'", (self._opened,))
+        if opened := len(self._opened & newest.keys()):
+            self.db.execute("UPDATE kept_counts SET n = n + ? WHERE what = 'alerts'", (opened,))
         self._unwritten.clear()
-        self._opened = 0
+        self._opened.clear()
 
 
 _decoder = msgspec.json.Decoder(Alert)

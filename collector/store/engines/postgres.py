@@ -109,7 +109,7 @@ class Postgres:
             try:
                 for name, value in _SETTINGS.items():
                     connection.execute(sql.SQL("SET {} = {}").format(sql.Identifier(name), sql.Literal(value)))
-                _demand_durability(connection)
+                demand_durability(connection)
             except BaseException:
                 connection.close()
                 raise
@@ -169,7 +169,7 @@ def _only_read(connection: Connection) -> None:
     connection.execute("SET jit = off")  # it takes longer than any of our questions
 
 
-def _demand_durability(connection: Connection) -> None:
+def demand_durability(connection: Connection) -> None:
     """A commit that can be lost is none: devices would delete what nobody holds."""
     if _setting(connection, "synchronous_commit") != "remote_apply":
         connection.execute("SET synchronous_commit = on")
