@@ -12,6 +12,7 @@ from collector.web import (
     auditing,
     devices,
     evidence,
+    exercises,
     feeds,
     ground,
     login,
@@ -35,7 +36,7 @@ LONGEST_BODY_BYTES = 16 * 1024
 PARTS = tuple(
     part.routes
     for part in (
-        *(api, alert_streams, evidence, alert_actions, auditing, feeds, open_data, openapi, login, metrics),
+        *(api, alert_streams, exercises, evidence, alert_actions, auditing, feeds, open_data, openapi, login, metrics),
         *(scorecard, silences, subscriptions, roads, devices, users, tokens, ground),
     )
 )
@@ -79,11 +80,11 @@ def application(services: Services) -> web.Application:
     demand_declarations(every)
     app.add_routes(every)
     app.router.add_static("/static/", STATIC)
-    app.on_response_prepare.append(_harden)
+    app.on_response_prepare.append(harden)
     return app
 
 
-async def _harden(request: web.Request, response: web.StreamResponse) -> None:
+async def harden(request: web.Request, response: web.StreamResponse) -> None:
     response.headers.update(HEADERS)
     if tiles := request.app[SERVICES].map.tile_origin:
         policy = HEADERS["Content-Security-Policy"].replace("img-src 'self'", f"img-src 'self' {tiles}")

@@ -66,13 +66,14 @@ function step(chosen, by) {
 
 async function act(id, deed) {
   const card = cardOf(id);
-  const neighbour = card && (neighbourOf(card, 1) ?? neighbourOf(card, -1));
-  const reason = card?.querySelector(".deeds input")?.value ?? "";
+  const neighbour = card && [1, -1].map((by) => neighbourOf(card, by)).find((one) => one?.parentElement === card.parentElement);
+  const reason = (card ?? byId("page")).querySelector(".deeds input");
   const before = alerts.of(id);
-  const done = await ask(`${pathOf(id)}/${deed}`, { reason, seq: before?.seq });
+  const done = await ask(`${pathOf(id)}/${deed}`, { reason: reason?.value ?? "", seq: before?.seq });
   if (!done) return;
+  if (reason) reason.value = "";
   takeIn(done.alert);
-  if (document.activeElement === document.body) (cardOf(id) ?? neighbour)?.focus();
+  if (document.activeElement === document.body) (card?.matches(".line") ? neighbour : (cardOf(id) ?? neighbour))?.focus();
   if (done.outcome === "changed") offerUndo(done.alert);
 }
 

@@ -50,9 +50,11 @@ export function longList(list, drawLine) {
     const { top } = list.getBoundingClientRect();
     const first = Math.max(0, Math.floor(-top / height) - SPARE);
     const last = Math.min(items.length, Math.ceil((innerHeight - top) / height) + SPARE);
-    const inSight = new Set(items.slice(first, last).map((item) => item.id));
+    const kept = new Set(items.slice(first, last).map(({ id }) => id));
+    const focused = document.activeElement?.closest(".line")?.dataset.id;
+    if (items.some(({ id }) => id === focused)) kept.add(focused); // also out of sight, or its keys would go nowhere
     for (const [id, element] of drawn) {
-      if (inSight.has(id) || element.contains(document.activeElement)) continue; // who is in focus stays where he is
+      if (kept.has(id)) continue;
       element.remove();
       drawn.delete(id);
     }
