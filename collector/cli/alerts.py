@@ -12,6 +12,7 @@ from collector.cli.asking import end_at_once_on_ctrl_c, open_api, show
 from collector.cli.options import api_options, as_json, language, page_limit
 
 ALERTS = "/api/v1/alerts"
+EXERCISES = "/api/v1/exercises"
 DEEDS = {
     "confirm": ("confirm", "It is so: the scorecard counts it as a true one."),
     "reject": ("reject", "It is not so: the scorecard counts it as a false alarm."),
@@ -84,3 +85,26 @@ def _add(name: str, deed: str, about: str) -> None:
 for _name, (_deed, _about) in DEEDS.items():
     _add(_name, _deed, _about)
 command.add_command(still.command)
+
+
+@command.command("exercise", epilog="Example:  collector alerts exercise --kind suspected_accident --seconds 20")
+@api_options
+@as_json
+@language
+@click.option("--kind", default="stopped_vehicle", show_default=True)
+@click.option("--severity", type=click.Choice(["low", "medium", "high", "critical"]), default="high", show_default=True)
+@click.option("--site", default="")
+@click.option("--device", default="exercise-01", show_default=True)
+@click.option("--lane")
+@click.option("--seconds", type=click.FloatRange(0, 3600), default=10.0, show_default=True, help="How long it stands.")
+def exercise(url: str, token_file: Path, as_json: bool, lang: str, seconds: float, **staged: str | None) -> None:
+    """Stage an alert that opens, changes and ends. Only streams, feeds and subscribers that ask for exercises hear of it."""
+    import time
+
+    api = open_api(url, token_file)
+    told = api.post(EXERCISES, staged)
+    for phase in ("update", "end"):
+        show(told["alert"], lines.alert(told["alert"], lang), as_json)
+        time.sleep(seconds / 2)
+        told = api.post(f"{EXERCISES}/{told['name']}/{phase}")
+    show(told["alert"], lines.alert(told["alert"], lang), as_json)

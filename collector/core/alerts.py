@@ -28,6 +28,7 @@ class AlertClock(msgspec.Struct, frozen=True):
 
 
 CLOCK_WAS_SET = AlertClock()
+EXERCISES = f"{COLLECTOR}/_exercise/"  # what ids of exercises begin with; no device can be called like this
 
 
 class Alert(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,7 +72,7 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     because: str | None = None
     heard: bool = False  # it has sounded
     escalated_at: str | None = None
-    exercise: bool = False  # staged: it reaches only who asks for exercises, see store/alerts/exercises.py
+    exercise: bool = False  # staged: only who asks for exercises is told
     seq: int = 0
 
     @property

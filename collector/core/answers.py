@@ -43,6 +43,13 @@ class Done(Struct):
     alert: Alert | None = None
 
 
+class Exercise(Struct):
+    """`name` is the one to go on with."""
+
+    name: str
+    alert: Alert
+
+
 class AllDone(Struct):
     alerts: list[Done]
 

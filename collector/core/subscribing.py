@@ -22,6 +22,7 @@ Name = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
 HoursOfDay = Annotated[str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-3]):[0-5][0-9]$")]
 Way = Literal["webhook", "mail", "mqtt"]
 Held = Literal["quiet", "rate"]
+Exercises = Literal["no", "also", "only"]
 
 
 class Secret(Struct, frozen=True):
@@ -48,7 +49,7 @@ class Wish(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     quiet: HoursOfDay | None = None
     per_minute: Annotated[int, Meta(ge=1, le=60_000)] | None = None
     hold_critical: bool = False
-    exercise: Literal["no", "also", "only"] = "no"
+    exercise: Exercises = "no"
     lang: Literal["vi", "en"] = "vi"
 
     @property
@@ -89,7 +90,7 @@ def wants(subscriber: Subscriber, alert: Alert, action: Action) -> bool:
         and (not wish.sites or alert.site in wish.sites)
         and SEVERITIES.index(alert.severity) >= SEVERITIES.index(wish.least)
         and wish.exercise in (("also", "only") if alert.exercise else ("no", "also"))
-        and (_every_change(wish) or action.audible or (alert.heard and action.name in ENDS))
+        and (_every_change(wish) or action.audible or (alert.heard and action.name in ENDS) or _begins_exercise(alert, action))
         and alert.id != own_id(COLLECTOR, subscriber.alarm)
     )
 
@@ -121,6 +122,10 @@ def message_id(subscriber: str, seq: int, summary: int | None = None) -> str:
     """The same on every try, and another one for every subscriber and change; what is summed up shares that of its summary."""
     what = f"{subscriber}/{seq}" if summary is None else f"{subscriber}/summary/{summary}"
     return "msg_" + hashlib.sha256(what.encode()).hexdigest()[:32]
+
+
+def _begins_exercise(alert: Alert, action: Action) -> bool:
+    return alert.exercise and action.name == "open"
 
 
 def _every_change(wish: Wish) -> bool:

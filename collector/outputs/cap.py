@@ -64,14 +64,14 @@ def render(telling: Telling, desk: Desk) -> bytes:
         element("identifier", identifier(telling, desk)),
         element("sender", feeds.sender),
         element("sent", desk.local(telling.at_s)),
-        element("status", feeds.status.title()),
+        element("status", "Exercise" if alert.exercise else feeds.status.title()),
         element("msgType", message_type(telling)),
         element("source", clean(alert.device)),
         element("scope", scope),
         element("restriction", restriction) if scope == "Restricted" else None,
         element("addresses", feeds.sender) if scope == "Private" else None,
         element("references", references) if references else None,
-        element("incidents", desk.urn("incident", alert.id)),
+        element("incidents", " ".join(desk.urn("incident", one) for one in dict.fromkeys((alert.id, alert.group or alert.id)))),
         *(_info(telling, desk, language) for language in desk.languages),
     )
     return document(root, {"xmlns": NAMESPACE})
@@ -107,6 +107,7 @@ def _info(telling: Telling, desk: Desk, language: Language) -> Element:
         _pair("parameter", "lane", clean(alert.lane)) if alert.lane else None,
         _pair("parameter", "camera", clean(alert.camera)) if alert.camera else None,
         _pair("parameter", "late", "true") if alert.late else None,
+        _pair("parameter", "quiet", alert.quiet) if alert.quiet else None,
         _pair("parameter", "position", getattr(POSITION_OF[place.of], language)),
         _area(place, desk, language),
     )

@@ -1,4 +1,4 @@
-"""DATEX II 3.7: a SituationPublication with one situation per alert, as a snapshot.
+"""DATEX II 3.7: a SituationPublication, as a snapshot; alerts of one group are records of one situation.
 
 The order of elements is the schema's. Speeding and faults of cameras, sensors and devices have no type there: they are left
 out. A record's version is the number of the alert's newest change, so a change has a higher one, whoever made it.
@@ -23,6 +23,7 @@ from collector.outputs.telling import (
 )
 from collector.outputs.texts import clean, degrees, number
 from collector.outputs.xml import XSI, document, element, typed
+from event_contract.kinds import SEVERITIES as ORDER
 from event_contract.kinds import Severity
 from event_contract.messages import Position
 
@@ -67,26 +68,36 @@ def render(tellings: Sequence[Telling], desk: Desk) -> bytes:
             element("com:country", desk.feeds.country),
             element("com:nationalIdentifier", clean(desk.feeds.national_identifier)),
         ),
-        *(_situation(one, desk) for one in told),
+        *(_situation(one, desk) for one in _grouped(told)),
         lang=desk.languages[0],
         modelBaseVersion="3",
     )
     return document(root, NAMESPACES)
 
 
-def _situation(telling: Telling, desk: Desk) -> Element:
-    public = desk.public(telling)
+def _grouped(tellings: Sequence[Telling]) -> list[list[Telling]]:
+    """What belongs together is one situation: a crash and the queue behind it."""
+    groups: dict[str, list[Telling]] = {}
+    for one in tellings:
+        groups.setdefault(one.alert.group or one.alert.id, []).append(one)
+    return list(groups.values())
+
+
+def _situation(tellings: Sequence[Telling], desk: Desk) -> Element:
+    first = tellings[0].alert
+    public = all(desk.public(one) for one in tellings)
+    worst = max((one.alert.severity for one in tellings), key=ORDER.index)
     return element(
         "sit:situation",
-        element("sit:overallSeverity", SEVERITIES[telling.alert.severity]),
-        element("sit:situationVersionTime", utc(telling.at_s)),
+        element("sit:overallSeverity", SEVERITIES[worst]),
+        element("sit:situationVersionTime", utc(max(one.at_s for one in tellings))),
         element(
             "sit:headerInformation",
             element("com:confidentiality", "noRestriction" if public else CONFIDENTIALITY[desk.feeds.scope]),
-            element("com:informationStatus", STATUSES[desk.feeds.status]),
+            element("com:informationStatus", "technicalExercise" if first.exercise else STATUSES[desk.feeds.status]),
         ),
-        _record(telling, desk),
-        id=_id(telling, desk),
+        *(_record(one, desk) for one in tellings),
+        id=_id(first.group or first.id, desk),
     )
 
 
@@ -111,7 +122,7 @@ def _record(telling: Telling, desk: Desk) -> Element:
         element("sit:nonGeneralPublicComment", element("sit:comment", *_in_languages(said))),
         _location(place, desk),
         *own(alert),
-        id=f"{_id(telling, desk)}-1",
+        id=f"{_id(alert.id, desk)}-1",
         version=str(alert.seq),
     )
 
@@ -155,8 +166,8 @@ def _in_languages(texts: dict[Language, str]) -> list[Element]:
     return [element("com:values", *(element("com:value", text, lang=language) for language, text in texts.items()))]
 
 
-def _id(telling: Telling, desk: Desk) -> str:
-    return "kerbwatch-" + desk.urn("incident", telling.alert.id).removeprefix("urn:uuid:")
+def _id(alert_id: str, desk: Desk) -> str:
+    return "kerbwatch-" + desk.urn("incident", alert_id).removeprefix("urn:uuid:")
 
 
 def _vehicle(kind: str, mobility: str) -> Form:

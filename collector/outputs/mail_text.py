@@ -23,14 +23,14 @@ STATES: dict[Language, dict[str, str]] = {
 }
 WORDS: dict[Language, dict[str, str]] = {
     "vi": {
-        "exercise": "DIỄN TẬP", "began": "Bắt đầu", "ended": "Kết thúc",
+        "began": "Bắt đầu", "ended": "Kết thúc",
         "summary": "Tóm tắt: {changes} thay đổi của {alerts} cảnh báo",
         "quiet": "Được giữ lại trong giờ yên lặng.", "rate": "Được giữ lại vì quá nhiều tin trong một phút.",
         "trial": "Thư thử: đường gửi cảnh báo hoạt động.", "console": "Bảng điều khiển",
         "why": "Thư này được gửi vì đăng ký \"{name}\" trên bộ thu Kerbwatch.",
     },
     "en": {
-        "exercise": "EXERCISE", "began": "Began", "ended": "Ended",
+        "began": "Began", "ended": "Ended",
         "summary": "Summary: {changes} changes of {alerts} alerts",
         "quiet": "Held back in quiet hours.", "rate": "Held back: too many messages in a minute.",
         "trial": "A test: alerts reach you.", "console": "Console",
@@ -82,8 +82,7 @@ def _title(telling: Telling, desk: Desk, language: Language) -> str:
     """As in `CRITICAL: Suspected accident, lane 2, Nguyễn Tất Thành` or `Ended: ...`."""
     alert = telling.alert
     state = STATES[language].get("over" if telling.standing == "over" else alert.state)
-    exercise = f"[{WORDS[language]['exercise']}] " if alert.exercise else ""
-    return f"{exercise}{state or SEVERITIES[language][alert.severity]}: {headline(alert, desk.place_of(alert), language)}"
+    return f"{state or SEVERITIES[language][alert.severity]}: {headline(alert, desk.place_of(alert), language)}"
 
 
 def _about(telling: Telling, desk: Desk, language: Language) -> list[str]:

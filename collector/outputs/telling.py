@@ -29,6 +29,7 @@ STANDINGS: dict[str, Standing] = {
 FAULTS = frozenset({"camera_fault", "sensor_fault", "device_fault"})
 LIKELY_FROM = 0.5
 LANE = Words(vi="làn", en="lane")
+EXERCISE = Words(vi="DIỄN TẬP", en="EXERCISE")
 NO_PLACE = Words(vi="vị trí chưa rõ", en="place not known")
 
 
@@ -51,7 +52,7 @@ class Telling:
     @property
     def confirmed(self) -> bool:
         """A person said that it is true, now or before."""
-        return any(one.standing == "confirmed" for one in (*self.earlier, self))
+        return any("confirmed" in (one.standing, one.alert.said.verdict) for one in (*self.earlier, self))
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +117,9 @@ def headline(alert: Alert, place: Place, language: Language) -> str:
     """As in `Vehicle stopped on the carriageway, lane 2, Nguyễn Tất Thành`."""
     lane = alert.lane and f"{getattr(LANE, language)} {clean(alert.lane, 40)}"
     fault = CAMERA_FAULTS.get(str(alert.detail.get("reason"))) if alert.kind == "camera_fault" else None
-    said = (title(alert, language), fault and getattr(fault, language), lane, place.name)
+    exercise = EXERCISE if alert.exercise else None
+    words = (exercise and getattr(exercise, language), title(alert, language), fault and getattr(fault, language))
+    said = (*words, lane, place.name)
     return ", ".join(one for one in said if one)
 
 

@@ -13,8 +13,9 @@ from contextlib import contextmanager
 from aiohttp import HttpVersion11, WSCloseCode, WSMsgType, web
 
 from collector.core import sse
+from collector.core.subscribing import Exercises
 from collector.store.questions import queries
-from collector.web.access import allow
+from collector.web.access import ASKED, allow
 from collector.web.api import ask, number
 from collector.web.asked import SocketAsked, StreamAsked
 from collector.web.feed import AlertFeed, Page
@@ -49,15 +50,16 @@ async def events(request: web.Request) -> web.StreamResponse:
 class _Tap:
     """Of one stream; what it pushes goes to the socket as it is, so nothing else may be written meanwhile."""
 
-    def __init__(self, transport: asyncio.WriteTransport, chunked: bool, place: int) -> None:
+    def __init__(self, transport: asyncio.WriteTransport, chunked: bool, exercise: Exercises, place: int) -> None:
         self.place = place
         self.behind = asyncio.Event()
-        self._transport, self._chunked = transport, chunked
+        self._transport, self._chunked, self._exercise = transport, chunked, exercise
 
     def push(self, page: Page) -> bool:
         if self._transport.get_write_buffer_size() or self._transport.is_closing():
             return False
-        self._transport.write(page.chunk if self._chunked else page.events)
+        view = page.view(self._exercise)
+        self._transport.write(view.chunk if self._chunked else view.events)
         self.place = page.last
         return True
 
@@ -70,11 +72,12 @@ async def _stream(request: web.Request, response: web.StreamResponse, place: int
     services, transport = request.app[SERVICES], request.transport
     if transport is None:
         return
-    tap = _Tap(transport, request.version >= HttpVersion11, place)
+    exercise: Exercises = request[ASKED].exercise
+    tap = _Tap(transport, request.version >= HttpVersion11, exercise, place)
     known_until = time.monotonic() + KEEP_ALIVE_S
     while True:
         if (page := await services.feed.after(tap.place, 0)) is not None:
-            await asyncio.wait_for(response.write(page.events), SLOW_AFTER_S)
+            await asyncio.wait_for(response.write(page.view(exercise).events), SLOW_AFTER_S)
             tap.place = page.last
         elif not await _pushed(services.feed, tap, known_until - time.monotonic()):
             await asyncio.wait_for(response.write(sse.KEEP_ALIVE), SLOW_AFTER_S)
@@ -134,7 +137,7 @@ async def _hear(response: web.WebSocketResponse) -> None:
 async def _tell(request: web.Request, response: web.WebSocketResponse, place: int) -> None:
     async for page in _pages(request, place):
         async with asyncio.timeout(SLOW_AFTER_S):
-            for message in page.messages if page else ():
+            for message in page.view(request[ASKED].exercise).messages if page else ():
                 await response.send_frame(message, WSMsgType.TEXT)
 
 

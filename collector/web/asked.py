@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
 
+from collector.core.subscribing import Exercises
 from collector.store.questions.queries import PAGE_LIMIT
 
 MOST_SUMS = 10_000  # hours or days in one answer
@@ -85,12 +86,17 @@ class AuditAsked(Struct, kw_only=True):
     to: Moment | None = None
 
 
+Exercise = Annotated[Exercises, Meta(description="Staged alerts: none of them, also, or nothing else.")]
+
+
 class StreamAsked(Struct):
     last_event_id: Annotated[Text, Meta(description="For who cannot send Last-Event-ID: a seq.")] | None = None
+    exercise: Exercise = "no"
 
 
 class SocketAsked(Struct):
     after: Number | None = None
+    exercise: Exercise = "no"
 
 
 class DeliveriesAsked(Struct):
@@ -101,6 +107,7 @@ class DeliveriesAsked(Struct):
 class FeedAsked(Struct):
     limit: Page = PAGE_LIMIT
     before: Before = None
+    exercise: Annotated[Literal["no", "only"], Meta(description="only: staged alerts, instead of those that are so.")] = "no"
 
 
 class NgsiAsked(FeedAsked):

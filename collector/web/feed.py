@@ -14,23 +14,23 @@ from itertools import islice
 from typing import Protocol
 
 from collector.core import sse
+from collector.core.alerts import EXERCISES
+from collector.core.subscribing import Exercises
 
 RING_CHANGES = 1024
 PAGE_CHANGES = 200
 PACE_S = 0.025  # when changes come one upon another: what came in between is told at once, in one write per subscriber
 
+_EXERCISE = b'{"id":"' + EXERCISES.encode()  # how an exercise's JSON begins, whatever else stands in it
+
 Stored = Callable[[int, int], Awaitable[list[tuple[int, bytes]]]]  # (after, limit) -> changes in order
 
 
 @dataclass(frozen=True)
-class Page:
-    """Changes in order, as (seq, alert as JSON). Each form is rendered once for all subscribers that share the page."""
+class View:
+    """Changes as they are told. Each form is rendered once for all subscribers that share it."""
 
     changes: tuple[tuple[int, bytes], ...]
-
-    @property
-    def last(self) -> int:
-        return self.changes[-1][0]
 
     @cached_property
     def events(self) -> bytes:
@@ -40,12 +40,39 @@ class Page:
     @cached_property
     def chunk(self) -> bytes:
         """The same as one chunk of HTTP/1.1 (RFC 9112, 7.1)."""
-        return b"%x\r\n%b\r\n" % (len(self.events), self.events)
+        return b"%x\r\n%b\r\n" % (len(self.events), self.events) if self.changes else b""
 
     @cached_property
     def messages(self) -> tuple[bytes, ...]:
         """As messages of a WebSocket, in JSON."""
         return tuple(b'{"type":"alert","seq":%d,"alert":%s}' % change for change in self.changes)
+
+
+@dataclass(frozen=True)
+class Page:
+    """Changes in order, as (seq, alert as JSON), with exercises among them."""
+
+    changes: tuple[tuple[int, bytes], ...]
+
+    @property
+    def last(self) -> int:
+        return self.changes[-1][0]
+
+    def view(self, exercise: Exercises) -> View:
+        """What a subscriber is told of it, which may be nothing."""
+        return getattr(self, exercise)  # type: ignore[no-any-return]
+
+    @cached_property
+    def also(self) -> View:
+        return View(self.changes)
+
+    @cached_property
+    def only(self) -> View:
+        return View(tuple(one for one in self.changes if one[1].startswith(_EXERCISE)))
+
+    @cached_property
+    def no(self) -> View:
+        return View(tuple(one for one in self.changes if not one[1].startswith(_EXERCISE))) if self.only.changes else self.also
 
 
 class Tap(Protocol):

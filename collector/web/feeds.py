@@ -15,9 +15,10 @@ from aiohttp import ETag, web
 
 from collector.outputs import atom, cap, datex2, geojson, ngsi_ld
 from collector.outputs.telling import Telling
+from collector.store.alerts import exercises
 from collector.store.questions import feeding, queries
 from collector.web import asked
-from collector.web.access import allow
+from collector.web.access import ASKED, allow
 from collector.web.api import ask, number
 from collector.web.services import SERVICES
 
@@ -72,7 +73,7 @@ async def ngsi_ld_feed(request: web.Request) -> web.Response:
     if not set(wanted) <= set(TYPES):
         raise web.HTTPBadRequest(text=f"type: expected some of {', '.join(TYPES)}, got {','.join(wanted)[:80]!r}")
     desk, (tellings, following) = request.app[SERVICES].desk, await _page(request)
-    first = "before" not in request.query
+    first = _is_first(request)
     devices = await _devices(request) if first and "Device" in wanted else []
     minutes = await _minutes(request) if first and "TrafficFlowObserved" in wanted else []
 
@@ -89,7 +90,7 @@ async def ngsi_ld_feed(request: web.Request) -> web.Response:
 async def geojson_feed(request: web.Request) -> web.Response:
     """Alerts; and, on the first page, the devices."""
     desk, (tellings, following) = request.app[SERVICES].desk, await _page(request)
-    devices = await _devices(request) if "before" not in request.query else []
+    devices = await _devices(request) if _is_first(request) else []
 
     def render() -> bytes:
         features = [geojson.alert(one, desk) for one in tellings] + [geojson.device(one, desk) for one in devices]
@@ -126,9 +127,14 @@ async def _page(request: web.Request) -> tuple[list[Telling], str | None]:
     """What is told on this page, the newest first, and the address of the next one when this one is full."""
     most = number(request, "limit", 1, queries.PAGE_LIMIT) or queries.PAGE_LIMIT
     since_s = time.time() - request.app[SERVICES].desk.feeds.ended_h * 3600
-    found: list[feeding.StoredAlert] = await ask(request, feeding.current, since_s, most, number(request, "before"))
-    tellings = [Telling(one.alert, one.at_s) for one in found]
-    return tellings, str(request.rel_url.update_query(before=found[-1].alert.seq)) if len(found) == most else None
+    question = exercises.current if request[ASKED].exercise == "only" else feeding.current
+    tellings = [Telling(alert, at_s) for alert, at_s in await ask(request, question, since_s, most, number(request, "before"))]
+    return tellings, str(request.rel_url.update_query(before=tellings[-1].alert.seq)) if len(tellings) == most else None
+
+
+def _is_first(request: web.Request) -> bool:
+    """Of the pages of what is so: devices and traffic are no exercise."""
+    return "before" not in request.query and request[ASKED].exercise == "no"
 
 
 async def _devices(request: web.Request) -> list[feeding.KnownDevice]:

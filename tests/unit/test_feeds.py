@@ -18,6 +18,7 @@ from referencing import Registry, Resource
 from collector.config import ConfigError, Feeds, Site, load
 from collector.config_evidence import Evidence
 from collector.core.alerts import Alert
+from collector.core.standing import Said
 from collector.outputs import atom, cap, datex2, geojson, ngsi_ld
 from collector.outputs.deep_links import DeepLinks
 from collector.outputs.telling import Desk, Telling
@@ -72,6 +73,7 @@ positions = st.builds(Position, st.floats(allow_nan=True), st.floats(allow_infin
 alerts = st.builds(
     an_alert,
     id=texts, site=texts, camera=texts | st.none(), lane=texts | st.none(),
+    group=texts | st.none(), quiet=st.sampled_from([None, "grouped", "inhibited"]), exercise=st.booleans(),
     kind=st.sampled_from([*INCIDENT_KINDS]), severity=st.sampled_from(SEVERITIES), confidence=st.floats(),
     state=st.sampled_from(["open", "acknowledged", "confirmed", "resolved", "closed", "rejected", "of a later version"]),
     started_at=times, ended_at=times | st.none(), opened_at=times, late=st.booleans(), seq=st.integers(1, 2**53),
@@ -126,7 +128,7 @@ def test_any_alert_is_valid_cap_by_the_official_schema(shared: Path, told: list[
 def test_any_alerts_are_a_valid_datex_publication(shared: Path, told: list[Telling], desk: Desk) -> None:
     root = etree.fromstring(datex2.render(told, desk))
     _schema(shared / "schemas/datex2_v3_7/DATEXII_3_D2Payload.xsd").assertValid(root)
-    assert len(root) - 2 == sum(datex2.tells(one.alert.kind) for one in told)
+    assert len(root.findall(".//{*}situationRecord")) == sum(datex2.tells(one.alert.kind) for one in told)
 
 
 @LENIENT
@@ -346,3 +348,26 @@ def test_a_device_s_own_place_wins_over_its_site_s() -> None:
     assert desk.place("qn-test-01", SITE.site).road == "Trần Hưng Đạo"
     assert desk.place("qn-test-02", SITE.site).road == "Nguyễn Tất Thành"
     assert desk.place("qn-test-02", "elsewhere").road == "elsewhere"
+
+
+def test_what_belongs_together_says_so_in_every_format() -> None:
+    crash = Telling(an_alert(id="d/r/1", kind="suspected_accident", severity="critical"), AT_S)
+    queue = Telling(an_alert(id="d/r/2", kind="congestion", group="d/r/1", quiet="grouped", because="d/r/1", seq=8), AT_S + 9)
+    alone = Telling(an_alert(id="d/r/3", seq=9), AT_S)
+    document = ElementTree.fromstring(cap.render(queue, DESK))
+    crash_s = ElementTree.fromstring(cap.render(crash, DESK)).findtext("c:incidents", namespaces=CAP)
+    own, group = (document.findtext("c:incidents", namespaces=CAP) or "").split()
+    assert group == crash_s != own
+    assert "grouped" in [one.text for one in document.findall(".//c:parameter/c:value", CAP)]
+    situations = ElementTree.fromstring(datex2.render([alone, queue, crash], DESK)).findall("{*}situation")
+    assert [len(one.findall("{*}situationRecord")) for one in situations] == [1, 2]
+    assert situations[1].findtext("{*}overallSeverity") == "highest"
+    told = geojson.alert(queue, DESK)["properties"]
+    assert (told["quiet"], told["group"]) == ("grouped", geojson.alert(crash, DESK)["id"])
+    [known, first] = ngsi_ld.alerts([queue, crash], DESK)
+    assert (known["data"]["quiet"], known["data"]["group"]) == ("grouped", first["id"])
+
+
+def test_confirmed_by_what_people_said_though_the_change_is_no_longer_kept() -> None:
+    over = an_alert(state="resolved", said=Said(verdict="confirmed", handling="resolved"))
+    assert Telling(over, AT_S).confirmed and not Telling(an_alert(state="resolved"), AT_S).confirmed

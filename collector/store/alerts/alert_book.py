@@ -62,6 +62,9 @@ class AlertBook:
         """Append the change and make it the alert's newest state; nothing without an action. Here it is decided what sounds."""
         if alert is None or action is None:
             return
+        if alert.exercise:
+            self._append(now, alert, action)
+            return
         if action.audible or action.name == "open":
             if not self._listening.begun:
                 self.flush()
@@ -83,7 +86,8 @@ class AlertBook:
             after = msgspec.structs.replace(after, said=msgspec.structs.replace(after.said, seq=seq))
         change = Change(seq, action.name, action.audible, _encoder.encode(after))
         self._known[after.id] = after
-        self._listening.note(after)
+        if not after.exercise:
+            self._listening.note(after)
         self._unwritten.append((change, after, now))
         self.changes.append(change)
 
@@ -94,7 +98,7 @@ class AlertBook:
             "INSERT INTO alert_changes (seq, alert, action, audible, body, changed_at) VALUES (?, ?, ?, ?, ?, ?)",
             [(one.seq, alert.id, one.action, int(one.audible), one.body, now) for one, alert, now in self._unwritten],
         )
-        newest = {alert.id: (change, alert) for change, alert, _ in self._unwritten}
+        newest = {alert.id: (change, alert) for change, alert, _ in self._unwritten if not alert.exercise}
         self.db.executemany(
             "INSERT INTO alerts (id, seq, state, told, kind, device, body) VALUES (?, ?, ?, ?, ?, ?, ?)"
             " ON CONFLICT (id) DO UPDATE SET seq = excluded.seq, state = excluded.state, told = excluded.told,"

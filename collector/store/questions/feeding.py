@@ -1,6 +1,7 @@
 """Questions of the feeds: which alerts stand now, what one change said, and the traffic that was seen last."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import msgspec
 
@@ -11,8 +12,7 @@ LIVE = ("open", "acknowledged", "confirmed")
 EARLIER_TOLD = 100
 
 
-@dataclass(frozen=True, slots=True)
-class StoredAlert:
+class StoredAlert(NamedTuple):
     """An alert as it stood after a change, and when that was written, in Unix seconds."""
 
     alert: Alert
