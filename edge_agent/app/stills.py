@@ -10,6 +10,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import cv2
@@ -36,7 +37,15 @@ WAITING = 4  # requests
 HOUR_S = 3600.0
 
 Respond = Callable[[bytes], None]
-Camera = tuple[SceneFile, Shelf]
+
+
+@dataclass(slots=True)
+class _Camera:
+    """`registered`: how far its picture lay beside the scene when a frame was last kept."""
+
+    scene: SceneFile
+    shelf: Shelf = field(default_factory=Shelf)
+    registered: tuple[float, float] = (0.0, 0.0)
 
 
 class Stills:
@@ -47,7 +56,7 @@ class Stills:
         ca = None if config.ca is None else str(resolve(config_file, config.ca))
         self._to, self._per_hour, self._recent = Destination(config.collector, ca), config.per_hour, recent
         check(self._to)
-        self._cameras: dict[str, Camera] = {name: (scene, Shelf()) for name, scene in scenes.items()}
+        self._cameras = {name: _Camera(scene) for name, scene in scenes.items()}
         self._asked: queue.Queue[StillRequest | None] = queue.Queue(WAITING)
         self._sent_s: deque[float] = deque(maxlen=config.per_hour)
         self._respond: Respond = lambda response: None
@@ -62,19 +71,21 @@ class Stills:
 
     def keep(self, eye: Eye, frame: Frame, detections: Detections | None, said: Sequence[Outgoing]) -> None:
         """A still now and then, and when an incident begins. Only of frames in which the detector looked for people, and
-        while the camera sees its road: one that was turned may see what its masks no longer hide."""
-        scene, shelf = self._cameras[eye.name]
-        if eye.pipeline.presence == "blind":
-            return shelf.forget_recent()
-        begun = [one.body.incident for one in said if isinstance(one.body, IncidentData) and _begins(one.body)]
-        if detections is None or not (begun or shelf.is_due(frame.at_s)):
+        while the camera sees its road: one that was turned may have seen what its masks did not hide."""
+        camera, moved = self._cameras[eye.name], eye.pipeline.registered
+        if eye.pipeline.presence == "blind" or moved != camera.registered:
+            camera.shelf.forget_recent()
+            camera.registered = moved
             return
-        masks = private_masks(shifted(scene, eye.pipeline.registered))
+        begun = [one.body.incident for one in said if isinstance(one.body, IncidentData) and _begins(one.body)]
+        if detections is None or not (begun or camera.shelf.is_due(frame.at_s)):
+            return
+        masks = private_masks(shifted(camera.scene, moved))
         before = [seen for at_s, seen in self._recent.since(eye.name, frame.at_s - SEEN_S) if at_s < frame.at_s]
         hidden = unrecognisable(frame.pixels, detections, before, masks)
         done, packed = cv2.imencode(".jpg", hidden, (cv2.IMWRITE_JPEG_QUALITY, QUALITY))
         if done:
-            shelf.put(Still(frame.at_s, packed.tobytes()), begun)
+            camera.shelf.put(Still(frame.at_s, packed.tobytes()), begun)
 
     def take(self, payload: bytes) -> None:
         """Raises ValueError for what is no request."""
@@ -100,7 +111,7 @@ class Stills:
         if len(self._sent_s) == self._per_hour and now_s - self._sent_s[0] < HOUR_S:
             told = f"{self._per_hour} stills were sent within an hour, and no more are (stills.per_hour)"
             return self._say(request, "refused", "too_many", told)
-        still = self._cameras[request.camera][1].pick(request.incident, _moment(request.at) - wall_s + now_s)
+        still = self._cameras[request.camera].shelf.pick(request.incident, _moment(request.at) - wall_s + now_s)
         if still is None:
             told = f"no picture is kept of it, nor of {NEAR_S:.0f} s around it; the agent was restarted, or it is too long ago"
             return self._say(request, "refused", "no_picture", told)

@@ -111,6 +111,6 @@ def test_what_leaves_the_device(tmp_path: Path, opted_in: bool, monkeypatch: pyt
             clerk.close()
     assert b"wrong_way" in mqtt.passed and pictures(mqtt.passed) == 0
     assert pictures(web.passed) == web.passed.count(JPEG) == (1 if opted_in else 0)
-    assert (b"Bearer only-once" in web.passed) is opted_in
+    assert (b"Bearer only-once" in web.passed) is (b"command/request" in mqtt.passed) is opted_in, "nor does it listen"
     kept = b"".join(one.read_bytes() for one in (tmp_path / "agent").rglob("*") if one.is_file())
     assert kept and pictures(kept) == 0

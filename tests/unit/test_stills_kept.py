@@ -8,6 +8,8 @@ import tracemalloc
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import cv2
 import msgspec
@@ -18,7 +20,8 @@ from edge_agent.app import stills as app
 from edge_agent.app.stills import NoStills, Stills
 from edge_agent.config import ConfigError, StillsConfig, load_config
 from edge_agent.core.failure import WrongInput
-from edge_agent.core.types import COCO_OF_CLASS, NO_DETECTIONS, Detections
+from edge_agent.core.outgoing import Outgoing
+from edge_agent.core.types import COCO_OF_CLASS, NO_DETECTIONS, Detections, Frame
 from edge_agent.evidence import shelf
 from edge_agent.evidence.mosaic import BLOCKS, overlooked, unrecognisable
 from edge_agent.evidence.shelf import Shelf, Still
@@ -30,6 +33,7 @@ from event_contract.times import format_time
 from tests.certificates import Authority
 from tests.drawn_drive import site
 from tests.roads import scene
+from tests.unit.outbox_parts import event
 
 NOISE = np.random.default_rng(1).integers(0, 255, (360, 640, 3), np.uint8)
 BOX = (0.25, 0.25, 0.5, 0.75)
@@ -110,8 +114,37 @@ def stills(per_hour: int = 20) -> tuple[Stills, "queue.Queue[CommandResponse]"]:
     config = StillsConfig("http://127.0.0.1:9", per_hour=per_hour)
     made = Stills(config, Path("site.toml"), {"north": scene()}, Recent(["north"]))
     made.open(lambda payload: said.put(msgspec.json.decode(payload, type=CommandResponse)))
-    made._cameras["north"][1].put(Still(time.monotonic(), b"jpeg"), ["run/north/1"])
+    made._cameras["north"].shelf.put(Still(time.monotonic(), b"jpeg"), ["run/north/1"])
     return made, said
+
+
+def watching(presence: str = "moving", registered: tuple[float, float] = (0.0, 0.0)) -> Any:
+    """As much of an eye as is looked at."""
+    return SimpleNamespace(name="north", pipeline=SimpleNamespace(presence=presence, registered=registered))
+
+
+def test_only_frames_in_which_people_were_looked_for_are_kept_and_none_from_before_the_camera_was_turned() -> None:
+    made, _ = stills()
+    door = [[0.5, 0.5], [0.75, 0.5], [0.75, 0.75], [0.5, 0.75]]
+    camera = made._cameras["north"]
+    camera.scene, camera.shelf = scene(masks=[{"id": "door", "polygon": door, "private": True}]), Shelf()
+
+    def keep(at_s: float, eye: Any, detections: Detections | None = NO_DETECTIONS, *said: Outgoing) -> Still | None:
+        made.keep(eye, Frame("north", 0, at_s, NOISE), detections, said)
+        return camera.shelf.pick("run1/north/7", at_s)
+
+    begins = event("incident", "7")
+    assert keep(1.0, watching(), None, begins) is None, "the detector was spared"
+    assert keep(2.0, watching("blind"), NO_DETECTIONS, begins) is None
+    assert keep(3.0, watching()) is not None
+    assert keep(4.0, watching("blind")) is None
+    assert keep(5.0, watching()) is not None
+    assert keep(6.0, watching(registered=(0.25, 0.0))) is None, "its masks lay elsewhere before"
+    moved = keep(7.0, watching(registered=(0.25, 0.0)))
+    assert moved is not None
+    picture = cv2.imdecode(np.frombuffer(moved.jpeg, np.uint8), cv2.IMREAD_COLOR)
+    assert picture[184:266, 484:636].max() < 24 and picture[184:266, 330:470].max() > 200, "the mask has followed"
+    assert keep(7.5, watching(registered=(0.25, 0.0)), NO_DETECTIONS, begins) == Still(7.5, moved.jpeg), "not due, but begun"
 
 
 def wish(**changes: str) -> bytes:
