@@ -9,13 +9,13 @@ from msgspec import Meta, Struct
 from collector.core.errors import WrongUse
 from collector.core.roles import Role
 from collector.store.access.tokens import Token
-from collector.web.access import allow
+from collector.web.access import allow, moment
 from collector.web.alert_actions import body
 from collector.web.api import answer
 from collector.web.asked import Moment
 from collector.web.login import remember
 from collector.web.services import SERVICES
-from event_contract.times import format_time, parse_time
+from event_contract.times import format_time
 
 NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}"
 
@@ -63,7 +63,7 @@ async def list_(request: web.Request) -> web.Response:
 async def create(request: web.Request) -> web.Response:
     """It works at once; the answer tells the secret, this once."""
     given = await body(request, GivenToken)
-    expires_s = None if given.expires_at is None else _moment(given.expires_at)
+    expires_s = None if given.expires_at is None else moment("expires_at", given.expires_at)
     make = request.app[SERVICES].accounts.tokens.create
     try:
         secret = await asyncio.to_thread(make, given.name, given.role, expires_s)
@@ -89,10 +89,3 @@ async def revoke(request: web.Request) -> web.Response:
 def _told(token: Token) -> ToldToken:
     made, expires, used = (None if at is None else format_time(at) for at in (token.made_at, token.expires_at, token.used_at))
     return ToldToken(token.name, token.role, made or "", expires, used)
-
-
-def _moment(text: str) -> float:
-    try:
-        return parse_time(text)
-    except (ValueError, OverflowError):
-        raise web.HTTPBadRequest(text=f"expires_at: expected a time such as 2027-01-01T00:00:00Z, got {text!r}") from None

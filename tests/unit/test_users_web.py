@@ -1,11 +1,16 @@
 """Users, tokens and one device over HTTP: secrets are told once and written nowhere, what cannot be is refused in words."""
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from collector.core.delivery import Received
 from collector.store.access.accounts import Accounts
+from collector.store.questions import one_device
 from event_contract import topics
 from event_contract.messages import CameraBirth, CameraHealth, HealthData, encode
+from tests.databases import StoreDatabase
 from tests.unit.test_collector_web import Site, run
 from tests.wire_messages import CLOCK, DEVICE, birth, event, incident
 
@@ -96,3 +101,16 @@ def test_all_that_is_known_of_one_device(tmp_path: Path) -> None:
         assert (mute["online"], mute["cameras"], mute["health_at"], mute["events"]) == (False, [], None, 1)
 
     run(tmp_path, scene)
+
+
+def test_either_engine_tells_the_same_of_a_device(database: StoreDatabase) -> None:
+    received = Received(topics.status(DEVICE), encode(birth(2, 5, site="Điểm 1")), 1_800_000_000.0)
+    health = event(HealthData(run="r", uptime_s=60.0, clock=CLOCK), 1, stream="t", event_class="telemetry", at=1_800_000_000.0)
+    with closing(database.store()) as store:
+        store.commit([received, Received(topics.event(DEVICE, "telemetry"), health, 1_800_000_000.0)])
+    with closing(database.writer()) as db:
+        if isinstance(db, sqlite3.Connection):
+            db.row_factory = sqlite3.Row
+        told = one_device.whole(db, DEVICE)
+        assert told and (told["site"], told["online"], told["missing"], told["uptime_s"]) == ("Điểm 1", True, 4, 60.0)
+        assert one_device.whole(db, "nobody") is None
