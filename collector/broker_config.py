@@ -23,7 +23,8 @@ class CannotWrite(Told):
 
 @dataclass(frozen=True, slots=True)
 class Mosquitto:
-    """`out` is where the broker will read the files, too. `collectors`: common names of their certificates."""
+    """`out` is where the broker will read the files, too. `collectors`: common names of their certificates; `publishers` tell
+    alerts again below `alerts_topic`, and `readers` hear them there, by theirs."""
 
     out: Path
     port: int = 8883
@@ -32,13 +33,21 @@ class Mosquitto:
     cert: Path = CERTIFICATES / "broker.pem"
     key: Path = CERTIFICATES / "broker.key"
     collectors: tuple[str, ...] = ("collector-1",)
+    alerts_topic: str = "kerbwatch/alerts"
+    publishers: tuple[str, ...] = ()
+    readers: tuple[str, ...] = ()
 
 
 def render(asked: Mosquitto) -> dict[Path, str]:
     """The files with their content. Raises WrongUse."""
-    for name in asked.collectors:
+    named = {"--collector-name": asked.collectors, "--alerts-publisher": asked.publishers, "--alerts-reader": asked.readers}
+    for option, name in ((option, name) for option, names in named.items() for name in names):
         if not is_device_name(name):
-            raise WrongUse(f"--collector-name {name!r}: expected 1 to 63 of a-z, 0-9 and -, and not `collector` itself")
+            raise WrongUse(f"{option} {name!r}: expected 1 to 63 of a-z, 0-9 and -, and not `collector` itself")
+        if sum(name in names for names in named.values()) > 1:
+            raise WrongUse(f"{option} {name!r}: is named twice; each has a certificate of its own")
+    if not re.fullmatch(r"(?!roadside(/|$))[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*", asked.alerts_topic):
+        raise WrongUse(f"--alerts-topic {asked.alerts_topic!r}: expected names with / between them, not below roadside")
     out = asked.out.absolute()
     values = {
         "PORT": str(asked.port), "BIND": asked.bind, "ACL": str(out / ACL),
@@ -49,6 +58,9 @@ def render(asked: Mosquitto) -> dict[Path, str]:
         if not value.isprintable():
             raise WrongUse(f"{value!r}: a path or an address with such characters cannot stand in {CONF}")
     values["COLLECTORS"] = "".join(_fill("acl-collector", {"COLLECTOR": name}) for name in asked.collectors)
+    writing = [_fill("acl-publisher", {"PUBLISHER": name, "TOPIC": asked.alerts_topic}) for name in asked.publishers]
+    reading = [_fill("acl-reader", {"READER": name, "TOPIC": asked.alerts_topic}) for name in asked.readers]
+    values["ALERTS"] = "".join((*writing, *reading))
     return {out / name: _fill(name, values) for name in (CONF, ACL)}
 
 

@@ -11,7 +11,8 @@ EXAMPLES = """\b
 Examples:
   collector broker-config mosquitto --out mosquitto --ca ca.pem --cert broker.pem --key broker.key
   collector broker-config mosquitto --out /etc/mosquitto --force
-  collector broker-config mosquitto --collector-name collector-1 --collector-name collector-2"""
+  collector broker-config mosquitto --collector-name collector-1 --collector-name collector-2
+  collector broker-config mosquitto --alerts-publisher alerts-1 --alerts-reader ioc"""
 
 
 @click.group("broker-config")
@@ -33,17 +34,22 @@ def command() -> None:
     "--collector-name", "collectors", multiple=True, default=("collector-1",), show_default=True,
     help="Common name of a collector's certificate, which is its `instance`, too; may be given several times.",
 )  # fmt: skip
+@click.option("--alerts-topic", default="kerbwatch/alerts", show_default=True, help="Where subscribers by MQTT are told.")
+@click.option("--alerts-publisher", "publishers", multiple=True, help="Common name in [republish]; may write there.")
+@click.option("--alerts-reader", "readers", multiple=True, help="Common name of who may read there; several times.")
 @click.option("--force", is_flag=True, help="Replace files that say something else.")
 @as_json
 def mosquitto(
     out: Path, port: int, bind: str, ca: Path | None, cert: Path | None, key: Path | None,
-    collectors: tuple[str, ...], force: bool, as_json: bool,
+    collectors: tuple[str, ...], alerts_topic: str, publishers: tuple[str, ...], readers: tuple[str, ...],
+    force: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Write a mosquitto.conf with mutual TLS, and the access rules of its clients."""
     from collector.broker_config import ACL, CONF, Mosquitto, render, write
 
     usual = Mosquitto(out)
-    asked = Mosquitto(out, port, bind, ca or usual.ca, cert or usual.cert, key or usual.key, collectors)
+    certificates = ca or usual.ca, cert or usual.cert, key or usual.key
+    asked = Mosquitto(out, port, bind, *certificates, collectors, alerts_topic, publishers, readers)
     files = render(asked)
     write(files, force=force)
     conf, rules = (str(next(path for path in files if path.name == name)) for name in (CONF, ACL))

@@ -86,3 +86,23 @@ def test_a_folder_that_cannot_be_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     failed = run("--out", tmp_path / "file" / "below")
     assert failed.exit_code == 1 and "choose another --out" in str(failed.exception)
+
+
+def test_alerts_have_a_topic_of_their_own_for_those_named(tmp_path: Path) -> None:
+    run("--out", tmp_path, "--alerts-publisher", "alerts-1", "--alerts-reader", "ioc", "--alerts-topic", "city/alerts")
+    rules = (tmp_path / ACL).read_text()
+    assert "\nuser alerts-1\ntopic write city/alerts/#\n" in rules and "\nuser ioc\ntopic read city/alerts/#\n" in rules
+    run("--out", tmp_path / "none")
+    assert "alerts/#" not in (tmp_path / "none" / ACL).read_text()
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--alerts-topic", "roadside/v1"), ("--alerts-topic", "a/#"),
+        ("--alerts-reader", "A"), ("--alerts-reader", "collector-1"),
+    ],
+)
+def test_alerts_stay_out_of_the_devices_topics_and_certificates(tmp_path: Path, options: tuple[str, str]) -> None:
+    with pytest.raises(WrongUse):
+        CliRunner().invoke(cli, ["broker-config", "mosquitto", "--out", str(tmp_path), *options], catch_exceptions=False)

@@ -18,19 +18,22 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, Envelope
 from paho.mqtt.enums import CallbackAPIVersion
 
-from collector.config import Broker, Site
+from collector.broker_config import CONF, Mosquitto, render, write
+from collector.config import Broker, Site, Tls
 from collector.config_mail import Mail
 from collector.core.errors import WrongUse
-from collector.core.subscribing import message_id
+from collector.core.subscribing import Subscriber, Wish, message_id
 from collector.outputs import delivering
+from collector.outputs.carrying import trial
 from collector.outputs.mail import PASSWORD, Post, check_address
 from collector.outputs.mqtt_republish import Republisher, check_prefix
 from collector.outputs.telling import Desk
-from tests.brokers import free_port, mosquitto
+from tests.brokers import free_port, mosquitto, mosquitto_of
 from tests.certificates import Authority
 from tests.unit.test_webhooks import Bench, run
 from tests.wire_messages import DEVICE
 
+NOBODY: dict[str, Any] = {"secrets": (), "utc_offset_h": 7.0, "added_at": 0.0}
 DUTY = "mailto:duty@city.example"
 NIGHT = 1_760_000_000 // 86_400 * 86_400 + 16.5 * 3600  # 23:30 in Vietnam
 
@@ -249,11 +252,13 @@ def test_topics_that_are_refused(topic: str) -> None:
 
 
 @contextmanager
-def listener(port: int, topic: str) -> Iterator[list[tuple[str, bytes, bool]]]:
+def listener(broker: Broker, topic: str) -> Iterator[list[tuple[str, bytes, bool]]]:
     heard: list[tuple[str, bytes, bool]] = []
     client = mqtt.Client(CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv5)
     client.on_message = lambda _client, _userdata, told: heard.append((told.topic, told.payload, told.retain))
-    client.connect("127.0.0.1", port)
+    if broker.tls:
+        client.tls_set(broker.tls.ca, broker.tls.cert, broker.tls.key)
+    client.connect("127.0.0.1", broker.port)
     client.subscribe(topic, 1)
     client.loop_start()
     try:
@@ -272,7 +277,7 @@ def test_what_stands_is_retained_and_cleared_when_it_is_over(tmp_path: Path) -> 
         site.put(1)
         site.put(2, incident="r/nor+th/#2")
         await site.until(lambda: {one["state"] for one in site.told("city")} == {"delivered"})
-        with listener(port, "city/#") as heard:
+        with listener(Broker(port=port), "city/#") as heard:
             await site.until(lambda: len(heard) == 2)
             topics = sorted((topic for topic, _, _ in heard), reverse=True)
             assert all(retained and json.loads(told)["type"] == "alert.open" for _, told, retained in heard)
@@ -280,7 +285,7 @@ def test_what_stands_is_retained_and_cleared_when_it_is_over(tmp_path: Path) -> 
             site.put(3, phase="end")
             await site.until(lambda: len(heard) == 4)
             assert json.loads(heard[2][1])["type"] == "alert.close" and heard[3][:2] == (heard[2][0], b"")
-        with listener(port, "city/#") as heard:
+        with listener(Broker(port=port), "city/#") as heard:
             await site.until(lambda: [topic for topic, _, _ in heard] == topics[:1])
 
     with mosquitto(tmp_path, port):
@@ -297,13 +302,13 @@ def test_what_no_broker_confirmed_is_told_again_and_an_old_state_never_stands_fo
         with mosquitto(tmp_path, port):
             site.put(2)
             await site.until(lambda: site.told("city")[0]["state"] == "delivered")
-            with listener(port, "city/#") as heard:
+            with listener(Broker(port=port), "city/#") as heard:
                 await site.until(lambda: bool(heard))
                 clock[0] += 10
                 await site.until(lambda: site.told("city")[1]["state"] == "delivered")
                 await site.until(lambda: len(heard) == 2)
             assert [(json.loads(told)["data"]["seq"], retained) for _, told, retained in heard] == [(2, True), (1, False)]
-            with listener(port, "city/#") as heard:
+            with listener(Broker(port=port), "city/#") as heard:
                 await site.until(lambda: bool(heard))
                 assert json.loads(heard[0][1])["data"]["seq"] == 2
 
@@ -321,3 +326,39 @@ def test_a_broker_that_refuses_is_heard(tmp_path: Path) -> None:
 
     with mosquitto(tmp_path, port, f"allow_anonymous true\nacl_file {tmp_path / 'acl'}\nuser root\n"):
         run(tmp_path, scene, carriers={"mqtt": Republisher(Broker(port=port), "alerts-test")})
+
+
+def test_on_a_hardened_broker_the_publisher_writes_and_the_reader_reads_that_and_nothing_else(tmp_path: Path) -> None:
+    authority, port = Authority(tmp_path), free_port()
+    cert, key = authority.issue("broker", "broker")
+    asked = Mosquitto(
+        tmp_path / "broker", port, "127.0.0.1", authority.ca, cert, key, publishers=("alerts-1",), readers=("ioc",)
+    )  # fmt: skip
+    write(render(asked), force=False)
+    with (tmp_path / "broker" / CONF).open("a") as settings:
+        settings.write("user root\n")  # the test's folder is nobody else's
+
+    def connection(name: str) -> Broker:
+        cert, key = authority.issue(name, name)
+        return Broker(port=port, tls=Tls(ca=str(authority.ca), cert=str(cert), key=str(key)))
+
+    async def scene(site: Bench) -> None:
+        site.subscribe("city", url="mqtt:kerbwatch/alerts")
+        site.put(1)
+        await site.until(lambda: site.told("city")[0]["state"] == "delivered")
+        assert "Not authorized" in (await site.sender.try_out(site.subscribe("x", url="mqtt:else", kinds=("flood",)))).outcome
+        for name, heard_there in (("ioc", 1), ("qn-north-01", 0)):
+            with listener(connection(name), "kerbwatch/#") as heard:
+                await site.until(lambda: len(heard) >= heard_there)  # noqa: B023 - awaited here
+                site.put(2 + heard_there)
+                await site.until(lambda: {one["state"] for one in site.told("city")} == {"delivered"})
+                await site.until(lambda: len(heard) >= 2 * heard_there)  # noqa: B023
+            assert len(heard) == 2 * heard_there
+        intruder = Republisher(connection("ioc"), "x")
+        for topic in ("kerbwatch/alerts", "roadside/v1/ioc/event"):
+            refused = await intruder.carry(Subscriber(id="i", wish=Wish(name="i", url=f"mqtt:{topic}"), **NOBODY), trial(0.0))
+            assert "Not authorized" in refused.outcome
+        await intruder.close()
+
+    with mosquitto_of(tmp_path / "broker" / CONF, port):
+        run(tmp_path, scene, carriers={"mqtt": Republisher(connection("alerts-1"), "alerts-test")})
