@@ -3,14 +3,21 @@
 import json
 from pathlib import Path
 
+import jsonschema
+import msgspec
 import pytest
 
 import collector
+from collector.core import exercises
+from collector.core.subscribing import Subscriber, Wish
+from collector.outputs import asyncapi
+from collector.outputs.carrying import Message, content
+from collector.store.alerts.deliveries import Due
 from event_contract import messages, schema, topics
 
 COMMANDS = {"StillRequest", "CommandResponse"}
 WIRE = Path(__file__).resolve().parents[2] / "docs" / "wire"
-DOCUMENTS = {"schema.json": schema.json_schema(), "asyncapi.json": schema.asyncapi(collector.__version__)}
+DOCUMENTS = {"schema.json": schema.json_schema(), "asyncapi.json": asyncapi.document(collector.__version__)}
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
@@ -49,7 +56,23 @@ def test_the_channels_are_the_topics() -> None:
     assert topics.parse_command_response("roadside/v1/collector/command/response") is None
 
 
+ALERTS = {"AlertChange", "AlertSummary"}
+
+
+@pytest.mark.parametrize(("name", "count"), [("AlertChange", 1), ("AlertSummary", 2)])
+def test_alerts_told_again_are_what_the_document_says(name: str, count: int) -> None:
+    subscriber = Subscriber(id="s", wish=Wish(name="s", url="mqtt:x"), secrets=(), utc_offset_h=7.0, added_at=0.0)
+    alerts = [exercises.begin(exercises.Staged(lon=109.2, lat=13.7), f"{n:08x}", 1e9)[0] for n in range(count)]
+    dues = [Due(n, 0, "quiet", count, "open", 1e9, msgspec.json.encode(alert), True) for n, alert in enumerate(alerts)]
+    told = json.loads(content(subscriber, Message("m", tuple(dues), 1e9)))
+    document = DOCUMENTS["asyncapi.json"]
+    jsonschema.validate(told, {**document, "$ref": f"#/components/schemas/{name}"})
+    told["data"].pop("kind" if count == 1 else "alerts")
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(told, {**document, "$ref": f"#/components/schemas/{name}"})
+
+
 def test_every_body_has_its_message() -> None:
     named = set(DOCUMENTS["asyncapi.json"]["components"]["messages"])
     bodies = {body.__name__.removesuffix("Data") + "Event" for body in messages.BODIES.values()}
-    assert bodies | {"IncidentEvent", "UnknownEvent", "Birth", "Will", "Ack", "CollectorStatus", *COMMANDS} == named
+    assert bodies | {"IncidentEvent", "UnknownEvent", "Birth", "Will", "Ack", "CollectorStatus", *COMMANDS, *ALERTS} == named
