@@ -30,13 +30,15 @@ class Nothing(Struct, forbid_unknown_fields=True):
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """`role` None: anybody, known or not. `query` and `body` are Structs; `answer` is a type, told as `content`."""
+    """`role` None: anybody, known or not. `query` and `body` are Structs; `answer` is a type, told as `content`.
+    `takes`: the media type of a body that is no JSON."""
 
     role: Role | None
     query: type[Struct] = Nothing
     body: type[Struct] | None = None
     answer: Any = None
     content: str = JSON
+    takes: str | None = None
 
 
 class Undeclared(RuntimeError):

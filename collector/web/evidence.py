@@ -82,7 +82,7 @@ async def look_at_still(request: web.Request) -> web.Response:
 
 
 @routes.post("/api/v1/stills/{request:[0-9a-f]{24}}")
-@allow(None, query=Upload, answer=answers.StillTaken)
+@allow(None, query=Upload, answer=answers.StillTaken, takes=JPEG)
 async def take_still(request: web.Request) -> web.Response:
     """A device's picture: image/jpeg, to 1 MiB, with the token of the request as bearer token, once."""
     stills, taken_s = request.app[SERVICES].stills, moment(request, "taken_at")

@@ -98,6 +98,8 @@ def _operation(route: web.RouteDef, access: Access, inner: list[Json], of_kind: 
     if access.body is not None:
         sort = JSON if route.path != "/login" else _FORM
         told["requestBody"] = {"content": {sort: {"schema": of_kind[access.body]}}}
+    if access.takes is not None:
+        told["requestBody"] = {"required": True, "content": {access.takes: {"schema": {"type": "string", "format": "binary"}}}}
     return told
 
 
