@@ -1,9 +1,10 @@
-"""The demo's command line."""
+"""The demo's command line. The standard library is enough for it: --help answers before anything is installed."""
 
 import argparse
 from pathlib import Path
 
 IOC_LEAST_S = 30.0  # then all of it can be seen
+DESCRIPTION = "The whole chain on one box: broker, collector, and an agent that watches simulated roads or a clip."
 EXAMPLES = """examples:
   ./scripts/demo                                         two simulated roads, until Ctrl-C, with a console to look at
   ./scripts/demo --headless --seconds 90                 exit 1 unless every staged incident arrives
@@ -15,10 +16,10 @@ EXAMPLES = """examples:
 """
 
 
-def parse(description: str) -> argparse.Namespace:
+def parse() -> argparse.Namespace:
     """Ends the program with status 2 when they are none."""
     parser = argparse.ArgumentParser(
-        prog="./scripts/demo", description=description, epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter
+        prog="./scripts/demo", description=DESCRIPTION, epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("clip", nargs="?", type=Path, help="video of a road, played again and again; default: a simulated one")
     parser.add_argument("--scene", type=Path, help="the clip's scene file")
@@ -47,3 +48,7 @@ def parse(description: str) -> argparse.Namespace:
     if options.headless and options.seconds is None:
         options.seconds = 60.0 if options.clip else 90.0
     return options
+
+
+if __name__ == "__main__":
+    parse()

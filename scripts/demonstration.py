@@ -175,7 +175,7 @@ class Demo:
 
 
 def main() -> int:
-    options = parse(__doc__ or "")
+    options = parse()
     os.environ.setdefault("PYTHONUNBUFFERED", "1")
     interrupts = Interrupts()  # whoever ends the demo ends what it has started, too
     folder = options.keep or Path(tempfile.mkdtemp(prefix="kerbwatch-demo-"))
