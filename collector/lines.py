@@ -153,12 +153,20 @@ def gaps(device: Json) -> Iterator[str]:
     """`    missing of incident 0f1d2c3b: 3-9, 12; the device has none below 10`: then they never come."""
     for stream in device["streams"]:
         if stream["missing"]:
-            shown = stream["missing"][:GAPS_SHOWN]
-            told = ", ".join(f"{first}-{last}" if last > first else f"{first}" for first, last in shown)
-            more = ", ..." if len(stream["missing"]) > GAPS_SHOWN else ""
             lowest = stream["announced"]["lowest"]
             gone = "" if lowest is None or stream["missing"][0][0] >= lowest else f"; the device has none below {lowest}"
-            yield f"    missing of {stream['class']} {stream['stream'][:8]}: {told}{more}{gone}"
+            yield f"    missing of {stream['class']} {stream['stream'][:8]}: {_numbers(stream['missing'])}{gone}"
+
+
+def gap(stream: Json) -> str:
+    """`kerb-1  incident   0f1d2c3b-...  8 missing: 3-9, 12`."""
+    many = sum(last - first + 1 for first, last in stream["missing"])
+    return f"{stream['device']:<20}  {stream['class']:<9}  {stream['stream']}  {many} missing: {_numbers(stream['missing'])}"
+
+
+def _numbers(ranges: list[list[int]]) -> str:
+    told = ", ".join(f"{first}-{last}" if last > first else f"{first}" for first, last in ranges[:GAPS_SHOWN])
+    return told + (", ..." if len(ranges) > GAPS_SHOWN else "")
 
 
 def dead_letter(letter: Json) -> str:

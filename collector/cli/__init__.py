@@ -17,6 +17,7 @@ COMMANDS = {
     "dead-letters": "Messages that could not be stored as events.",
     "devices": "Print the devices, and what is missing of each.",
     "events": "Events, as the devices sent them.",
+    "gaps": "Messages that devices sent, and that neither came nor were told lost.",
     "openapi": "Print the OpenAPI 3.1 document of the HTTP API.",
     "restore": "Make the data folder from a backup.",
     "scorecard": "How good the alerts are, by people's verdicts.",

@@ -250,6 +250,28 @@ class Device(Struct):
     outbox: Outbox | None = None
 
 
+class Gap(Struct):
+    device: str
+    stream: str
+    class_: str = field(name="class")
+    missing: list[tuple[int, int]]
+
+
+class Gaps(Struct):
+    gaps: list[Gap]
+
+
+class StreamWrittenOff(Struct):
+    stream: str
+    ranges: list[tuple[int, int]]
+
+
+class WrittenOff(Struct):
+    device: str
+    messages: int
+    streams: list[StreamWrittenOff]
+
+
 class Devices(Struct):
     devices: list[Device]
 
@@ -290,6 +312,8 @@ ANSWERS: dict[str, type[Struct]] = {
     **{f"/api/v1/alerts/{deed}": AllDone for deed in DEEDS},
     "/api/v1/events": Events,
     "/api/v1/devices": Devices,
+    "/api/v1/gaps": Gaps,
+    "/api/v1/gaps/write-off": WrittenOff,
     "/api/v1/dead-letters": DeadLetters,
     "/api/v1/dead-letters/{n}": DeadLetter,
     "/api/v1/dead-letters/{n}/replay": Replayed,

@@ -14,6 +14,7 @@ from collector.web import (
     evidence,
     exercises,
     feeds,
+    gaps,
     ground,
     login,
     metrics,
@@ -37,7 +38,7 @@ PARTS = tuple(
     part.routes
     for part in (
         *(api, alert_streams, exercises, evidence, alert_actions, auditing, feeds, open_data, openapi, login, metrics),
-        *(scorecard, silences, subscriptions, roads, devices, users, tokens, ground),
+        *(scorecard, silences, subscriptions, roads, devices, users, tokens, ground, gaps),
     )
 )
 HEADERS = {

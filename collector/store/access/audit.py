@@ -63,4 +63,3 @@ class Audit:
 def told(entry: Entry) -> dict[str, Any]:
     """As JSON shows it."""
     return {**asdict(entry), "at": format_time(entry.at)}
-

@@ -141,9 +141,9 @@ def _remember(db: Db, row: Row, numbers: Numbers) -> None:
         )
 
 
-def watch(book: AlertBook, now: float) -> None:
+def watch(book: AlertBook, now: float, device: str | None = None) -> None:
     """A number missing for 10 minutes while its device is connected is an alarm, until it comes or is named lost."""
-    for row, numbers in survey(book.db):
+    for row, numbers in survey(book.db, device):
         _remember(book.db, row, numbers)
         if row["online"] is not None and (numbers.missing or row["missing_first"] is not None):
             _time(book, row, numbers.missing, now)
