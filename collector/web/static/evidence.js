@@ -1,7 +1,8 @@
 // Where the city's own video shows an alert, and the one still that an operator may ask its device for.
 
-import { AnswerError, postJson } from "./api.js";
+import { AnswerError, now, postJson } from "./api.js";
 import { el, renew } from "./dom.js";
+import { time } from "./format.js";
 import { text } from "./language.js";
 
 /** `evidence` as the alert's answer tells it, or undefined; `reload` is called when a still was asked for. */
@@ -15,7 +16,8 @@ export function drawEvidence(path, evidence, reload) {
     state === "there" && button("alert.look", () => renew(shown, el("img", { src: `${path}/still`, alt: text("alert.still") }))),
     (state === "none" || state === "failed") && button("alert.ask_still", () => ask(path, shown).then(reload)),
     state === "asked" && button("alert.asked_still", reload),
-    state === "failed" && el("p", { class: "note" }, evidence.still.why),
+    state === "there" && el("p", { class: "note" }, text("alert.still_taken", { at: time(Date.parse(evidence.still.taken_at), now()) })),
+    state === "failed" && el("p", { class: "note" }, text(`alert.still_failed.${evidence.still.code}`), " ", el("q", { lang: "en" }, evidence.still.why)),
     state !== "off" && el("p", { class: "note" }, text("alert.still_why")),
     shown,
   ];

@@ -22,6 +22,12 @@ export const ALERT = {
     asked_still: "Đã yêu cầu; bấm để kiểm tra",
     still: "Ảnh của cảnh báo, khuôn mặt và biển số đã làm mờ",
     still_why: "Mỗi lần xem ảnh đều được ghi lại.",
+    still_taken: "Chụp lúc {at}.",
+    still_failed: {
+      no_answer: "Thiết bị không trả lời.", no_picture: "Không còn ảnh của lúc đó.", no_camera: "Thiết bị không còn camera này.",
+      not_uploaded: "Thiết bị không gửi được ảnh.", bad_picture: "Ảnh nhận được không dùng được.", too_many: "Đã gửi đủ số ảnh trong một giờ.",
+      busy: "Thiết bị đang bận.", internal: "Thiết bị gặp lỗi.",
+    },
   },
   en: {
     back: "Alerts",
@@ -44,5 +50,11 @@ export const ALERT = {
     asked_still: "Asked for; press to look again",
     still: "Picture of the alert, with heads and plates made unreadable",
     still_why: "Every look is written down.",
+    still_taken: "Taken at {at}.",
+    still_failed: {
+      no_answer: "The device gave no answer.", no_picture: "No picture of that moment is left.", no_camera: "The device has this camera no more.",
+      not_uploaded: "The device could not send it.", bad_picture: "What came is no picture.", too_many: "So many were sent within an hour.",
+      busy: "The device is busy.", internal: "The device has a fault.",
+    },
   },
 };
