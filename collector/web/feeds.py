@@ -23,6 +23,8 @@ from collector.web.api import ask, number
 from collector.web.services import SERVICES
 
 REVALIDATE = "private, no-cache"
+PAGES_KEPT = 16
+PAGES: web.AppKey[dict[tuple[str, tuple[int, ...]], bytes]] = web.AppKey("pages", dict)
 TYPES = ("Alert", "Device", "TrafficFlowObserved")
 
 routes = web.RouteTableDef()
@@ -42,7 +44,7 @@ async def cap_feed(request: web.Request) -> web.Response:
     def render() -> bytes:
         return atom.render(tellings, desk, itself, after, address)
 
-    return await told(request, render, atom.CONTENT_TYPE, _newest(tellings))
+    return await told(request, render, atom.CONTENT_TYPE, _newest(tellings), known=_seqs(tellings))
 
 
 @routes.get("/api/v1/feeds/cap/{seq:[0-9]{1,18}}")
@@ -62,7 +64,8 @@ async def cap_document(request: web.Request) -> web.Response:
 @allow("viewer", query=asked.FeedAsked, content=datex2.CONTENT_TYPE)
 async def datex2_feed(request: web.Request) -> web.Response:
     desk, (tellings, following) = request.app[SERVICES].desk, await _page(request)
-    return await told(request, lambda: datex2.render(tellings, desk), datex2.CONTENT_TYPE, _newest(tellings), following)
+    known, newest_s = _seqs(tellings), _newest(tellings)
+    return await told(request, lambda: datex2.render(tellings, desk), datex2.CONTENT_TYPE, newest_s, following, known)
 
 
 @routes.get("/api/v1/feeds/ngsi-ld")
@@ -105,15 +108,17 @@ async def told(
     content_type: str,
     newest_s: float | None = None,
     following: str | None = None,
+    known: tuple[int, ...] | None = None,
 ) -> web.Response:
     """What is rendered, in a thread, for a full page takes as long as many other answers; or 304 when the reader has it.
 
-    Only the ETag decides on that: a second has room for two changes.
+    Only the ETag decides on that: a second has room for two changes. `known`: which changes make the page, where nothing else
+    does; then what was rendered is kept until other pages take its place.
     """
-    body = await asyncio.to_thread(render)
+    body = await asyncio.to_thread(render) if known is None else await _kept(request, known, render)
     tag = ETag(hashlib.sha256(body).hexdigest()[:32])
-    known = request.if_none_match or ()
-    fresh = any(one.value in (tag.value, "*") for one in known)
+    had = request.if_none_match or ()
+    fresh = any(one.value in (tag.value, "*") for one in had)
     charset = None if content_type.endswith("json") else "utf-8"
     response = web.Response(status=304) if fresh else web.Response(body=body, content_type=content_type, charset=charset)
     response.etag, response.last_modified = tag, newest_s
@@ -121,6 +126,20 @@ async def told(
     if following:
         response.headers["Link"] = f'<{following}>; rel="next"'
     return response
+
+
+async def _kept(request: web.Request, known: tuple[int, ...], render: Callable[[], bytes]) -> bytes:
+    pages, key = request.app[PAGES], (str(request.url), known)
+    if (kept := pages.get(key)) is not None:
+        return kept
+    pages[key] = body = await asyncio.to_thread(render)
+    if len(pages) > PAGES_KEPT:
+        del pages[next(iter(pages))]
+    return body
+
+
+def _seqs(tellings: list[Telling]) -> tuple[int, ...]:
+    return tuple(one.alert.seq for one in tellings)
 
 
 async def _page(request: web.Request) -> tuple[list[Telling], str | None]:

@@ -77,6 +77,7 @@ def application(services: Services) -> web.Application:
     app[SERVICES] = services
     app[login.ATTEMPTS] = login.Attempts()
     app[ERRORS] = Counter()
+    app[feeds.PAGES] = {}
     app[openapi.ROUTES] = every = all_routes()
     demand_declarations(every)
     app.add_routes(every)

@@ -12,7 +12,7 @@ from collector.config import Feeds, Site
 from collector.core.rollup import HOUR_S
 from collector.outputs import atom, cap
 from collector.outputs.telling import Desk
-from collector.web import open_data
+from collector.web import feeds, open_data
 from event_contract import topics
 from event_contract.messages import LaneMinute, encode
 from event_contract.times import format_time
@@ -171,3 +171,22 @@ def test_open_data_tell_roads_and_hours_that_are_over(tmp_path: Path) -> None:
         assert len((await get(site, "/open-data/traffic.csv?road=another"))[0].splitlines()) == 1
 
     run(tmp_path, scene, desk=DESK)
+
+
+def test_a_page_is_rendered_once_until_something_changes(tmp_path: Path) -> None:
+    async def scene(site: Served) -> None:
+        staged(site)
+        pages = site.app[feeds.PAGES]
+        first, headers = await get(site, "/feeds/datex2")
+        [kept] = pages.values()
+        assert kept == first
+        pages[next(iter(pages))] = b"<kept/>"
+        assert (await get(site, "/feeds/datex2"))[0] == b"<kept/>"
+        site.put(event(incident(incident="r/north/20"), 5))
+        second, after = await get(site, "/feeds/datex2", **{"If-None-Match": headers["ETag"]})
+        assert second.count(b"situationRecord ") == 1 + first.count(b"situationRecord ") and after["ETag"] != headers["ETag"]
+        for limit in range(1, 2 * feeds.PAGES_KEPT):
+            await get(site, f"/feeds/datex2?limit={limit}")
+        assert len(pages) == feeds.PAGES_KEPT
+
+    run(tmp_path, scene)
