@@ -34,5 +34,5 @@ def test_the_wheel_analyses_a_clip_by_itself(tmp_path: Path) -> None:
     run(home / "bin" / "collector", "broker-config", "mosquitto", "--out", "broker", cwd=tmp_path)
     assert "pattern write" in (tmp_path / "broker" / "acl").read_text()
     console = ("index.html", "pages/map.js", "texts/map.js", "vendor/leaflet/leaflet.js", "vendor/leaflet/LICENSE")
-    read = f"from importlib.resources import files\nfor one in {console}: files('collector.web').joinpath('static/' + one).read_text()"
-    run(home / "bin" / "python", "-c", read, cwd=tmp_path)
+    read = "from importlib.resources import files\nfor one in {}: files('collector.web').joinpath('static/' + one).read_text()"
+    run(home / "bin" / "python", "-c", read.format(console), cwd=tmp_path)
