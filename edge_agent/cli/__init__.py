@@ -3,6 +3,7 @@
 import importlib
 import signal
 import sys
+from difflib import get_close_matches
 from typing import Any
 
 import click
@@ -41,6 +42,14 @@ class LazyGroup(click.Group):
             return None
         command: click.Command = importlib.import_module(f"edge_agent.cli.{cmd_name}").command
         return command
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            near = get_close_matches(args[0], COMMANDS, 1)
+            meant = f" Did you mean {near[0]!r}?" if near else ""
+            raise click.UsageError(error.message + meant, ctx) from None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):

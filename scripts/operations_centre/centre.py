@@ -97,8 +97,8 @@ class OperationsCentre:
             print(f"operator  {deed}: {CRASH}", flush=True)
 
     def _token(self, role: str) -> str:
-        words = ["tokens", "create", f"demo-{role}", "--role", role, "--data-dir", self._place.data_dir]
-        made = subprocess.run([PROGRAMS / "collector", *words], capture_output=True, text=True)
+        words = ["tokens", "create", f"demo-{role}", "--role", role, "--data-dir", str(self._place.data_dir)]
+        made = subprocess.run([str(PROGRAMS / "collector"), *words], capture_output=True, text=True)
         if made.returncode:
             raise SystemExit(f"demo: collector tokens create: {made.stderr.strip()}")
         return made.stdout.strip()

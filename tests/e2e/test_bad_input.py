@@ -232,3 +232,11 @@ def _wait_for(find: Callable[[], list[int]], patience_s: float = 20) -> list[int
         assert time.monotonic() < deadline
         time.sleep(0.02)
     return found
+
+
+@pytest.mark.parametrize(("program", "typed", "meant"), [("collector", "sevre", "serve"), ("edge-agent", "analyze", "analyse")])
+def test_who_mistypes_a_command_is_told_what_it_may_be(program: str, typed: str, meant: str) -> None:
+    finished = run(program, typed)
+    assert finished.returncode == 2
+    assert finished.stderr.splitlines()[-1] == f"Error: No such command '{typed}'. Did you mean '{meant}'?"
+    assert "Did you mean" not in run(program, "qqqq").stderr
