@@ -570,6 +570,26 @@ def test_a_subscriber_that_takes_nothing_is_cut(tmp_path: Path, monkeypatch: pyt
     run(tmp_path, scene)
 
 
+def test_a_stream_that_takes_nothing_delays_no_other(tmp_path: Path) -> None:
+    async def scene(site: Site) -> None:
+        _, writer = await asyncio.open_connection("127.0.0.1", int(site.url.rsplit(":", 1)[1]), limit=1)
+        request = "GET /api/v1/alerts/stream HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+        writer.write(f"{request}Authorization: Bearer {site.token}\r\n\r\n".encode())
+        while not site.feed.subscribers:
+            await asyncio.sleep(0.01)
+        quick = asyncio.create_task(follow(site, 0, 160))
+        while site.feed.subscribers < 2:
+            await asyncio.sleep(0.01)
+        for seq in range(1, 161):  # more than the system keeps for who takes nothing
+            site.put(event(incident(revision=seq, detail={"note": "x" * 50_000}), seq))
+            await asyncio.sleep(0)
+        assert [int(one.id) for one in await quick] == list(range(1, 161))
+        assert site.feed.subscribers >= 1  # the other one is still there, and behind
+        writer.close()
+
+    run(tmp_path, scene)
+
+
 def test_accounts_survive_a_restart_and_a_new_password_ends_the_sessions(tmp_path: Path) -> None:
     accounts = Accounts(tmp_path / "accounts.sqlite")
     accounts.set_password("operator", PASSWORD)

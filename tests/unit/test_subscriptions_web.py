@@ -31,5 +31,11 @@ def test_subscribers_over_http(tmp_path: Path) -> None:
         async with site.http.delete(f"{site.url}{hooks}/ioc", headers=site.bearer) as answer:
             assert (await answer.json())["name"] == "ioc"
         assert (await site.get(hooks))["subscriptions"] == []
+        for name, url in (("duty", "mailto:duty@city.example"), ("city", "mqtt:kerbwatch/alerts")):
+            made = await post(hooks, {"name": name, "url": url, "per_minute": 6, "hold_critical": True})
+            assert (made["secret"], made["secrets"], made["held"], made["hold_critical"]) == (None, 0, 0, True)
+            assert "no secret" in await post(f"{hooks}/{name}/rotate", {}, 400)
+        for url in ("mailto:duty@city.example?bcc=x@y.example", "mqtt:roadside/v1/x", "mqtt:a/#"):
+            assert "url" in await post(hooks, {"name": "bad", "url": url}, 400)
 
     run(tmp_path, scene)
