@@ -56,7 +56,7 @@ def _told(error: web.HTTPException) -> web.Response:
         detail = f"body: {detail}"
     if detail == f"{error.status}: {error.reason}":
         detail = ""
-    blamed = _FIELD.match(detail) if error.status in (400, 409, 413, 415, 422) else None
+    blamed = _FIELD.match(detail) if error.status in (400, 409, 413, 415, 422, 429) else None
     field = blamed[blamed.lastgroup or 0] if blamed else ""
     problem = Problem(type="about:blank", title=error.reason, status=error.status, detail=detail, field=field)
     headers = {name: value for name, value in error.headers.items() if not name.startswith("Content-")}

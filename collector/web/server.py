@@ -17,6 +17,7 @@ from collector.web import (
     gaps,
     ground,
     login,
+    me,
     metrics,
     open_data,
     openapi,
@@ -38,7 +39,7 @@ PARTS = tuple(
     part.routes
     for part in (
         *(api, alert_streams, exercises, evidence, alert_actions, auditing, feeds, open_data, openapi, login, metrics),
-        *(scorecard, silences, subscriptions, roads, devices, users, tokens, ground, gaps),
+        *(scorecard, silences, subscriptions, roads, devices, users, me, tokens, ground, gaps),
     )
 )
 HEADERS = {

@@ -1,4 +1,4 @@
-"""Who may log in, over HTTP, for admins; and who asks, for everybody. A password made here is told once, by the answer."""
+"""Who may log in, over HTTP, for admins. A password made here is told once, by the answer."""
 
 import asyncio
 import secrets
@@ -14,7 +14,7 @@ from collector.store.access.accounts import Accounts
 from collector.web.access import allow
 from collector.web.alert_actions import body
 from collector.web.api import answer
-from collector.web.login import remember, who
+from collector.web.login import remember
 from collector.web.services import SERVICES
 
 PASSWORD_BYTES = 12  # 16 letters to be read to somebody
@@ -23,11 +23,6 @@ routes = web.RouteTableDef()
 _NAMED = "/api/v1/users/{name:[^/]{1,80}}"
 
 Name = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.@-]{0,62}$", description="For the log-in.")]
-
-
-class Me(Struct):
-    name: str
-    role: Role
 
 
 class User(Struct):
@@ -52,13 +47,6 @@ class NewPassword(User):
     """`password` is told this once."""
 
     password: str
-
-
-@routes.get("/api/v1/me")
-@allow("viewer", answer=Me)
-async def me(request: web.Request) -> web.Response:
-    """Who asks, and what he may do."""
-    return answer(who(request))
 
 
 @routes.get("/api/v1/users")

@@ -144,6 +144,24 @@ def test_a_device_in_trouble_is_found_and_says_what_to_do(console: Page) -> None
     expect(console.get_by_label("Tuyến đường")).to_have_value(ROAD)
 
 
+def test_what_is_wrong_with_a_device(console: Page) -> None:
+    told = """async () => {
+      const { troublesOf, levelOf } = await import("/static/device_health.js");
+      const well = { online: true, cameras: ["bac"], last_event_at: "2026-03-02T00:00:00Z", missing: 0, clock: "synced" };
+      const wrong = [
+        {}, { online: false }, { silent: true }, { cameras: [] }, { cameras: [{ state: "failed" }] },
+        { cameras: [{ state: "live" }] }, { disk_full: true }, { last_event_at: null }, { missing: 1 },
+        { outbox: { oldest_s: 300 } }, { outbox: { oldest_s: 301 } }, { clock: "unsynced" }, { clock_error_ms: 1000 },
+        { clock_error_ms: 1001 }, { unstored: 1 }, { missing: 1, online: false },
+      ];
+      return wrong.map((change) => [levelOf({ ...well, ...change }), ...troublesOf({ ...well, ...change })].join(" "));
+    }"""
+    assert at(console, "devices").evaluate(told) == [
+        "well", "bad offline", "bad silent", "mild cameraless", "bad camera", "well", "bad full", "mild new", "mild missing",
+        "well", "mild backlog", "mild clock", "well", "mild clock", "mild unstored", "bad offline missing",
+    ]  # fmt: skip
+
+
 def test_the_scorecard_counts_verdicts(console: Page) -> None:
     expect(at(console, "scorecard").get_by_text("Chưa ai xét cảnh báo nào.")).to_be_visible()
     judge = """async () => {
@@ -199,9 +217,16 @@ def test_a_user_is_made_sees_no_button_that_would_be_refused_and_is_removed(cons
     hers.goto("/login")
     log_in(hers, password, "lan")
     hers.locator("#navigation a").first.wait_for()
-    for page in ("silences", "shift", "users"):
+    for page in ("silences", "shift"):
         expect(at(hers, page).locator("#page .empty, #page .entries").first).to_be_visible()
         assert hers.locator("#page form, #page button").count() == 0, page
+    expect(at(hers, "users").get_by_text("Trang này dành cho quản trị.")).to_be_visible()
+    hers.get_by_label("Mật khẩu hiện tại").fill(password)
+    hers.get_by_label("Mật khẩu mới").fill("correct horse")
+    assert hers.locator("#page button").count() == 1
+    hers.keyboard.press("Enter")
+    log_in(hers, "correct horse", "lan")
+    hers.locator("#navigation a").first.wait_for()
     context.close()
 
     row = console.get_by_role("row", name="lan")

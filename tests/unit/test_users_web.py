@@ -11,7 +11,7 @@ from collector.store.questions import one_device
 from event_contract import topics
 from event_contract.messages import CameraBirth, CameraHealth, HealthData, encode
 from tests.databases import StoreDatabase
-from tests.unit.test_collector_web import Site, run
+from tests.unit.test_collector_web import PASSWORD, Site, run
 from tests.wire_messages import CLOCK, DEVICE, birth, event, incident
 
 
@@ -48,6 +48,33 @@ def test_users_are_made_changed_and_removed(tmp_path: Path) -> None:
         assert ("token:api-token", "set password", "lan", "viewer") in written
         assert ("token:api-token", "remove user", "lan", "") in written
         assert not any(secret in str(one) for one in written for secret in (made["password"], renewed["password"]))
+
+    run(tmp_path, scene)
+
+
+def test_people_change_their_own_password_and_guessing_it_locks(tmp_path: Path) -> None:
+    async def scene(site: Site) -> None:
+        await site.log_in()
+
+        async def change(old: str, new: str = "another long one", **headers: str) -> tuple[int, Any]:
+            content = {"old": old, "new": new}
+            async with site.http.post(f"{site.url}/api/v1/me/password", json=content, headers=headers) as answer:
+                return answer.status, await answer.json()
+
+        status, problem = await change(PASSWORD, "short")
+        assert (status, problem["field"]) == (400, "new")
+        for _ in range(4):
+            status, problem = await change("a guess")
+            assert (status, problem["field"]) == (400, "old")
+        assert await change(PASSWORD) == (200, {"name": "operator", "role": "operator"})
+        assert (await change("another long one"))[0] == 401  # logged out
+        assert (await site.log_in("another long one")).headers["Location"] == "/"
+        guesses = [(await change("a guess"))[0] for _ in range(6)]
+        assert guesses == [400] * 5 + [429]
+        assert (await change(PASSWORD, **site.bearer))[0] == 429  # nor a token, which has no password
+        entries = Accounts(tmp_path / "accounts.sqlite").audit.read()
+        assert [(one.who, one.target) for one in entries if one.action == "set password"] == [("operator", "operator")]
+        assert not any("another" in str(one) for one in entries)
 
     run(tmp_path, scene)
 

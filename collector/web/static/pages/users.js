@@ -18,7 +18,7 @@ export function open(root) {
   const content = el("div", { class: "stack" }, el("p", { class: "note" }, text("loading")));
   root.append(el("h2", {}, text("users.heading")), content);
   me().then(
-    ({ name, may }) => renew(content, may("admin") ? [people(name), tokens(), drawAudit()] : empty(text("users.only_admins"), text("users.only_admins_next"))),
+    ({ name, may }) => renew(content, may("admin") ? [people(name), tokens(), drawAudit()] : [empty(text("users.only_admins"), text("users.only_admins_next"))], ownPassword()),
     (error) => renew(content, failure(error)),
   );
 }
@@ -94,6 +94,23 @@ function tokens() {
       );
     },
   );
+}
+
+/** For everybody: another one than an admin has made. It ends all sessions, and the log-in page comes. */
+function ownPassword() {
+  const [old, fresh] = [
+    written(text("users.old"), { type: "password", required: "", autocomplete: "current-password" }),
+    written(text("users.fresh"), { type: "password", required: "", minlength: 8, maxlength: 256, autocomplete: "new-password" }),
+  ];
+  return submitted(text("users.own_password"), [old, fresh], text("users.change"), async () => {
+    try {
+      await postJson("/api/v1/me/password", { old: old.field.value, new: fresh.field.value });
+    } catch (error) {
+      return error.content?.field === "old" ? text(error.content.status === 429 ? "log_in_locked" : "users.wrong_old") : reasonOf(error);
+    }
+    location.assign("/login");
+    return null;
+  });
 }
 
 /** A list that is read anew after each deed, with the form beside it. `act(deed)` gives null or why it was refused. */
