@@ -29,7 +29,7 @@ export function open(root, _rest, { lost }) {
   );
   const panels = [
     panel(traffic, "/api/v1/traffic?minutes=1", ({ minutes }) => drawTraffic(minutes, MOST_CAMERAS), { lost }),
-    panel(devices, "/api/v1/devices", ({ devices: known }) => {
+    panel(devices, "/api/v1/devices?streams=false", ({ devices: known }) => {
       online.textContent = countOnline(known);
       showPlace(known);
       return drawDevices(known, MOST_DEVICES);

@@ -50,7 +50,7 @@ export function open(root, _rest, { lost }) {
 
   async function refresh() {
     try {
-      known.devices = (await getJson("/api/v1/devices")).devices;
+      known.devices = (await getJson("/api/v1/devices?streams=false")).devices;
       if (closed) return;
       drawSites();
     } catch (error) {
