@@ -4,13 +4,13 @@ from pathlib import Path
 
 import click
 
-from collector.cli.options import DEFAULT_DATA_DIR, as_json
+from collector.cli.options import as_json, data_dir_option
 from collector.core.errors import WrongUse
 
 
 @click.command("backup", epilog="Example:  collector backup --out kerbwatch-2026-03-02.tar --data-dir var/collector")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="The file to write; it must not be there yet.")
-@click.option("--data-dir", type=click.Path(path_type=Path), default=Path(DEFAULT_DATA_DIR), show_default=True)
+@data_dir_option
 @as_json
 def command(out: Path, data_dir: Path, as_json: bool) -> None:
     """Save the data folder, also while the collector serves.

@@ -12,8 +12,9 @@ from collector.cli.options import api_options, as_json, page_limit, span_options
 
 
 def filters(command: Any) -> Any:
-    event_class = click.option("--class", "event_class", type=click.Choice(["incident", "state", "telemetry"]))
-    return event_class(click.option("--device")(command))
+    classes = click.Choice(["incident", "state", "telemetry"])
+    event_class = click.option("--class", "event_class", type=classes, help="Of this class.")
+    return event_class(click.option("--device", help="Of this device.")(command))
 
 
 @click.group("events")

@@ -26,12 +26,13 @@ class Moment(click.ParamType):  # type: ignore[type-arg]
 
 
 as_json = click.option("--json", "as_json", is_flag=True, help="One JSON document per line.")
-language = click.option("--lang", type=click.Choice(["vi", "en"]), default="en", show_default=True)
+language = click.option("--lang", type=click.Choice(["vi", "en"]), default="en", show_default=True, help="Of what is told.")
 
 
 def api_options(command: Any) -> Any:
     """--url and --token-file, for the commands that ask a running collector."""
-    url = click.option("--url", default="http://127.0.0.1:8088", show_default=True, envvar="COLLECTOR_URL")
+    address = "http://127.0.0.1:8088"
+    url = click.option("--url", default=address, show_default=True, envvar="COLLECTOR_URL", help="Of the running collector.")
     token = click.option(
         "--token-file",
         type=click.Path(path_type=Path),
@@ -47,7 +48,12 @@ def accounts_options(command: Any) -> Any:
     """For the commands that open users, tokens and the audit log themselves, whether a collector serves or not."""
     path = click.Path(path_type=Path)
     config = click.option("--config", type=path, help="The collector's configuration: where its [store] is PostgreSQL.")
-    return click.option("--data-dir", type=path, default=Path(DEFAULT_DATA_DIR), show_default=True)(config(command))
+    return data_dir_option(config(command))
+
+
+def data_dir_option(command: Any) -> Any:
+    path, default = click.Path(path_type=Path), Path(DEFAULT_DATA_DIR)
+    return click.option("--data-dir", type=path, default=default, show_default=True, help="The collector's.")(command)
 
 
 def span_options(command: Any) -> Any:
@@ -57,4 +63,5 @@ def span_options(command: Any) -> Any:
 
 
 def page_limit(command: Any) -> Any:
-    return click.option("--limit", type=click.IntRange(1, 1000), default=100, show_default=True)(command)
+    most = click.IntRange(1, 1000)
+    return click.option("--limit", type=most, default=100, show_default=True, help="At most so many.")(command)

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import click
 
-from collector.cli.options import DEFAULT_DATA_DIR, as_json
+from collector.cli.options import as_json, data_dir_option
 
 
 @click.command("restore", epilog="Example:  collector restore kerbwatch-2026-03-02.tar --data-dir var/collector")
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--data-dir", type=click.Path(path_type=Path), default=Path(DEFAULT_DATA_DIR), show_default=True)
+@data_dir_option
 @as_json
 def command(file: Path, data_dir: Path, as_json: bool) -> None:
     """Make the data folder from a backup.

@@ -29,13 +29,13 @@ def list_(url: str, token_file: Path, as_json: bool) -> None:
 @command.command("add", epilog='Example:  collector silences add --device qn-ntt-01 --until 2026-03-02T18:00 --reason "works"')
 @api_options
 @as_json
-@click.option("--device")
-@click.option("--camera")
-@click.option("--lane")
-@click.option("--kind", help="As in stopped_vehicle.")
+@click.option("--device", help="Alerts of this device.")
+@click.option("--camera", help="... of this camera.")
+@click.option("--lane", help="... on this lane.")
+@click.option("--kind", help="... of this kind, as in stopped_vehicle.")
 @click.option("--from", "begins", type=Moment(), help="Default: now.")
 @click.option("--until", "ends", type=Moment(), required=True, help="At most 30 days.")
-@click.option("--reason", required=True)
+@click.option("--reason", required=True, help="For the others.")
 def add(
     url: str, token_file: Path, as_json: bool, begins: float | None, ends: float, reason: str, **names: str | None
 ) -> None:

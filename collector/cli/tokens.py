@@ -31,7 +31,7 @@ def create(name: str, role: Role, expires_at: float | None, data_dir: Path, conf
     click.echo(json.dumps({"name": name, "role": role, "token": token}) if as_json else token)
 
 
-@command.command("list")
+@command.command("list", epilog="Example:  collector tokens list --json")
 @accounts_options
 @as_json
 def list_(data_dir: Path, config: Path | None, as_json: bool) -> None:
@@ -50,7 +50,7 @@ def list_(data_dir: Path, config: Path | None, as_json: bool) -> None:
             click.echo(json.dumps(told) if as_json else line)
 
 
-@command.command("revoke")
+@command.command("revoke", epilog="Example:  collector tokens revoke wall-display")
 @click.argument("name")
 @accounts_options
 def revoke(name: str, data_dir: Path, config: Path | None) -> None:

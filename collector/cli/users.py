@@ -27,7 +27,7 @@ def password(name: str, role: Role | None, data_dir: Path, config: Path | None, 
     click.echo(f"{name}: password set")
 
 
-@command.command("role")
+@command.command("role", epilog="Example:  collector users role lan engineer")
 @click.argument("name")
 @click.argument("role", type=click.Choice(ROLES))
 @accounts_options
@@ -39,7 +39,7 @@ def role(name: str, role: Role, data_dir: Path, config: Path | None) -> None:
     click.echo(f"{name}: {role}")
 
 
-@command.command("remove")
+@command.command("remove", epilog="Example:  collector users remove lan")
 @click.argument("name")
 @accounts_options
 def remove(name: str, data_dir: Path, config: Path | None) -> None:
@@ -50,7 +50,7 @@ def remove(name: str, data_dir: Path, config: Path | None) -> None:
     click.echo(f"{name}: removed")
 
 
-@command.command("list")
+@command.command("list", epilog="Example:  collector users list --json")
 @accounts_options
 @as_json
 def list_(data_dir: Path, config: Path | None, as_json: bool) -> None:
