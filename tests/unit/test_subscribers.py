@@ -6,7 +6,7 @@ import json
 import ssl
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
@@ -21,17 +21,24 @@ from paho.mqtt.enums import CallbackAPIVersion
 from collector.broker_config import CONF, Mosquitto, render, write
 from collector.config import Broker, Site, Tls
 from collector.config_mail import Mail
+from collector.core.delivery import Received
 from collector.core.errors import WrongUse
+from collector.core.exercises import Staged
 from collector.core.subscribing import Subscriber, Wish, message_id
 from collector.outputs import delivering
 from collector.outputs.carrying import trial
 from collector.outputs.mail import PASSWORD, Post, check_address
 from collector.outputs.mqtt_republish import Republisher, check_prefix
 from collector.outputs.telling import Desk
+from collector.store.alerts import deliveries, exercises, subscriptions
+from collector.store.alerts.deliveries import Counts
+from collector.store.questions import feeding
+from event_contract import topics
 from tests.brokers import free_port, mosquitto, mosquitto_of
 from tests.certificates import Authority
+from tests.databases import StoreDatabase
 from tests.unit.test_webhooks import Bench, run
-from tests.wire_messages import DEVICE
+from tests.wire_messages import DEVICE, event, incident
 
 NOBODY: dict[str, Any] = {"secrets": (), "utc_offset_h": 7.0, "added_at": 0.0}
 DUTY = "mailto:duty@city.example"
@@ -101,6 +108,30 @@ def test_beyond_the_limit_one_summary_that_keeps_its_id_until_it_is_taken(tmp_pa
         assert {(name, told["data"]["changes"]) for name, told in summed} == {(message_id("id-ioc", 3, 7), 5)}
 
     run(tmp_path, scene, now=lambda: clock[0])
+
+
+def test_either_engine_holds_back_sums_up_and_keeps_exercises_apart(database: StoreDatabase) -> None:
+    with closing(database.store()) as store, closing(database.reader()) as db:
+        wish = Wish(name="ioc", url="https://x.example", quiet="22:00-06:00", exercise="also")
+        store.perform(lambda book: subscriptions.put(book.db, Subscriber(id="ioc", wish=wish, **NOBODY)))
+        for seq in (1, 2):
+            store.commit([Received(topics.event(DEVICE, "incident"), event(incident(revision=seq), seq), NIGHT)])
+        store.perform(lambda book: exercises.begin(book, Staged(severity="critical"), "0000000a", NIGHT))
+        assert deliveries.counts(db) == {"ioc": Counts(waiting=3, held=2)}
+        assert [one.seq for one in deliveries.due(db, "ioc", NIGHT, 9)] == [3]
+        morning = NIGHT + 6.5 * 3600
+        store.perform(lambda book: deliveries.hold(book.db, "ioc", [3], morning))
+        store.perform(lambda book: deliveries.sum_up(book.db, "ioc", morning))
+        found = deliveries.due(db, "ioc", morning, 9)
+        assert [(one.seq, one.held, one.summary, bool(one.newest)) for one in found] == [
+            (1, "quiet", 3, False), (2, "quiet", 3, True), (3, "rate", 3, False),
+        ]  # fmt: skip
+        assert deliveries.counts(db) == {"ioc": Counts(waiting=3)}
+        [(staged, at_s)] = exercises.current(db, NIGHT - 1, 9)
+        assert (staged.seq, at_s) == (3, NIGHT) and exercises.current(db, NIGHT + 1, 9) == []
+        ended = store.perform(lambda book: exercises.go_on(book, "0000000a", "end", morning))[0]
+        assert ended is not None and [one.alert for one in exercises.current(db, NIGHT, 9)] == [ended]
+        assert [one.alert.seq for one in feeding.current(db, 0.0, 9)] == [2]
 
 
 def test_more_than_a_summary_holds_are_two(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

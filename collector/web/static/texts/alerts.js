@@ -68,7 +68,7 @@ export const ALERTS = {
       no_frames: "không có hình", frozen: "hình đứng", black: "hình đen", overexposed: "quá sáng", covered: "bị che", blurred: "mờ", moved: "bị xoay lệch",
       stale: "không có số liệu mới", hot: "quá nóng", throttled: "giảm tốc do nóng", disk: "đầy bộ nhớ", clock: "sai giờ",
       undervoltage: "điện áp thấp", silent: "không liên lạc",
-      missing: "thiếu bản tin", lost: "mất bản tin", damaged: "tệp hàng đợi gửi bị hỏng", forked: "thẻ nhớ bị sao chép", webhook: "bên nhận webhook không trả lời", storm: "quá nhiều cảnh báo, các cảnh báo khác không phát âm", watchdog: "tín hiệu kiểm tra đường truyền",
+      missing: "thiếu bản tin", lost: "mất bản tin", damaged: "tệp hàng đợi gửi bị hỏng", forked: "thẻ nhớ bị sao chép", subscriber: "bên nhận cảnh báo không trả lời", storm: "quá nhiều cảnh báo, các cảnh báo khác không phát âm", watchdog: "tín hiệu kiểm tra đường truyền",
     },
   },
   en: {
@@ -138,7 +138,7 @@ export const ALERTS = {
       no_frames: "no picture", frozen: "picture frozen", black: "picture black", overexposed: "overexposed", covered: "covered", blurred: "blurred", moved: "moved",
       stale: "no fresh readings", hot: "too hot", throttled: "throttled by heat", disk: "storage full", clock: "clock wrong",
       undervoltage: "undervoltage", silent: "silent",
-      missing: "messages missing", lost: "messages lost", damaged: "outbox file damaged", forked: "memory card copied", webhook: "a webhook's receiver does not take it", storm: "too many alerts, others make no sound", watchdog: "proof of the chain",
+      missing: "messages missing", lost: "messages lost", damaged: "outbox file damaged", forked: "memory card copied", subscriber: "a subscriber does not take alerts", storm: "too many alerts, others make no sound", watchdog: "proof of the chain",
     },
   },
 };
