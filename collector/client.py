@@ -61,7 +61,7 @@ class Api:
         with self._told():
             return self._request(path, {}).read()
 
-    def alert_stream(self, after: int | None) -> Iterator[ServerEvent]:
+    def alert_stream(self, after: int | None, exercise: str = "no") -> Iterator[ServerEvent]:
         """Alerts as they change, for ever; a broken connection is made again from the last change seen.
 
         Raises ApiError when the collector cannot be reached at first, or refuses.
@@ -71,7 +71,7 @@ class Api:
         failures = 0
         while True:
             try:
-                for event in self._follow(place):
+                for event in self._follow(place, exercise):
                     failures = 0
                     place = int(event.id)
                     yield event
@@ -82,10 +82,10 @@ class Api:
             time.sleep(WAITS_S[min(failures, len(WAITS_S) - 1)])
             failures += 1
 
-    def _follow(self, after: int) -> Iterator[ServerEvent]:
+    def _follow(self, after: int, exercise: str) -> Iterator[ServerEvent]:
         parser = Parser()
         with self._told():
-            for line in self._request(STREAM, {"Last-Event-ID": str(after)}):
+            for line in self._request(f"{STREAM}?exercise={exercise}", {"Last-Event-ID": str(after)}):
                 event = parser.line(line.decode())
                 if event is not None and event.name == "alert":
                     with self._understood(STREAM):

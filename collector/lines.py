@@ -46,6 +46,7 @@ WORDS: dict[str, dict[str, Any]] = {
         },
         "clock_unset": "đồng hồ thiết bị chưa đặt",
         "late": "báo muộn",
+        "exercise": "diễn tập",
         "lane": "làn",
         "units": ("giờ", "phút", "giây"),
     },
@@ -68,6 +69,7 @@ WORDS: dict[str, dict[str, Any]] = {
         },
         "clock_unset": "device clock not set",
         "late": "late",
+        "exercise": "exercise",
         "lane": "lane",
         "units": ("h", "min", "s"),
     },
@@ -221,6 +223,8 @@ def _remarks(alert: Json, language: str) -> Iterator[str]:
         yield words["ended_by"].get(by, by)
     if alert["late"]:
         yield words["late"]
+    if alert.get("exercise"):
+        yield words["exercise"]
     if alert.get("clock") == {"synced": False, "corrected": False}:
         yield words["clock_unset"]
 

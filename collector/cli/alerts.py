@@ -32,12 +32,13 @@ def command() -> None:
 @as_json
 @language
 @click.option("--since", type=int, help="Begin after this change; 0 tells everything. Default: what happens from now on.")
-def tail(url: str, token_file: Path, as_json: bool, lang: str, since: int | None) -> None:
+@click.option("--exercise", type=click.Choice(["no", "also", "only"]), default="no", show_default=True, help="Staged ones.")
+def tail(url: str, token_file: Path, as_json: bool, lang: str, since: int | None, exercise: str) -> None:
     """Print alerts as they change; survives a restart of the collector without a gap."""
     import json
 
     end_at_once_on_ctrl_c()
-    for event in open_api(url, token_file).alert_stream(since):
+    for event in open_api(url, token_file).alert_stream(since, exercise):
         click.echo(event.data if as_json else lines.alert(json.loads(event.data), lang))
 
 

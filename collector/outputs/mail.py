@@ -21,7 +21,7 @@ PASSWORD = "COLLECTOR_MAIL_PASSWORD"  # noqa: S105 - a variable's name
 class Post:
     """A carrier; belongs to the event loop."""
 
-    at_once = 2
+    at_once = 1  # so that they come in their order
 
     def __init__(self, server: Mail, desk: Desk) -> None:
         self._server, self._desk = server, desk

@@ -74,8 +74,8 @@ def address(url: str) -> str:
 
 
 def page(console: str, alert: Alert) -> str:
-    """The alert's page on the console."""
-    return f"{console.rstrip('/')}/#/alerts/{quote(alert.id, safe='')}"
+    """The alert's page on the console; exercises have none."""
+    return f"{console.rstrip('/')}/#/alerts" + ("" if alert.exercise else f"/{quote(alert.id, safe='')}")
 
 
 def _title(telling: Telling, desk: Desk, language: Language) -> str:

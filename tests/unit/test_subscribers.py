@@ -19,7 +19,7 @@ from aiosmtpd.smtp import AuthResult, Envelope
 from paho.mqtt.enums import CallbackAPIVersion
 
 from collector.broker_config import CONF, Mosquitto, render, write
-from collector.config import Broker, Site, Tls
+from collector.config import Broker, ConfigError, Site, Tls, load
 from collector.config_mail import Mail
 from collector.core.delivery import Received
 from collector.core.errors import WrongUse
@@ -393,3 +393,22 @@ def test_on_a_hardened_broker_the_publisher_writes_and_the_reader_reads_that_and
 
     with mosquitto_of(tmp_path / "broker" / CONF, port):
         run(tmp_path, scene, carriers={"mqtt": Republisher(connection("alerts-1"), "alerts-test")})
+
+
+@pytest.mark.parametrize(
+    ("settings", "named"),
+    [
+        ('[mail]\nhost = "smtp.city.example"\nsecurity = "none"', "mail.security"),
+        ('[mail]\nhost = "localhost"\npassword_file = "none"', "mail.password_file"),
+        ('[mail]\nhost = "localhost"\nsender = "a b@c.example"', "mail.sender"),
+        ('[republish]\nhost = "broker.city.example"', "republish.tls.ca"),
+        ('[republish]\ntls = { ca = "ca.pem", cert = "x.pem" }', "republish.tls"),
+        ('[republish]\nshare_group = "x"', "republish.share_group"),
+    ],
+)
+def test_a_configuration_that_would_tell_in_the_open_is_refused(tmp_path: Path, settings: str, named: str) -> None:
+    rest = "" if "sender" in settings else '\nsender = "k@c.example"'
+    mail = f'{rest}\nconsole = "https://c.example"' if "mail" in settings else ""
+    (tmp_path / "c.toml").write_text(settings + mail)
+    with pytest.raises(ConfigError, match=named):
+        load(tmp_path / "c.toml")
