@@ -223,11 +223,15 @@ class Will(Struct, frozen=True, kw_only=True):
 
 
 class Ack(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Inclusive `ranges` of `seq` that are committed; or `forked`: the stream is someone else's too, open a new one."""
+    """Inclusive `ranges` of `seq` that are committed; or `forked`: the stream is someone else's too, open a new one.
+
+    `checks`: the CRC-32 of the bytes of each number, in their order; another life of the card may have sent others under it.
+    """
 
     stream: str
     ranges: tuple[tuple[int, int], ...] = ()
     forked: bool = False
+    checks: tuple[int, ...] = ()
 
 
 class CollectorStatus(Struct, frozen=True, kw_only=True):

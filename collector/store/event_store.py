@@ -155,4 +155,4 @@ def _bury(book: AlertBook, letter: DeadLetter, tally: Tally) -> None:
     tally.count("dead_letter")
     if letter.device and letter.key:
         stream, seq = letter.key
-        tally.acks.setdefault((letter.device, stream), []).append(seq)
+        tally.acknowledge((letter.device, stream), seq, letter.received.payload)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
+from zlib import crc32
 
 import msgspec
 
@@ -34,18 +35,29 @@ class Committed:
 class Tally:
     """What becomes of the messages of one commit."""
 
-    acks: dict[StreamKey, list[int]] = field(default_factory=dict)
+    acks: dict[StreamKey, dict[int, int]] = field(default_factory=dict)  # by number, the check of its bytes
     forks: set[StreamKey] = field(default_factory=set)
     outcomes: dict[str, int] = field(default_factory=dict)
 
     def count(self, outcome: str, n: int = 1) -> None:
         self.outcomes[outcome] = self.outcomes.get(outcome, 0) + n
 
+    def acknowledge(self, key: StreamKey, seq: int, payload: bytes) -> None:
+        self.acks.setdefault(key, {})[seq] = crc32(payload)
+
     def committed(self, changes: Sequence[Change]) -> Committed:
         """A stream's fork goes with its ranges in one message: what is stored must not be renumbered."""
         acks = (
-            (device, Ack(stream=stream, ranges=delivery.coalesce(seqs), forked=(device, stream) in self.forks))
-            for (device, stream), seqs in self.acks.items()
+            (
+                device,
+                Ack(
+                    stream=stream,
+                    ranges=delivery.coalesce(checks),
+                    forked=(device, stream) in self.forks,
+                    checks=tuple(checks[seq] for seq in sorted(checks)),
+                ),
+            )
+            for (device, stream), checks in self.acks.items()
         )
         return Committed(tuple(acks), tuple(changes), self.outcomes)
 
@@ -87,13 +99,13 @@ def _judge(book: AlertBook, events: Sequence[Event], tally: Tally) -> list[Event
         if stream.forked and verdict != "duplicate":
             verdict = "fork"  # its device renumbers all that is in flight: stored here it would be stored twice
         tally.count(verdict)
-        seqs = tally.acks.setdefault(key[:2], [])
         if verdict == "fork":
+            tally.acks.setdefault(key[:2], {})
             tally.forks.add(key[:2])
             stream.forked = True
             _mark_forked(book, event)
             continue
-        seqs.append(event.seq)
+        tally.acknowledge(key[:2], event.seq, event.payload)
         if verdict == "store":
             known[key] = event.payload
             new.append(event)

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from functools import partial
 from random import Random
 from typing import Protocol
+from zlib import crc32
 
 import msgspec
 
 from edge_agent.config import BrokerConfig
 from edge_agent.core.backoff import reconnect_wait_s
-from edge_agent.core.delivery import FAILURE_CODE, Action, Delete, Delivery, Fork, Publish, PublishBirth, Reconnect
+from edge_agent.core.delivery import FAILURE_CODE, Action, Delete, Delivery, Fork, Publish, PublishBirth, Reconnect, as_ranges
 from edge_agent.core.outgoing import Outgoing
 from edge_agent.sinks.link import Connected, Ended, Link, LinkInput, Puback, PutInput, Received
 from edge_agent.sinks.origin import Origin
@@ -81,6 +82,7 @@ class Courier:
         self._on_command = on_command
         self._link: Connection | None = None
         self._sent: dict[int, tuple[str, int]] = {}  # packet identifier on this link -> message
+        self._checks: dict[tuple[str, int], int] = {}  # of the bytes of what was sent on it
         self._epoch = 0
         self._connected_at_s: float | None = None
         self._failures = 0
@@ -155,13 +157,23 @@ class Courier:
     def _receive(self, epoch: int, topic: str, payload: bytes, now_s: float) -> None:
         try:
             if topic == topics.ack(self._origin.device):
-                self._perform(self._core.acknowledged(msgspec.json.decode(payload, type=Ack), now_s))
+                ack = self._of_this_life(msgspec.json.decode(payload, type=Ack))
+                self._perform(self._core.acknowledged(ack, now_s))
             elif topics.parse_collector_status(topic) is not None:
                 self._core.collector_status(epoch, msgspec.json.decode(payload, type=CollectorStatus))
             elif self._on_command is not None and topic == topics.command_request(self._origin.device):
                 self._on_command(payload)
         except (ValueError, RecursionError):  # msgspec's and Unicode's errors are ValueErrors
             self._unreadable += 1
+
+    def _of_this_life(self, ack: Ack) -> Ack:
+        """Without the numbers under which the collector holds other bytes: a copy of this card has sent them."""
+        if sum(last - first + 1 for first, last in ack.ranges) != len(ack.checks):
+            return ack  # of a collector that tells none
+        numbers = (seq for first, last in ack.ranges for seq in range(first, last + 1))
+        told = zip(numbers, ack.checks, strict=True)
+        ours = [seq for seq, check in told if self._checks.get((ack.stream, seq), check) == check]
+        return msgspec.structs.replace(ack, ranges=tuple(as_ranges(ours)))
 
     def _perform(self, actions: Sequence[Action]) -> None:
         for action in actions:
@@ -173,8 +185,10 @@ class Courier:
                     self._publish_birth()
                 case Reconnect() if self._link is not None:
                     self._link.give_up("the broker confirms nothing any more")
-                case Delete():
+                case Delete(stream, first, last):
                     self._acknowledged.append(action)
+                    for seq in range(first, last + 1):
+                        self._checks.pop((stream, seq), None)
                 case Fork(stream):
                     self._fork(stream)
 
@@ -194,6 +208,7 @@ class Courier:
         elif self._link is not None:
             mid = self._link.publish_event(topics.event(self._origin.device, message.event_class), payload)
             self._sent[mid] = message.stream, message.seq
+            self._checks[message.stream, message.seq] = crc32(payload)
 
     def _publish_birth(self) -> None:
         if self._link is not None:
@@ -228,6 +243,7 @@ class Courier:
             self._epoch += 1
             self._connected_at_s = None
             self._sent.clear()
+            self._checks.clear()
             self._link = self._open_link(self._broker, self._origin.device, self._epoch, self._will(), self._put)
 
     def _will(self) -> bytes:

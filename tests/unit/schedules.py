@@ -130,12 +130,11 @@ class Schedule:
     def second_life(self, card: bytes, meaning: dict[tuple[str, int], int]) -> None:
         """The card as it was, in another device beside the first, or in its place.
 
-        What the first had under way has arrived by then, or is lost: an answer to it must not meet the second's message of the
-        same number. The protocol cannot tell the two apart.
+        What the first had under way may still arrive: an answer to it must not be taken for one to the second's message of the
+        same number.
         """
         first = self.agent
         first.hang_up()
-        self.settle()
         self.agent = Agent(self.broker, "b", self.caps, self.courier_type, card)
         self.agent.meaning = dict(meaning)
         self.agent.learn()
@@ -151,7 +150,6 @@ class Schedule:
         """Of two with one name either may have the connection, after a while."""
         if len(self.agents) > 1:
             self.agent.hang_up()
-            self.settle()
             self.agent = self.chance.choice(self.agents)
 
     # After it

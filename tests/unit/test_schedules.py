@@ -11,11 +11,13 @@ import pytest
 
 from collector.core import delivery
 from collector.store.engines.sqlite import Sqlite
+from edge_agent.sinks.courier import Courier
 from edge_agent.sinks.shedding import Loss
 from edge_agent.sinks.shelf import Shelf
 from event_contract.messages import Ack
 from scripts.drills.mutants import DeletesOnPuback
 from tests.unit.schedules import Schedule
+from tests.unit.simulated_agent import Agent, stored
 from tests.unit.simulated_wire import ID, Collector
 
 SEED = int(os.environ.get("SEED", "0"))
@@ -84,6 +86,58 @@ def test_taking_other_bytes_under_a_known_number_for_a_duplicate_is_caught(
 def test_storing_again_what_was_stored_and_deleted_is_caught(engine: Sqlite, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(delivery, "judge", no_retention_mark)
     assert caught(engine)
+
+
+class BelievesEveryAnswer(Courier):
+    def _of_this_life(self, ack: Ack) -> Ack:
+        return ack
+
+
+def stored_of_two_lives(engine: Sqlite, courier_type: type[Courier]) -> list[int]:
+    """A card's life tells event 1 and ends; a copy has event 2 of the same number under way when the answer to 1 comes."""
+    schedule = Schedule(SEED + 10**6, engine, courier_type)
+    world, broker = schedule.world, schedule.broker
+    connect(schedule)
+    card = schedule.agent.card.serialize()
+    schedule.agent.commit([("incident", 1)])
+    schedule.agent.work()
+    arrive(schedule)
+    schedule.agent.hang_up()
+    schedule.agent = Agent(broker, "b", schedule.caps, courier_type, card)
+    connect(schedule)
+    schedule.agent.commit([("incident", 2)])
+    schedule.agent.work()
+    under_way, world.packets = world.packets, []
+    for collector in broker.collectors:
+        collector.work()
+    arrive(schedule)
+    schedule.agent.work()
+    world.packets += under_way
+    for _ in range(20):
+        schedule.settle()
+        schedule.agent.work()
+        world.now_s += 11.0
+    return sorted(stored(schedule.rows("1"))[0])
+
+
+def connect(schedule: Schedule) -> None:
+    for _ in range(5):
+        schedule.agent.work()
+        arrive(schedule)
+        schedule.world.now_s += 3.0
+
+
+def arrive(schedule: Schedule) -> None:
+    while schedule.world.packets:
+        schedule.world.deliver_one()
+
+
+def test_an_answer_to_another_life_of_the_card_deletes_nothing(engine: Sqlite) -> None:
+    assert stored_of_two_lives(engine, Courier) == [1, 2]
+
+
+def test_taking_such_an_answer_for_ones_own_is_caught() -> None:
+    assert stored_of_two_lives(Sqlite(Path(":memory:")), BelievesEveryAnswer) == [1]
 
 
 def test_shedding_without_a_notice_is_caught(engine: Sqlite, monkeypatch: pytest.MonkeyPatch) -> None:
