@@ -15,6 +15,7 @@ from scripts.operations_centre.checking import CRASH
 
 PLAN = Path(__file__).with_name("crash.toml")
 STANDS_S = 16.0, 60.0  # the vehicles, at least and at most
+LONG_S, CALM_S = 60.0, 20.0  # in a longer demo so much later: whoever reads the address has time to connect
 QUEUES_S = 6.0  # a demonstration has no time to wait until a queue is beyond doubt
 
 
@@ -27,9 +28,12 @@ class Avenue(Roads):
         self._stands_s = min(max(self._until_s / 3, STANDS_S[0]), STANDS_S[1])
 
     def prepare(self) -> None:
-        plan = load_plan(PLAN)
-        script = tuple(replace(one, seconds=self._stands_s) if isinstance(one, Crash) else one for one in plan.script)
-        (self._folder / "plan.toml").write_text(to_toml(replace(plan, script=script)))
+        plan, calm_s = load_plan(PLAN), CALM_S if self._until_s >= LONG_S else 0.0
+        script = tuple(
+            replace(one, at_s=one.at_s + calm_s, seconds=self._stands_s) for one in plan.script if isinstance(one, Crash)
+        )
+        later = replace(plan, script=script, warm_up_s=plan.warm_up_s - calm_s)  # the same traffic, looked at sooner
+        (self._folder / "plan.toml").write_text(to_toml(later))
         super().prepare()
         scene_file = self._folder / "avenue" / "scene.json"
         scene = json.loads(scene_file.read_text())
