@@ -228,6 +228,7 @@ def test_a_user_is_made_sees_no_button_that_would_be_refused_and_is_removed(cons
     expect(hers).to_have_url(re.compile("/login$"))
     context.close()
 
+    assert console.get_by_role("row", name="operator (bạn)").get_by_role("button").count() == 0  # it would log out
     row = console.get_by_role("row", name="lan")
     row.get_by_label("Quyền của lan").select_option("engineer")
     row.get_by_role("button", name="Gỡ bỏ").click()

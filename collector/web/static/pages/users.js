@@ -18,7 +18,7 @@ export function open(root) {
   const content = el("div", { class: "stack" }, el("p", { class: "note" }, text("loading")));
   root.append(el("h2", {}, text("users.heading")), content);
   me().then(
-    ({ name, may }) => renew(content, may("admin") ? [people(name), tokens(), drawAudit()] : [empty(text("users.only_admins"), text("users.only_admins_next"))], ownPassword()),
+    ({ name, may }) => renew(content, may("admin") ? [people(name), tokens(), ownPassword(), drawAudit()] : [empty(text("users.only_admins"), text("users.only_admins_next")), ownPassword()]),
     (error) => renew(content, failure(error)),
   );
 }
@@ -37,9 +37,9 @@ function people(myself) {
           el("th", { scope: "row" }, name, name === myself && el("span", { class: "note" }, ` ${text("users.myself")}`)),
           el("td", { class: "bare" }, one),
           el(
-            "td",
+            "td", // one's own password ends this session: it has a form of its own
             { class: "deeds" },
-            button(text("users.new_password"), async () => (await sure(text("users.sure_password", { name }))) && act(async () => showPassword(await postJson(`${path}/password`, {})))),
+            name !== myself && button(text("users.new_password"), async () => (await sure(text("users.sure_password", { name }))) && act(async () => showPassword(await postJson(`${path}/password`, {})))),
             name !== myself && button(text("users.remove"), async () => (await sure(text("users.sure_remove", { name }))) && act(() => deleteJson(path))),
           ),
         );
