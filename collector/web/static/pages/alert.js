@@ -21,13 +21,15 @@ export function open(root, id, { lost }) {
   let whole = null; // the collector's answer
   let seen = null; // the alert as it was when that was asked for
   let closed = false;
+  let turn = 0; // of several answers under way the one asked for last counts
   layOut();
 
   async function load() {
+    const mine = ++turn;
     seen = alerts.of(id);
     try {
       const answer = await getJson(path);
-      if (closed) return;
+      if (closed || mine !== turn) return;
       whole = answer;
       takeIn([whole.alert]);
       seen = alerts.of(id);
