@@ -184,7 +184,6 @@ def load(path: Path) -> Config:
 def _check(path: Path, config: Config) -> None:
     """What types cannot say; whatever leaves this machine in plain text has to be asked for."""
     broker, http = config.broker, config.http
-    _check_broker(path, "broker", broker)
     if config.embedded_broker and broker.host != "127.0.0.1":
         raise ConfigError(f"{path}: broker.host: the embedded broker listens on 127.0.0.1 only, got {broker.host!r}")
     if isinstance(config.store, Postgres) and holds_password(config.store.url):
@@ -193,6 +192,7 @@ def _check(path: Path, config: Config) -> None:
         raise ConfigError(f"{path}: max_bytes: is for SQLite; leave it out, and watch the disk of PostgreSQL")
     if broker.share_group is not None and config.store == "sqlite":
         raise ConfigError(f"{path}: broker.share_group: collectors that share events share a database; set store.url, too")
+    _check_broker(path, "broker", broker)
     if not (http.plaintext or http.tls or _is_this_machine(http.host)):
         raise ConfigError(
             f"{path}: http.host: {http.host!r} is open to other machines, and this is HTTP without TLS; name a certificate in "
