@@ -21,7 +21,6 @@ QUEUES_S = 6.0  # a demonstration has no time to wait until a queue is beyond do
 
 class Avenue(Roads):
     needs_s: Mapping[str, float] = {CRASH: 6.0}
-    lead_s = 5.0
 
     def __init__(self, folder: Path, options: Namespace) -> None:
         super().__init__(folder, options, {"avenue": str(folder / "plan.toml")})
