@@ -2,7 +2,8 @@
 
 Who has moved like a vehicle rides as long as he is followed, at the red light as well; so does whom the detector now and then
 calls a two-wheeler. For all rules he is a motorcycle from then on. Of the rest nobody can tell by his looks; so among riders,
-where a vehicle of his size was lost a moment ago, and within a vehicle's box, only he is on foot who walks across the lane.
+where a vehicle of his size was lost a moment ago, and within a vehicle's box, only he is on foot who walks across the lane;
+and beside whoever waits, who walks across most of it.
 """
 
 from dataclasses import dataclass, replace
@@ -17,6 +18,8 @@ ALONG = 0.55  # who moves with the lane rides from such a share of `rider_kmh` o
 MOUNTED = 0.3  # so much of the person's box lies in a two-wheeler's box, a rider's height added
 COMPANY_HEIGHTS = 3.0  # a rider within so many body heights is company
 ACROSS_M = 1.5
+WAITING_KMH, WAITING_HEIGHTS = 8.0, 5.0  # beside somebody who is so slow and so near, riders wait, or steer around him:
+ACROSS_QUEUE_M = 2.0  # ... there one must have walked so far across the lane
 WALKED = 0.25  # who has not come so many body heights in the picture is as likely a post: he is seen, but was he ever walking?
 FORGET_S = 30.0  # a track that is not there
 LOST_S, SAME_HEIGHTS = 5.0, 1.0  # a new track within so many body heights of what was lost so lately may be the same
@@ -31,6 +34,7 @@ class _Known:
     first: tuple[float, float]  # ... in the picture
     user: RoadUser
     last_s: float
+    lane: str | None = None  # which he was on last
     across_m: float = 0.0
     rides: bool = False
     doubtful: bool = False  # he came up where a vehicle was lost
@@ -69,11 +73,19 @@ class Riders:
             return False
         if any(_mounted(person, rider) for rider in self._riding if rider.track.cls in TWO_WHEELERS):
             return False
-        if known.across_m >= ACROSS_M:
+        if known.across_m >= (ACROSS_QUEUE_M if self._is_beside_who_waits(person) else ACROSS_M):
             return True
         if known.doubtful or any(geometry.covered(person.track.box, vehicle.track.box) >= PART for vehicle in self._vehicles):
             return False
-        return not any(self._scene.near(person, rider, COMPANY_HEIGHTS) for rider in self._riding)
+        return not self._is_beside_who_waits(person) and not any(
+            self._scene.near(person, rider, COMPANY_HEIGHTS) for rider in self._riding
+        )
+
+    def _is_beside_who_waits(self, person: RoadUser) -> bool:
+        return any(
+            user.pace_kmh is not None and user.pace_kmh < WAITING_KMH and self._scene.near(person, user, WAITING_HEIGHTS)
+            for user in (*self._vehicles, *self._riding)
+        )
 
     def _rides(self, user: RoadUser) -> bool:
         return user.track.cls == "person" and self._known[user.track.id].rides
@@ -96,7 +108,8 @@ class Riders:
     def _across_m(self, known: _Known, user: RoadUser) -> float:
         """How far he has gone across the lane, if that is more than he has gone along it."""
         x, y = user.plane_m[0] - known.from_m[0], user.plane_m[1] - known.from_m[1]
-        lane = self._scene.lane_of_id.get(user.lane or "")
+        known.lane = user.lane or known.lane
+        lane = self._scene.lane_of_id.get(known.lane or "")
         if lane is None:
             return 0.0
         lane_x, lane_y = metres(user.scale, *lane.direction_at(user.point))

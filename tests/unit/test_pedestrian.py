@@ -110,6 +110,15 @@ def test_a_motorcycle_that_was_a_car_and_is_a_person_when_it_stands_is_none() ->
     assert "pedestrian" in begun(incidents(scene(carriageway=ROAD), [then], 20, seed=15))
 
 
+def test_beside_who_waits_only_who_walks_across_is_on_foot() -> None:
+    """Riders who wait there, or steer around, are often called persons."""
+    steering = Someone("person", lambda t_s: (min(1.6, 0.3 * t_s), 24 + 0.9 * t_s) if t_s < 12 else None)
+    waiting, road = standing("car", 0, 31), scene(carriageway=ROAD)
+    assert "pedestrian" in begun(incidents(road, [steering], 14, seed=21))
+    assert "pedestrian" not in begun(incidents(road, [waiting, steering], 14, seed=21))
+    assert "pedestrian" in begun(incidents(road, [waiting, crossing("person", 28)], 14, seed=21))
+
+
 def test_what_lies_within_a_lorry_is_a_part_of_it() -> None:
     lorry, part = standing("truck", 0, 25), standing("person", 0.3, 25.2, from_s=3)
     assert "pedestrian" not in begun(incidents(scene(carriageway=ROAD), [lorry, part], 20, seed=16))

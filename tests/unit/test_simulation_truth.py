@@ -19,6 +19,7 @@ from edge_agent.simulation.plan import Simulation, parse_plan
 from edge_agent.simulation.truth.keeper import TruthKeeper
 from edge_agent.simulation.truth.scenery import scene_of
 from edge_agent.simulation.truth.sight import look
+from edge_agent.simulation.truth.witness import Witness
 from edge_agent.simulation.world.staging import Play
 
 SECONDS = 30.0
@@ -139,3 +140,30 @@ lanes = [{{ id = "left", against = true }}, {{ id = "right" }}]
 approaches = [{{ signal = "s", {stop} }}]
 """
     assert {lane.id for lane in scene_of(parse_plan(road)).lanes if lane.signalised} == waits
+
+
+def test_who_stands_before_an_obstacle_is_a_stopped_vehicle_and_who_waits_behind_him_is_none() -> None:
+    road = parse_plan("""
+name = "road"
+seed = 3
+fps = 5
+duration_s = 110
+camera = { height_m = 9, focal_px = 520, tilt_deg = 18 }
+[[roads]]
+id = "road"
+points_m = [[0, -20], [0, 200]]
+lanes = [{ id = "only", flow_per_h = { car = 200 } }]
+[[script]]
+kind = "lost_load"
+lane = "only"
+at_m = 45
+at_s = 35
+""")
+    keeper, play = TruthKeeper(road, scene_of(road)), Play(road)
+    witness = Witness(road, play.world.roads)
+    for _ in range(round(road.duration_s * road.fps)):
+        moment = play.step()
+        keeper.update(moment.t_s, witness.look(moment))
+    kinds = Counter(one["kind"] for one in keeper.document()["incidents"])
+    assert kinds["obstacle"] == 1
+    assert kinds["stopped_vehicle"] == 1

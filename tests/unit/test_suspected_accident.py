@@ -4,6 +4,7 @@ from math import sqrt
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from edge_agent.core.scene_format import SceneFile
 from edge_agent.core.types import IncidentReport
@@ -110,6 +111,21 @@ def test_at_a_signal_it_takes_braking_and_contact() -> None:
 def test_motorcycles_that_stand_together_are_none() -> None:
     pair = [standing("motorcycle", 0, 40), standing("motorcycle", 0, 38)]
     assert new(incidents(road(), [*pair, swerving(10), swerving(14), swerving(18)], 40, seed=7)) == []
+
+
+def test_who_comes_up_later_only_stands_near() -> None:
+    stopped_at_8, comes_up = braking("car", 40, 8), braking("car", 40 - CAR_M, 18.5, by_m_s2=2.0, kmh=36)
+    assert new(incidents(road(), [stopped_at_8, comes_up], 45, seed=8)) == []
+
+
+def test_in_a_congestion_a_contact_is_no_evidence() -> None:
+    crowded = road()
+    at_once = {"duration_s": 1.0, "occupancy": 0.01, "min_vehicles": 1, "slow_kmh": 60.0, "queuing_kmh": 30.0}
+    congestion = type(crowded.rules.congestion)(**at_once)
+    crowded = replace(crowded, rules=replace(crowded.rules, congestion=congestion))
+    reports = incidents(crowded, crash(), 45, seed=9)
+    assert new(reports, "congestion")
+    assert new(reports) == []
 
 
 def test_a_track_that_hops_along_a_queue_does_not_brake() -> None:

@@ -21,6 +21,7 @@ from edge_agent.core.types import TWO_WHEELERS, Box, IncidentReport, RoadUser
 from event_contract.kinds import INCIDENT_KINDS
 
 KEPT_S = 20.0  # so long what was seen there counts
+CRASH_S, CRASH_M = 8.0, 5.0  # who crashes braked so lately and so near: who comes up later only stands near
 REACH_M = 10.0  # ... and what was seen so near
 STOPPED_S = 6.0  # who braked hard stood so soon
 GONE_S = 5.0  # an accident ends when so long nobody has stood there
@@ -75,36 +76,47 @@ class SuspectedAccident:
 
     def _judge(self, at_s: float, place: Place, observation: Observation) -> IncidentReport | None:
         braked = [
-            one.user for one in self._braking.lately.values()
+            one for one in self._braking.lately.values()
             if abs(one.at_s - place.since_s) <= STOPPED_S and _is_at(place, one.user)
         ]  # fmt: skip
-        pair = next((pair for pair in self._contact.touching if _is_at(place, pair.one) and _is_at(place, pair.other)), None)
+        pair = self._touching_at(place, observation)
         if (not braked and pair is None) or self._waits(place, observation):
             return None
         around = self._driven_around(place, observation)
+        hit = (place.user,) if pair is None else (pair.one, pair.other)
+        crashing = [
+            one.user for one in braked
+            if at_s - one.at_s <= CRASH_S and any(distance_m(one.user, user) <= CRASH_M for user in hit)
+        ]  # fmt: skip
         seen = {
-            "braking": bool(braked), "touching": pair is not None or self._hides_another(place, braked, observation),
+            "braking": bool(braked), "touching": pair is not None or self._hides_another(place, crashing, observation),
             "avoided": len(around) >= self._rule.avoiding,
         }  # fmt: skip
-        near = (place.user,) if pair is None else (place.user, pair.one, pair.other)
-        if place.user.track.id in observation.queued and any(user.track.cls in TWO_WHEELERS for user in near):
+        if place.user.track.id in observation.queued and any(user.track.cls in TWO_WHEELERS for user in (place.user, *hit)):
             return None
-        if at_s - place.since_s < self._rule.dwell_s or place.last_seen_s < at_s or not self._suffices(seen, place, pair):
+        if at_s - place.since_s < self._rule.dwell_s or place.last_seen_s < at_s:
             return None
-        users = (place.user,) if pair is None else (pair.one, pair.other)
-        box = _around(place.box, *(user.track.box for user in users))
+        if not (crashing and seen["touching"]) and not self._suffices(seen, place, pair):
+            return None
+        box = _around(place.box, *(user.track.box for user in hit))
         detail: dict[str, str | float | int] = {"evidence": "_".join(name for name, there in seen.items() if there)}
         confidence = 0.5 + 0.15 * sum(seen.values())
         return self._ledger.open(
-            at_s, place.since_s, lane=place.lane, confidence=confidence, box=box, users=users, detail=detail
+            at_s, place.since_s, lane=place.lane, confidence=confidence, box=box, users=hit, detail=detail
         )
 
+    def _touching_at(self, place: Place, observation: Observation) -> Pair | None:
+        """Two that touch there; in a congestion they stand close, and boxes are taken for one another."""
+        if place.lane in observation.congested:
+            return None
+        return next((pair for pair in self._contact.touching if _is_at(place, pair.one) and _is_at(place, pair.other)), None)
+
     def _suffices(self, seen: dict[str, bool], place: Place, pair: Pair | None) -> bool:
-        if seen["braking"]:
-            signalised = self._scene.lane_of_id[place.lane or ""].signalised
-            return seen["touching"] or (seen["avoided"] and not signalised)
-        if pair is None or not seen["avoided"] or self._scene.lane_of_id[place.lane or ""].signalised:
+        """Others drive around it, and not for a red light or between two-wheelers that stand together."""
+        if not seen["avoided"] or self._scene.lane_of_id[place.lane or ""].signalised:
             return False
+        if seen["braking"] or pair is None:
+            return seen["braking"]
         return pair.measured and not any(user.track.cls in TWO_WHEELERS for user in (pair.one, pair.other))
 
     def _hides_another(self, place: Place, braked: list[RoadUser], observation: Observation) -> bool:

@@ -115,10 +115,12 @@ class Stays:
         return "plain" if sum(self._findable.of(body.id) >= FINDABLE for body in slow) >= QUEUE_VEHICLES else "hard to see"
 
     def _waits_behind(self, at_s: float, one: Seen) -> bool:
-        """Behind another one who stands on his lane, and was found to."""
+        """Behind another vehicle that stands on his lane, and was found to: what lies there excuses nobody."""
         ahead_x, ahead_y = cos(one.body.heading), sin(one.body.heading)
         for stay in self._stays.values():
-            if stay.raised is None or stay.where != one.lane or at_s - stay.at_s > GONE_S:
+            if stay.raised is None or stay.raised.kind == "obstacle":
+                continue
+            if stay.where != one.lane or at_s - stay.at_s > GONE_S:
                 continue
             x, y = stay.place[0] - one.body.x_m, stay.place[1] - one.body.y_m
             if MOVE_M < x * ahead_x + y * ahead_y <= WAITS_BEHIND_M:
