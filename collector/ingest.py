@@ -9,11 +9,11 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import TypeVar
 
-from collector.broker_link import RECEIVE_MAXIMUM
+from collector.broker.link import RECEIVE_MAXIMUM
+from collector.broker.mqtt_client import Client, Message
 from collector.core.delivery import Received
 from collector.core.intake import BATCH_MESSAGES, Arrival, Bury, Commit, Confirm, Intake, Tell
 from collector.inbox import Inbox
-from collector.mqtt_client import Client, Message
 from collector.store.alerts.alert_book import AlertBook, Change
 from collector.store.engines.opening import StoreUnavailable
 from collector.store.event_store import EventStore

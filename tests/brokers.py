@@ -46,7 +46,7 @@ def mosquitto_of(config: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
 @contextmanager
 def embedded(tmp_path: Path, port: int) -> Iterator[object]:
     """The collector's embedded broker."""
-    from collector.broker_embedded import EmbeddedBroker
+    from collector.broker.embedded import EmbeddedBroker
 
     failures: list[str] = []
     broker = EmbeddedBroker(tmp_path, port, failures.append)

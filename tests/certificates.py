@@ -9,7 +9,7 @@ from pathlib import Path
 
 import trustme
 
-from collector.broker_config import ACL, CONF, Mosquitto, render, write
+from collector.broker.mosquitto import ACL, CONF, Mosquitto, render, write
 from tests.brokers import mosquitto_of
 
 

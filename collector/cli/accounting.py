@@ -15,7 +15,8 @@ def accounts_in(data_dir: Path, config: Path | None) -> Iterator["Accounts"]:
     """Those of the data folder, or of the store that the configuration names. Raises WrongUse where there are none."""
     from contextlib import closing
 
-    from collector.config import Postgres, load
+    from collector.config import load
+    from collector.config.store import Postgres, password_of
     from collector.store.access import place
     from collector.store.access.accounts import Accounts
 
@@ -23,8 +24,7 @@ def accounts_in(data_dir: Path, config: Path | None) -> Iterator["Accounts"]:
     if settings is None:
         ledger = place.found(data_dir)
     elif isinstance(settings.store, Postgres):
-        file = settings.store.password_file
-        ledger = place.shared(settings.store.url, Path(file).read_text().strip() if file else None)
+        ledger = place.shared(settings.store.url, password_of(settings.store))
     else:
         ledger = place.found(Path(settings.data_dir))
     with closing(Accounts(ledger)) as accounts:

@@ -45,7 +45,7 @@ def mosquitto(
     force: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Write a mosquitto.conf with mutual TLS, and the access rules of its clients."""
-    from collector.broker_config import ACL, CONF, Mosquitto, render, write
+    from collector.broker.mosquitto import ACL, CONF, Mosquitto, render, write
 
     usual = Mosquitto(out)
     certificates = ca or usual.ca, cert or usual.cert, key or usual.key

@@ -28,7 +28,7 @@ def command(config_file: Path | None, password_file: Path | None, log_json: bool
     """Run the collector until it is stopped."""
     import asyncio
 
-    from collector import app
+    from collector.app.serving import serve
     from collector.config import with_options
 
     config = with_options(config_file, **options)
@@ -37,7 +37,7 @@ def command(config_file: Path | None, password_file: Path | None, log_json: bool
 
         log_as_json(_say)
     say = _say_as_json if log_json else _say
-    return asyncio.run(app.serve(config, _password(password_file) if password_file else None, say))
+    return asyncio.run(serve(config, _password(password_file) if password_file else None, say))
 
 
 def _password(file: Path) -> str:

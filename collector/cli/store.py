@@ -22,7 +22,7 @@ def migrate(data_dir: Path, url: str, password_file: Path | None, as_json: bool)
     import msgspec
 
     from collector.cli.showing import progress_bars
-    from collector.config import holds_password
+    from collector.config.store import holds_password
     from collector.core.errors import WrongUse
     from collector.data_dir import held
     from collector.store.engines.opening import need_driver

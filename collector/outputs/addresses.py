@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.resolver import ThreadedResolver
 
-from collector.config import Webhooks
+from collector.config.webhooks import Webhooks
 from collector.core.errors import WrongUse
 
 

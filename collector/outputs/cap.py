@@ -6,7 +6,7 @@ again. All but the first refer to what was told of the alert before and has not 
 
 from xml.etree.ElementTree import Element
 
-from collector.config import Words
+from collector.config.feeds import Words
 from collector.outputs.telling import (
     FAULTS,
     NO_PLACE,

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from collector.config_evidence import CameraLink, Evidence
+from collector.config.evidence import CameraLink, Evidence
 from collector.core import deep_link
 from collector.core.alerts import Alert
 

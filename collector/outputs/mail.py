@@ -8,7 +8,7 @@ import ssl
 from email.message import EmailMessage
 from pathlib import Path
 
-from collector.config_mail import Mail
+from collector.config.mail import Mail
 from collector.core.errors import WrongUse
 from collector.core.subscribing import Subscriber
 from collector.outputs import mail_text

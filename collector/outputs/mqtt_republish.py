@@ -19,7 +19,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
-from collector.config import Broker
+from collector.config.broker import Broker
 from collector.core.errors import WrongUse
 from collector.core.subscribing import Subscriber
 from collector.outputs.carrying import Message, Reply, content, one_by_one

@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Literal
 from uuid import NAMESPACE_URL, uuid5
 
-from collector.config import Feeds, Site, Words
+from collector.config.feeds import Feeds, Words
+from collector.config.sites import Site
 from collector.core.alerts import Alert
 from collector.outputs.deep_links import DeepLinks
 from collector.outputs.texts import clean, number

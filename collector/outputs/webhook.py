@@ -6,7 +6,7 @@ from email.utils import parsedate_to_datetime
 import aiohttp
 
 from collector import __version__
-from collector.config import Webhooks
+from collector.config.webhooks import Webhooks
 from collector.core import signing
 from collector.core.subscribing import Subscriber
 from collector.outputs.addresses import Guarded

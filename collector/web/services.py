@@ -8,8 +8,8 @@ from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from aiohttp import web
 
-from collector.config import Webhooks
-from collector.config_map import Map
+from collector.config.map import Map
+from collector.config.webhooks import Webhooks
 from collector.core.still_requests import StillRequests
 from collector.outputs.delivering import Sender
 from collector.outputs.telling import Desk

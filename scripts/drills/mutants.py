@@ -4,11 +4,11 @@ import sys
 
 import msgspec
 
-import collector.app
+import collector.app.serving
 import edge_agent.sinks.mqtt
+from collector.broker.mqtt_client import Client, Message
 from collector.cli import main as collector_main
 from collector.ingest import Ingest
-from collector.mqtt_client import Client, Message
 from edge_agent.sinks.courier import Courier
 from edge_agent.sinks.link import LinkInput, Puback
 from event_contract import topics
@@ -49,7 +49,7 @@ def main(name: str, arguments: list[str]) -> None:
         edge_agent.sinks.mqtt.Courier = DeletesOnPuback  # type: ignore[attr-defined]
         device.main()
     else:
-        collector.app.Ingest = AcknowledgesFirst  # type: ignore[attr-defined]
+        collector.app.serving.Ingest = AcknowledgesFirst  # type: ignore[attr-defined]
         collector_main()
 
 

@@ -3,7 +3,7 @@
 import shutil
 from pathlib import Path
 
-from collector.broker_config import CONF, Mosquitto, render
+from collector.broker.mosquitto import CONF, Mosquitto, render
 from scripts.drills.programs import CannotStart, Program, free_port
 from scripts.drills.programs import collector as collector_program
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from paho.mqtt.client import topic_matches_sub
 
-from collector.broker_config import ACL
+from collector.broker.mosquitto import ACL
 from event_contract import topics
 from scripts.swarms.packets import Will
 from tests.brokers import free_port, wait_until

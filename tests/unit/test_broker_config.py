@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from collector.broker_config import ACL, CONF, PLACEHOLDER, Mosquitto, render
-from collector.broker_link import RECEIVE_MAXIMUM
+from collector.broker.link import RECEIVE_MAXIMUM
+from collector.broker.mosquitto import ACL, CONF, PLACEHOLDER, Mosquitto, render
 from collector.cli import cli
 from collector.core.errors import WrongUse
 from edge_agent.core.delivery import WINDOW

@@ -12,12 +12,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from collector.app import DATABASE, TOKEN_FILE, api_token
+from collector.app.first_start import TOKEN_FILE, api_token
 from collector.core.delivery import Received
 from collector.store.access.accounts import ACCOUNTS, Accounts
 from collector.store.backups import backup, restoring
 from collector.store.backups.archive import MANIFEST, BackupError, Manifest
-from collector.store.engines.sqlite import Sqlite, connect
+from collector.store.engines.sqlite import DATABASE, Sqlite, connect
 from collector.store.event_store import EventStore
 from collector.store.questions import queries
 from event_contract import topics

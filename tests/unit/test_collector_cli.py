@@ -20,10 +20,11 @@ from typing import Any
 import click
 import pytest
 
-from collector.app import prepare_accounts
+from collector.app.first_start import prepare_accounts
 from collector.cli import COMMANDS, cli
 from collector.client import Api
-from collector.config import Tls, load, with_options
+from collector.config import load, with_options
+from collector.config.broker import Tls
 from collector.core.errors import WrongUse
 from collector.store.access.accounts import ACCOUNTS, Accounts
 from collector.store.engines.sqlite import connect

@@ -16,10 +16,10 @@ import paho.mqtt.client as mqtt
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
-from collector import paho_loop
-from collector.broker_embedded import EmbeddedBroker
-from collector.broker_link import BrokerLink, LinkState
-from collector.config import Broker
+from collector.broker import paho_loop
+from collector.broker.embedded import EmbeddedBroker
+from collector.broker.link import BrokerLink, LinkState
+from collector.config.broker import Broker
 from collector.ingest import Ingest
 from collector.store.alerts.alert_book import Change
 from collector.store.engines.sqlite import Sqlite, connect

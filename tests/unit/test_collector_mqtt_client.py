@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from paho.mqtt.enums import MQTTErrorCode
 
-from collector.mqtt_client import FIRST_ID, Client, Message
+from collector.broker.mqtt_client import FIRST_ID, Client, Message
 from scripts.swarms import packets
 
 MESSAGES = [

@@ -17,9 +17,9 @@ import msgspec
 import pytest
 from click.testing import CliRunner
 
-from collector.broker_link import BrokerLink
+from collector.broker.link import BrokerLink
 from collector.cli.store import command as store_command
-from collector.config import Broker
+from collector.config.broker import Broker
 from collector.core.delivery import Received
 from collector.core.errors import WrongUse
 from collector.core.roles import Who

@@ -18,7 +18,8 @@ from aiohttp import web
 from aiohttp.test_utils import make_mocked_request
 from multidict import CIMultiDict
 
-from collector.app import CannotServe, api_token
+from collector.app.ending import CannotServe
+from collector.app.first_start import api_token
 from collector.core.delivery import Received
 from collector.core.sse import Parser, ServerEvent
 from collector.outputs.telling import Desk

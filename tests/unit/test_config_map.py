@@ -8,7 +8,7 @@ from aiohttp import web
 from aiohttp.test_utils import make_mocked_request
 
 from collector.config import ConfigError, load
-from collector.config_map import Map
+from collector.config.map import Map
 from collector.web.server import HEADERS, harden
 from collector.web.services import SERVICES, Services
 

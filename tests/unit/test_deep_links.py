@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from collector.config import ConfigError, load
-from collector.config_evidence import CameraLink, Evidence
+from collector.config.evidence import CameraLink, Evidence
 from collector.core.deep_link import fill
 from collector.outputs.deep_links import DeepLinks
 from tests.unit.test_feeds import an_alert

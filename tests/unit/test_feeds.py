@@ -15,8 +15,10 @@ from lxml import etree
 from msgspec.structs import replace
 from referencing import Registry, Resource
 
-from collector.config import ConfigError, Feeds, Site, load
-from collector.config_evidence import Evidence
+from collector.config import ConfigError, load
+from collector.config.evidence import Evidence
+from collector.config.feeds import Feeds
+from collector.config.sites import Site
 from collector.core.alerts import Alert
 from collector.core.standing import Said
 from collector.outputs import atom, cap, datex2, geojson, ngsi_ld

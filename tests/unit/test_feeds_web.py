@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 from lxml import etree
 
-from collector.config import Feeds, Site
+from collector.config.feeds import Feeds
+from collector.config.sites import Site
 from collector.core.rollup import HOUR_S
 from collector.outputs import atom, cap
 from collector.outputs.telling import Desk

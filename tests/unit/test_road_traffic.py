@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from collector.config import Site as SiteConfig
+from collector.config.sites import Site as SiteConfig
 from collector.core.delivery import Received
 from collector.core.pcu import pcu
 from collector.core.road_traffic import Watched, over_time

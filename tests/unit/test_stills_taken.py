@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from collector.config_evidence import Evidence
+from collector.config.evidence import Evidence
 from collector.core import jpeg
 from collector.core.still_requests import PATIENCE_S, Asked, NotTaken, StillRequests
 from collector.outputs.deep_links import DeepLinks

@@ -18,9 +18,11 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, Envelope
 from paho.mqtt.enums import CallbackAPIVersion
 
-from collector.broker_config import CONF, Mosquitto, render, write
-from collector.config import Broker, ConfigError, Site, Tls, load
-from collector.config_mail import Mail
+from collector.broker.mosquitto import CONF, Mosquitto, render, write
+from collector.config import ConfigError, load
+from collector.config.broker import Broker, Tls
+from collector.config.mail import Mail
+from collector.config.sites import Site
 from collector.core.delivery import Received
 from collector.core.errors import WrongUse
 from collector.core.exercises import Staged

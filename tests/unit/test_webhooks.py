@@ -14,7 +14,7 @@ import pytest
 from aiohttp import web
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from collector.config import Webhooks
+from collector.config.webhooks import Webhooks
 from collector.core import signing, subscribing
 from collector.core.delivery import Received
 from collector.core.errors import WrongUse

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from iotcore.broker import Broker
 
-from collector.broker_link import MAX_PACKET_BYTES
+from collector.broker.link import MAX_PACKET_BYTES
 from collector.core.errors import Told
 
 HOST = "127.0.0.1"

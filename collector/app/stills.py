@@ -9,9 +9,9 @@ from pathlib import Path
 
 import msgspec
 
-from collector.broker_link import BrokerLink, OnMessage
+from collector.broker.link import BrokerLink, OnMessage
+from collector.broker.mqtt_client import Client, Message
 from collector.core.still_requests import StillRequests
-from collector.mqtt_client import Client, Message
 from collector.store.stills import FOLDER, StillFolder
 from collector.web.services import Stills
 from event_contract import topics

@@ -20,9 +20,9 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
-from collector import paho_loop
-from collector.config import Broker
-from collector.mqtt_client import UNDER_WAY, Client, Message
+from collector.broker import paho_loop
+from collector.broker.mqtt_client import UNDER_WAY, Client, Message
+from collector.config.broker import Broker
 from event_contract import topics
 from event_contract.messages import MAX_MESSAGE_BYTES, CollectorStatus, encode
 

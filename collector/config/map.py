@@ -8,6 +8,8 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
+from collector.config.places import beside
+
 MOST_ROAD_BYTES = 8_000_000
 TILES = re.compile(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?/[^\s;,'\"<>]*")
 PLACES = ("{z}", "{x}", "{y}")
@@ -25,13 +27,13 @@ class Map(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         return "/".join(self.tiles.split("/")[:3]) if self.tiles else None
 
 
-def checked(settings: Map, folder: Path) -> Map:
+def checked_map(settings: Map, folder: Path) -> Map:
     """With the path of `roads` made absolute. Raises ValueError with the key."""
     if settings.tiles is not None and not (TILES.fullmatch(settings.tiles) and all(one in settings.tiles for one in PLACES)):
         raise ValueError(f"map.tiles: expected one such as https://tiles.example/{{z}}/{{x}}/{{y}}.png, got {settings.tiles!r}")
     if settings.roads is None:
         return settings
-    found = replace(settings, roads=str((folder / Path(settings.roads).expanduser()).resolve()))
+    found = replace(settings, roads=beside(folder, settings.roads))
     read_roads(found)
     return found
 

@@ -25,7 +25,7 @@ class Evidence(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     keep_h: Annotated[float, Meta(gt=0, le=720)] = 72.0
 
 
-def check_links(evidence: Evidence) -> None:
+def check_evidence(evidence: Evidence) -> None:
     """Raises ValueError with the key."""
     own = [(f"evidence.links[{n}].link", one.link) for n, one in enumerate(evidence.links)]
     for key, template in [("evidence.link", evidence.link), *own]:
