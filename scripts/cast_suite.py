@@ -5,7 +5,6 @@ Without --pixels each folder holds what a detector would have seen, from the mod
 
 import argparse
 import os
-import sys
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from functools import partial
@@ -14,8 +13,8 @@ from pathlib import Path
 
 from edge_agent.app.simulate import write_folder
 from edge_agent.cli.options import progress_bar
-from edge_agent.core.failure import Failure
 from edge_agent.simulation.casting.cast import cast
+from scripts.ending import end
 
 EXAMPLES = """examples:
   ./scripts/suite --seed 7 --scenes 24 --out scenes --pixels     short scenes, looked at by the real detector
@@ -25,8 +24,8 @@ EXAMPLES = """examples:
 PIXEL_SECONDS, FAST_SECONDS = 120.0, 600.0
 
 
-def main() -> int:
-    options = _options()
+def main(arguments: list[str]) -> int:
+    options = _options(arguments)
     write = partial(
         write_scene, options.seed, options.out, options.seconds, options.light, None if options.pixels else options.detector,
         options.pixels or options.tracks,
@@ -57,7 +56,7 @@ def _each(write: Callable[[int], None], scenes: int, jobs: int, progress: Callab
             raise
 
 
-def _options() -> argparse.Namespace:
+def _options(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="./scripts/suite", description=__doc__, epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -72,7 +71,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--detector", default="nanodet-g-416", help="whose model; default %(default)s")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes; default: as many as there are cores")
     parser.add_argument("--light", choices=("day", "any"), default="any", help="only clear days, or any light and weather")
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     if options.seconds is None:
         options.seconds = PIXEL_SECONDS if options.pixels else FAST_SECONDS
     if options.seed < 0 or options.scenes < 1 or options.jobs < 1 or not 1 <= options.seconds <= 86_400:
@@ -83,10 +82,4 @@ def _options() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except Failure as error:
-        print(f"suite: {error}", file=sys.stderr)
-        sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        sys.exit(130)
+    end("suite", main)

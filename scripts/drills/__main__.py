@@ -12,9 +12,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from edge_agent.core.failure import Failure
 from scripts.drills import state
 from scripts.drills.verdict import Verdict
+from scripts.ending import end
 
 DRILLS = {
     "kill": "kill -9 of agents, broker, collectors and database, again and again",
@@ -90,8 +90,4 @@ def _conclude(verdict: Verdict, options: argparse.Namespace) -> int:
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main(sys.argv[1:]))
-    except Failure as error:
-        print(f"drill: {error}", file=sys.stderr)
-        sys.exit(error.exit_code)
+    end("drill", main)
