@@ -2,10 +2,13 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from collector.store.engines.db import Db
+from collector.store.event_store import EventStore
 from tests.databases import PostgresSchema, SqliteFile, StoreDatabase, postgres_server
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
@@ -35,3 +38,17 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> StoreDatabase:
     if request.param == "sqlite":
         return SqliteFile(tmp_path / "events.sqlite")
     return PostgresSchema(request.getfixturevalue("postgres_url"))
+
+
+@pytest.fixture
+def store(database: StoreDatabase) -> Iterator[EventStore]:
+    """One in that database."""
+    with closing(database.store()) as store:
+        yield store
+
+
+@pytest.fixture
+def db(store: EventStore, database: StoreDatabase) -> Iterator[Db]:
+    """A connection to look into it."""
+    with closing(database.reader()) as db:
+        yield db

@@ -20,7 +20,12 @@ Listed = Annotated[Text, Meta(description="One, or several with commas.")]
 Area = Annotated[Text, Meta(description="west,south,east,north in degrees; over the 180th meridian west is greater.")]
 
 
-class AlertsAsked(Struct, kw_only=True):
+class Span(Struct, kw_only=True):
+    from_: Moment | None = field(name="from", default=None)
+    to: Moment | None = None
+
+
+class AlertsAsked(Span, kw_only=True):
     """Alerts, the one that changed last first. All that is given has to hold."""
 
     state: Annotated[
@@ -32,13 +37,11 @@ class AlertsAsked(Struct, kw_only=True):
     device: Listed | None = None
     site: Listed | None = None
     bbox: Area | None = None
-    from_: Moment | None = field(name="from", default=None)
-    to: Moment | None = None
     limit: Page = 100
     before: Before = None
 
 
-class EventsAsked(Struct, kw_only=True):
+class EventsAsked(Span, kw_only=True):
     """Events in the order of their commits."""
 
     after: Number = 0
@@ -46,8 +49,6 @@ class EventsAsked(Struct, kw_only=True):
     device: Text | None = None
     class_: Text | None = field(name="class", default=None)
     kind: Text | None = None
-    from_: Moment | None = field(name="from", default=None)
-    to: Moment | None = None
 
 
 class DevicesAsked(Struct):
@@ -58,32 +59,26 @@ class StreamsAsked(Struct):
     device: Text | None = None
 
 
-class TrafficAsked(Struct, kw_only=True):
+class TrafficAsked(Span, kw_only=True):
     """`minutes` with by=minute; `from`, `to` and `limit` with hour and day."""
 
     by: Literal["minute", "hour", "day"] = "minute"
     device: Text | None = None
     camera: Text | None = None
     minutes: Annotated[int, Meta(ge=1, le=120)] = 1
-    from_: Moment | None = field(name="from", default=None)
-    to: Moment | None = None
     limit: Annotated[int, Meta(ge=1, le=MOST_SUMS)] = MOST_SUMS
 
 
-class LettersAsked(Struct, kw_only=True):
+class LettersAsked(Span, kw_only=True):
     device: Text | None = None
     reason: Annotated[Text, Meta(description="A part of it.")] | None = None
-    from_: Moment | None = field(name="from", default=None)
-    to: Moment | None = None
     limit: Page = 100
     before: Before = None
 
 
-class AuditAsked(Struct, kw_only=True):
+class AuditAsked(Span, kw_only=True):
     after: Number = 0
     limit: Page = 100
-    from_: Moment | None = field(name="from", default=None)
-    to: Moment | None = None
 
 
 Exercise = Annotated[Exercises, Meta(description="Staged alerts: none of them, also, or nothing else.")]
@@ -114,7 +109,5 @@ class NgsiAsked(FeedAsked):
     type: Annotated[Text, Meta(description="Some of Alert, Device, TrafficFlowObserved.")] | None = None
 
 
-class OpenDataAsked(Struct):
+class OpenDataAsked(Span, kw_only=True):
     road: Text | None = None
-    from_: Moment | None = field(name="from", default=None)
-    to: Moment | None = None

@@ -13,7 +13,7 @@ from collector.outputs import road_table
 from collector.store.questions import roads
 from collector.web.access import ASKED, allow
 from collector.web.api import answer, ask, moment
-from collector.web.asked import Moment, Text
+from collector.web.asked import Span, Text
 from collector.web.feeds import told
 from collector.web.services import SERVICES
 
@@ -24,15 +24,13 @@ LONGEST_S: dict[By, float] = {"minute": DAY_S, "hour": 31 * DAY_S, "day": 400 * 
 routes = web.RouteTableDef()
 
 
-class RoadAsked(Struct, kw_only=True):
+class RoadAsked(Span, kw_only=True):
     """One road, or one of its cameras."""
 
     road: Annotated[Text, Meta(min_length=1)]
     by: By = "hour"
     device: Text | None = None
     camera: Text | None = None
-    from_: Moment | None = field(name="from", default=None)
-    to: Moment | None = None
 
 
 class RoadCamera(Struct):

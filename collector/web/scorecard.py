@@ -3,23 +3,19 @@
 import time
 
 from aiohttp import web
-from msgspec import Struct, field
 
 from collector.core import answers
 from collector.store.alerts import scoring
 from collector.web.access import allow
 from collector.web.api import answer, ask, moment
-from collector.web.asked import Moment
+from collector.web.asked import Span
 
 DEFAULT_SPAN_S = 30 * 86400.0
 routes = web.RouteTableDef()
 
 
-class ScorecardAsked(Struct, kw_only=True):
+class ScorecardAsked(Span, kw_only=True):
     """Alerts opened in a span of time; without one, in the last 30 days."""
-
-    from_: Moment | None = field(name="from", default=None)
-    to: Moment | None = None
 
 
 @routes.get("/api/v1/scorecard")

@@ -1,7 +1,6 @@
 """The store on a real SQLite file and a real PostgreSQL: exactly once, alerts in the same commit, gaps and losses told."""
 
 import time
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from zlib import crc32
@@ -32,18 +31,6 @@ from tests.wire_messages import CLOCK, DEVICE, STREAM, birth, event, incident, l
 NOW = time.time()
 KEEP = {"incident": 10.0, "state": 10.0, "telemetry": 10.0}
 INCIDENTS, STATES, STATUS = topics.event(DEVICE, "incident"), topics.event(DEVICE, "state"), topics.status(DEVICE)
-
-
-@pytest.fixture
-def store(database: StoreDatabase) -> Iterator[EventStore]:
-    with closing(database.store()) as store:
-        yield store
-
-
-@pytest.fixture
-def db(store: EventStore, database: StoreDatabase) -> Iterator[Db]:
-    with closing(database.reader()) as db:
-        yield db
 
 
 def put(store: EventStore, *payloads: bytes, topic: str = INCIDENTS, at: float = NOW) -> Committed:

@@ -1,7 +1,6 @@
 """What the collector does between batches: alarms for silent devices, a database that stays small, letters read again."""
 
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -35,18 +34,6 @@ NOW = parse_time("2026-03-02T00:00:00Z")
 KEEP = {"incident": 1000.0, "state": 1000.0, "telemetry": 1000.0}
 INCIDENTS, STATUS = topics.event(DEVICE, "incident"), topics.status(DEVICE)
 RUN = "9f2c61d0"
-
-
-@pytest.fixture
-def store(database: StoreDatabase) -> Iterator[EventStore]:
-    with closing(database.store()) as store:
-        yield store
-
-
-@pytest.fixture
-def db(store: EventStore, database: StoreDatabase) -> Iterator[Db]:
-    with closing(database.reader()) as db:
-        yield db
 
 
 def put(store: EventStore, *payloads: bytes, topic: str = INCIDENTS, at: float = NOW) -> Committed:

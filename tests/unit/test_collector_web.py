@@ -600,9 +600,10 @@ def test_accounts_survive_a_restart_and_a_new_password_ends_the_sessions(tmp_pat
     assert again.check("operator", PASSWORD)
     assert not again.check("operator", PASSWORD + "x")
     assert not again.check("nobody", PASSWORD)
-    assert again.user_of(session) == "operator"
+    who = again.who(session)
+    assert who and who.name == "operator"
     again.set_password("operator", PASSWORD + "x")
-    assert again.user_of(session) is None
+    assert again.who(session) is None
     content = (tmp_path / "accounts.sqlite").read_bytes()
     assert PASSWORD.encode() not in content and session.encode() not in content
     assert (tmp_path / "accounts.sqlite").stat().st_mode & 0o077 == 0

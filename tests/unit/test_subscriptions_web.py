@@ -1,9 +1,9 @@
 """Subscribers by webhook over HTTP: who may be told, and that a secret is shown once."""
 
+import base64
 from pathlib import Path
 from typing import Any
 
-from collector.core import signing
 from tests.unit.test_collector_web import Site, run
 
 
@@ -17,7 +17,8 @@ def test_subscribers_over_http(tmp_path: Path) -> None:
                 return await answer.json() if status == 200 else await answer.text()
 
         made = await post(hooks, {"name": "ioc", "url": "https://ioc.example/", "kinds": ["flood"]})
-        assert signing.is_secret(made["secret"]) and made["secrets"] == 1
+        prefix, key = made["secret"].split("_")
+        assert (prefix, made["secrets"]) == ("whsec", 1) and 24 <= len(base64.b64decode(key, validate=True)) <= 64
         assert "name" in await post(hooks, {"name": "ioc", "url": "https://ioc.example/"}, 409)
         assert "allow_http" in await post(hooks, {"name": "two", "url": "http://ioc.example/"}, 400)
         await post(hooks, {"name": "two", "url": "https://ioc.example/", "quiet": "25:00-06:00"}, 400)

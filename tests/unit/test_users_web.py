@@ -33,7 +33,7 @@ def test_users_are_made_changed_and_removed(tmp_path: Path) -> None:
         assert (status, bad["field"]) == (400, "name")
 
         status, renewed = await send(site, "POST", "/api/v1/users/lan/password")
-        assert status == 200 and renewed["role"] == "viewer" and accounts.user_of(session) is None
+        assert status == 200 and renewed["role"] == "viewer" and accounts.who(session) is None
         assert accounts.check("lan", renewed["password"]) and not accounts.check("lan", made["password"])
         assert await send(site, "POST", "/api/v1/users/lan/role", role="engineer") == (200, {"name": "lan", "role": "engineer"})
         assert (await send(site, "POST", "/api/v1/users/operator/role", role="admin"))[0] == 200

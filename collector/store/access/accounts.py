@@ -113,10 +113,6 @@ class Accounts:
                 db.execute("UPDATE sessions SET seen = ? WHERE digest = ?", (now, digest(token)))
         return Who(found[0], found[1])
 
-    def user_of(self, token: str) -> str | None:
-        who = self.who(token)
-        return who.name if who else None
-
     def close_session(self, token: str) -> None:
         with self._ledger.transaction() as db:
             db.execute("DELETE FROM sessions WHERE digest = ?", (digest(token),))
