@@ -27,7 +27,9 @@ def check_url(url: str, rules: Webhooks) -> None:
         host, port = parts.hostname or "", parts.port
     except ValueError:
         raise WrongUse(f"url {url[:80]!r}: expected https://host/path") from None
-    if parts.scheme != "https" and not (parts.scheme == "http" and rules.allow_http):
+    if parts.scheme not in ("http", "https"):
+        raise WrongUse(f"url {url[:80]!r}: expected https://host/path, mailto:NAME@HOST or mqtt:TOPIC")
+    if parts.scheme == "http" and not rules.allow_http:
         raise WrongUse(f"url {url[:80]!r}: expected https://; webhooks.allow_http = true lets plain HTTP through")
     if not host or port == 0 or any(ord(char) <= 32 for char in url):
         raise WrongUse(f"url {url[:80]!r}: expected https://host/path")

@@ -21,6 +21,7 @@ def test_subscribers_over_http(tmp_path: Path) -> None:
         assert (prefix, made["secrets"]) == ("whsec", 1) and 24 <= len(base64.b64decode(key, validate=True)) <= 64
         assert "name" in await post(hooks, {"name": "ioc", "url": "https://ioc.example/"}, 409)
         assert "allow_http" in await post(hooks, {"name": "two", "url": "http://ioc.example/"}, 400)
+        assert "mailto:NAME@HOST or mqtt:TOPIC" in await post(hooks, {"name": "two", "url": "ftp://ioc.example/"}, 400)
         await post(hooks, {"name": "two", "url": "https://ioc.example/", "quiet": "25:00-06:00"}, 400)
         turned = await post(f"{hooks}/ioc/rotate", {"overlap_h": 1})
         assert turned["secret"] != made["secret"]
