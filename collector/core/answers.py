@@ -1,4 +1,4 @@
-"""What the commands read of the API's answers. An answer may hold more; one that holds less is no collector's."""
+"""What the commands rely on in the API's answers. An answer may hold more; one that holds less is no collector's."""
 
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -43,13 +43,6 @@ class Done(Struct):
     alert: Alert | None = None
 
 
-class Exercise(Struct):
-    """`name` is the one to go on with."""
-
-    name: str
-    alert: Alert
-
-
 class AllDone(Struct):
     alerts: list[Done]
 
@@ -58,98 +51,6 @@ class Problem(Struct):
     """RFC 9457, as far as it is read."""
 
     detail: str
-
-
-class AlertsPage(Struct):
-    alerts: list[Alert]
-    next: int | None
-
-
-class AuditEntry(Struct):
-    n: int
-    at: Moment
-    who: str
-    action: str
-    target: str
-    outcome: Literal["ok", "refused", "failed"]
-    address: str
-    detail: str
-
-
-class AuditPage(Struct):
-    entries: list[AuditEntry]
-    next: int
-
-
-class AlertChange(Struct):
-    seq: int
-    at: Moment
-    action: str
-    by: str
-    reason: str
-    state: State
-
-
-class StillState(Struct, kw_only=True):
-    """The one picture of an alert. off: this collector asks for none; failed: `why`, and `code` for programs. `taken_at`: when
-    the camera saw what is there."""
-
-    state: Literal["off", "none", "asked", "there", "failed"]
-    code: str = ""
-    why: str = ""
-    asked_by: str = ""
-    asked_at: str | None = None
-    taken_at: str | None = None
-    expires_at: str | None = None
-
-
-class Evidence(Struct):
-    """`link` leads into the city's own video system."""
-
-    link: str | None
-    still: StillState
-
-
-class StillTaken(Struct):
-    stored: bool
-
-
-class AlertWithChanges(Struct):
-    alert: Alert
-    changes: list[AlertChange]
-    evidence: Evidence
-
-
-class Silence(Struct):
-    n: int
-    device: str | None
-    camera: str | None
-    lane: str | None
-    kind: str | None
-    begins: Moment
-    ends: Moment
-    reason: str
-    author: str
-
-
-class Silences(Struct):
-    silences: list[Silence]
-
-
-class Ended(Struct):
-    n: int
-    ended: bool
-
-
-class ShiftNote(Struct):
-    n: int
-    at: Moment
-    author: str
-    text: str
-
-
-class ShiftNotes(Struct):
-    notes: list[ShiftNote]
 
 
 class Scores(Struct):
@@ -282,15 +183,6 @@ class DeadLetter(Struct):
     times: int
     topic: str
     reason: str
-
-
-class WholeDeadLetter(DeadLetter):
-    device: str | None
-    stream: str | None
-    seq: int | None
-    bytes: int
-    first_at: str
-    payload: str
 
 
 class Replayed(Struct):

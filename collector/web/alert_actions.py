@@ -18,7 +18,7 @@ from collector.core.life import Word
 from collector.core.standing import DEEDS, Deed
 from collector.store.alerts import acting
 from collector.store.alerts.acting import Done
-from collector.web import evidence
+from collector.web import answered, evidence
 from collector.web.access import allow
 from collector.web.api import answer, ask
 from collector.web.login import who
@@ -72,7 +72,7 @@ async def undo(request: web.Request) -> web.Response:
 
 
 @routes.get("/api/v1/alerts/{id:.+}")
-@allow("viewer", answer=answers.AlertWithChanges)
+@allow("viewer", answer=answered.AlertWithChanges)
 async def one_alert(request: web.Request) -> web.Response:
     found = await ask(request, acting.whole, _id(request))
     if found is None:

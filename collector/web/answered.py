@@ -1,14 +1,100 @@
-"""What is answered, as types for openapi.json, as far as no command reads it: for what they read see core/answers.py."""
+"""What is answered, as types for openapi.json, as far as no command relies on it: for what they do see core/answers.py."""
 
 from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
-from collector.core.answers import Moment
+from collector.core.answers import Alert, DeadLetter, Moment
+from collector.core.standing import State
 from collector.core.subscribing import Held, Wish
 from event_contract.messages import LaneMinute, LineMinute
 
 Ranges = Annotated[list[tuple[int, int]], Meta(description="First and last of each, inclusive.")]
+
+
+class AlertsPage(Struct):
+    alerts: list[Alert]
+    next: int | None
+
+
+class AlertChange(Struct):
+    seq: int
+    at: Moment
+    action: str
+    by: str
+    reason: str
+    state: State
+
+
+class StillState(Struct, kw_only=True):
+    """The one picture of an alert. off: this collector asks for none; failed: `why`, and `code` for programs. `taken_at`: when
+    the camera saw what is there."""
+
+    state: Literal["off", "none", "asked", "there", "failed"]
+    code: str = ""
+    why: str = ""
+    asked_by: str = ""
+    asked_at: str | None = None
+    taken_at: str | None = None
+    expires_at: str | None = None
+
+
+class Evidence(Struct):
+    """`link` leads into the city's own video system."""
+
+    link: str | None
+    still: StillState
+
+
+class StillTaken(Struct):
+    stored: bool
+
+
+class AlertWithChanges(Struct):
+    alert: Alert
+    changes: list[AlertChange]
+    evidence: Evidence
+
+
+class Silence(Struct):
+    n: int
+    device: str | None
+    camera: str | None
+    lane: str | None
+    kind: str | None
+    begins: Moment
+    ends: Moment
+    reason: str
+    author: str
+
+
+class Silences(Struct):
+    silences: list[Silence]
+
+
+class Ended(Struct):
+    n: int
+    ended: bool
+
+
+class ShiftNote(Struct):
+    n: int
+    at: Moment
+    author: str
+    text: str
+
+
+class ShiftNotes(Struct):
+    notes: list[ShiftNote]
+
+
+class WholeDeadLetter(DeadLetter):
+    device: str | None
+    stream: str | None
+    seq: int | None
+    bytes: int
+    first_at: str
+    payload: str
 
 
 class AnnouncedNumbers(Struct):

@@ -26,7 +26,7 @@ def answer(content: Any, status: int = 200) -> web.Response:
 
 
 @routes.get("/api/v1/alerts")
-@allow("viewer", query=asked.AlertsAsked, answer=answers.AlertsPage)
+@allow("viewer", query=asked.AlertsAsked, answer=answered.AlertsPage)
 async def alerts(request: web.Request) -> web.Response:
     """Alerts, the one that changed last first. With filters a page may hold few or none: go on from `next` until it is null."""
     question: asked.AlertsAsked = request[ASKED]
@@ -130,7 +130,7 @@ async def dead_letters(request: web.Request) -> web.Response:
 
 
 @routes.get("/api/v1/dead-letters/{n:[0-9]{1,18}}")
-@allow("engineer", answer=answers.WholeDeadLetter)
+@allow("engineer", answer=answered.WholeDeadLetter)
 async def dead_letter(request: web.Request) -> web.Response:
     """One of them, whole."""
     return answer(await _letter(request))
@@ -145,7 +145,7 @@ async def replay_dead_letter(request: web.Request) -> web.Response:
 
 
 @routes.delete("/api/v1/dead-letters/{n:[0-9]{1,18}}")
-@allow("engineer", answer=answers.WholeDeadLetter)
+@allow("engineer", answer=answered.WholeDeadLetter)
 async def delete_dead_letter(request: web.Request) -> web.Response:
     """Delete it for good; the answer is the letter as it was."""
     letter = await _letter(request)

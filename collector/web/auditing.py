@@ -1,10 +1,12 @@
 """The audit log over HTTP, for admins."""
 
 import asyncio
+from typing import Literal
 
 from aiohttp import web
+from msgspec import Struct
 
-from collector.core import answers
+from collector.core.answers import Moment
 from collector.store.access.audit import told
 from collector.web.access import ASKED, allow
 from collector.web.api import answer, moment
@@ -14,8 +16,24 @@ from collector.web.services import SERVICES
 routes = web.RouteTableDef()
 
 
+class AuditEntry(Struct):
+    n: int
+    at: Moment
+    who: str
+    action: str
+    target: str
+    outcome: Literal["ok", "refused", "failed"]
+    address: str
+    detail: str
+
+
+class AuditPage(Struct):
+    entries: list[AuditEntry]
+    next: int
+
+
 @routes.get("/api/v1/audit")
-@allow("admin", query=AuditAsked, answer=answers.AuditPage)
+@allow("admin", query=AuditAsked, answer=AuditPage)
 async def entries(request: web.Request) -> web.Response:
     """Who did what, in the order in which it was written down; go on from `next` until a page is empty."""
     question: AuditAsked = request[ASKED]

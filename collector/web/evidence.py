@@ -12,13 +12,13 @@ import msgspec
 from aiohttp import web
 from msgspec import Meta, Struct
 
-from collector.core import answers
 from collector.core.alerts import Alert
 from collector.core.jpeg import plain
 from collector.core.still_requests import PATIENCE_S, Asked, NotTaken
 from collector.outputs.telling import Telling
 from collector.store.alerts import acting
 from collector.store.stills import Still
+from collector.web import answered
 from collector.web.access import allow
 from collector.web.api import answer, ask, moment
 from collector.web.login import remember, who
@@ -42,7 +42,7 @@ class Upload(Struct):
 
 
 @routes.post("/api/v1/alerts/{id:.+}/still")
-@allow("operator", answer=answers.StillState)
+@allow("operator", answer=answered.StillState)
 async def ask_for_still(request: web.Request) -> web.Response:
     """Ask the alert's device for one picture of its moment. What is there already, or on its way, is not asked for again."""
     stills, alert = _stills(request), await _alert(request)
@@ -82,7 +82,7 @@ async def look_at_still(request: web.Request) -> web.Response:
 
 
 @routes.post("/api/v1/stills/{request:[0-9a-f]{24}}")
-@allow(None, query=Upload, answer=answers.StillTaken, takes=JPEG)
+@allow(None, query=Upload, answer=answered.StillTaken, takes=JPEG)
 async def take_still(request: web.Request) -> web.Response:
     """A device's picture: image/jpeg, to 1 MiB, with the token of the request as bearer token, once."""
     stills, taken_s = request.app[SERVICES].stills, moment(request, "taken_at")
@@ -117,26 +117,26 @@ async def take_still(request: web.Request) -> web.Response:
     return answer({"stored": True})
 
 
-async def told(request: web.Request, alert: Alert) -> answers.Evidence:
+async def told(request: web.Request, alert: Alert) -> answered.Evidence:
     """What an alert's answer says of its evidence."""
     services, now = request.app[SERVICES], time.time()
     link = services.desk.link(Telling(alert, now))
     if services.stills is None:
-        return answers.Evidence(link=link, still=answers.StillState(state="off", code="off", why=OFF))
-    return answers.Evidence(link=link, still=await still_state(services.stills, alert.id, now))
+        return answered.Evidence(link=link, still=answered.StillState(state="off", code="off", why=OFF))
+    return answered.Evidence(link=link, still=await still_state(services.stills, alert.id, now))
 
 
-async def still_state(stills: Stills, alert: str, now: float) -> answers.StillState:
+async def still_state(stills: Stills, alert: str, now: float) -> answered.StillState:
     kept = await asyncio.to_thread(stills.folder.of, alert, now)
     asked = stills.requests.of(alert, now)  # last: who finds that nobody asked, asks before anybody else does
     if kept is not None:
         times = {"taken_at": kept.taken_at, "expires_at": format_time(kept.expires_at)}
-        return answers.StillState(state="there", asked_by=kept.asked_by, **times)
+        return answered.StillState(state="there", asked_by=kept.asked_by, **times)
     if asked is None:
-        return answers.StillState(state="none")
+        return answered.StillState(state="none")
     state: Literal["failed", "asked"] = "failed" if asked.code else "asked"
     at = format_time(asked.at)
-    return answers.StillState(state=state, code=asked.code, why=asked.why, asked_by=asked.by, asked_at=at)
+    return answered.StillState(state=state, code=asked.code, why=asked.why, asked_by=asked.by, asked_at=at)
 
 
 def _stills(request: web.Request) -> Stills:

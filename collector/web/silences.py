@@ -6,9 +6,9 @@ from typing import Annotated
 from aiohttp import web
 from msgspec import Meta, Struct
 
-from collector.core import answers
 from collector.core.attention import Silence
 from collector.store.alerts import silences
+from collector.web import answered
 from collector.web.access import allow
 from collector.web.alert_actions import body, perform
 from collector.web.api import answer, ask
@@ -41,7 +41,7 @@ class GivenNote(Struct, forbid_unknown_fields=True):
 
 
 @routes.get("/api/v1/silences")
-@allow("viewer", answer=answers.Silences)
+@allow("viewer", answer=answered.Silences)
 async def standing(request: web.Request) -> web.Response:
     """Those that are not over."""
     found = await ask(request, silences.standing, time.time())
@@ -49,7 +49,7 @@ async def standing(request: web.Request) -> web.Response:
 
 
 @routes.post("/api/v1/silences")
-@allow("operator", body=GivenSilence, answer=answers.Silence)
+@allow("operator", body=GivenSilence, answer=answered.Silence)
 async def silence(request: web.Request) -> web.Response:
     given = await body(request, GivenSilence)
     now = time.time()
@@ -66,7 +66,7 @@ async def silence(request: web.Request) -> web.Response:
 
 
 @routes.delete("/api/v1/silences/{n:[0-9]{1,18}}")
-@allow("operator", answer=answers.Ended)
+@allow("operator", answer=answered.Ended)
 async def end(request: web.Request) -> web.Response:
     n = int(request.match_info["n"])
     if not await perform(request, lambda book: silences.end(book.db, n, time.time())):
@@ -75,14 +75,14 @@ async def end(request: web.Request) -> web.Response:
 
 
 @routes.get("/api/v1/shift-notes")
-@allow("viewer", answer=answers.ShiftNotes)
+@allow("viewer", answer=answered.ShiftNotes)
 async def shift_notes(request: web.Request) -> web.Response:
     """The newest first."""
     return answer({"notes": await ask(request, silences.notes)})
 
 
 @routes.post("/api/v1/shift-notes")
-@allow("operator", body=GivenNote, answer=answers.ShiftNote)
+@allow("operator", body=GivenNote, answer=answered.ShiftNote)
 async def hand_over(request: web.Request) -> web.Response:
     given, by = await body(request, GivenNote), who(request).name
     return answer(await perform(request, lambda book: silences.add_note(book.db, by, given.text, time.time())))
