@@ -8,7 +8,8 @@ from pathlib import Path
 
 from collector.app.ending import Ending
 from collector.config import Config
-from collector.config.store import Postgres, password_of
+from collector.config.places import secret_in
+from collector.config.store import Postgres
 from collector.store.access import place
 from collector.store.access.accounts import Accounts
 from collector.store.alerts.alert_book import Change
@@ -40,7 +41,7 @@ async def open_store(config: Config, publish: Publish, ending: Ending, parts: As
             need_driver()
             from collector.store.engines import postgres, postgres_follower
 
-            address = postgres.Address(settings.url, password_of(settings))
+            address = postgres.Address(settings.url, secret_in(settings.password_file))
             shared = parts.enter_context(closing(await asyncio.to_thread(postgres.Postgres, address)))
             follower = postgres_follower.Follower(address, publish, ending.fail)
             follower.start()
@@ -53,5 +54,5 @@ def open_accounts(config: Config, data_dir: Path) -> Accounts:
         case "sqlite":
             ledger = place.own(data_dir)
         case Postgres() as settings:
-            ledger = place.shared(settings.url, password_of(settings), data_dir)
+            ledger = place.shared(settings.url, secret_in(settings.password_file), data_dir)
     return Accounts(ledger, config.keep_days.audit)

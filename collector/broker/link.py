@@ -12,7 +12,6 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import paho.mqtt.client as mqtt
@@ -21,6 +20,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from collector.broker import paho_loop
+from collector.broker.identity import identify
 from collector.broker.mqtt_client import UNDER_WAY, Client, Message
 from collector.config.broker import Broker
 from event_contract import topics
@@ -141,10 +141,7 @@ class BrokerLink:
 
     def _connect(self, client: Client) -> None:
         broker = self._broker
-        if broker.username is not None:
-            client.username_pw_set(broker.username, _password(broker))
-        if broker.tls is not None:
-            client.tls_set(broker.tls.ca, broker.tls.cert, broker.tls.key, tls_version=ssl.PROTOCOL_TLS_CLIENT)
+        identify(client, broker)
         properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
         properties.SessionExpiryInterval = 0
         properties.ReceiveMaximum = RECEIVE_MAXIMUM
@@ -182,10 +179,6 @@ def _turned_away(broker: Broker) -> str:
     """Brokers that miss a client's certificate say so by hanging up."""
     hint = "; does it want broker.tls.cert?" if broker.tls and broker.tls.cert is None else ""
     return f"closed the connection before accepting it{hint}"
-
-
-def _password(broker: Broker) -> str | None:
-    return Path(broker.password_file).read_text().strip() if broker.password_file else None
 
 
 def _send_at_once(_client: mqtt.Client, _userdata: Any, sock: Any) -> None:

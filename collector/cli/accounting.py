@@ -16,7 +16,8 @@ def accounts_in(data_dir: Path, config: Path | None) -> Iterator["Accounts"]:
     from contextlib import closing
 
     from collector.config import load
-    from collector.config.store import Postgres, password_of
+    from collector.config.places import secret_in
+    from collector.config.store import Postgres
     from collector.store.access import place
     from collector.store.access.accounts import Accounts
 
@@ -24,7 +25,7 @@ def accounts_in(data_dir: Path, config: Path | None) -> Iterator["Accounts"]:
     if settings is None:
         ledger = place.found(data_dir)
     elif isinstance(settings.store, Postgres):
-        ledger = place.shared(settings.store.url, password_of(settings.store))
+        ledger = place.shared(settings.store.url, secret_in(settings.store.password_file))
     else:
         ledger = place.found(Path(settings.data_dir))
     with closing(Accounts(ledger)) as accounts:

@@ -21,6 +21,11 @@ def found(folder: Path, key: str, name: str | None) -> str | None:
     return file
 
 
+def secret_in(file: str | None) -> str | None:
+    """What stands in it. Raises OSError."""
+    return Path(file).read_text().strip() if file else None
+
+
 def is_this_machine(host: str) -> bool:
     try:
         return ip_address(host).is_loopback

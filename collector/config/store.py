@@ -45,8 +45,3 @@ def checked_store(store: Store, folder: Path) -> Store:
 def holds_password(url: str) -> bool:
     """One in a configuration or on a command line would be seen by others."""
     return "password=" in url or (url.startswith("postgres") and urlsplit(url).password is not None)
-
-
-def password_of(store: Postgres) -> str | None:
-    """What its file holds, if it names one."""
-    return Path(store.password_file).read_text().strip() if store.password_file else None

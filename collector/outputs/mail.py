@@ -6,9 +6,9 @@ import re
 import smtplib
 import ssl
 from email.message import EmailMessage
-from pathlib import Path
 
 from collector.config.mail import Mail
+from collector.config.places import secret_in
 from collector.core.errors import WrongUse
 from collector.core.subscribing import Subscriber
 from collector.outputs import mail_text
@@ -65,7 +65,7 @@ def check_address(url: str) -> None:
 
 
 def _password(server: Mail) -> str:
-    given = Path(server.password_file).read_text().strip() if server.password_file else os.environ.get(PASSWORD, "")
+    given = secret_in(server.password_file) if server.password_file else os.environ.get(PASSWORD)
     if not given:
         raise WrongUse(f"mail.username: no password; name a file in mail.password_file, or set {PASSWORD}")
     return given

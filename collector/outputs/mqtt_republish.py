@@ -8,9 +8,7 @@ late, after a newer state, is not retained.
 """
 
 import asyncio
-import ssl
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -19,6 +17,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
+from collector.broker.identity import identify
 from collector.config.broker import Broker
 from collector.core.errors import WrongUse
 from collector.core.subscribing import Subscriber
@@ -79,7 +78,9 @@ class Republisher:
     async def _connect(self) -> mqtt.Client:
         loop, broker = asyncio.get_running_loop(), self._broker
         accepted: asyncio.Future[None] = loop.create_future()
-        client = _new_client(broker, self._client_id)
+        version = CallbackAPIVersion.VERSION2
+        client = mqtt.Client(version, client_id=self._client_id, protocol=mqtt.MQTTv5, reconnect_on_failure=False)
+        identify(client, broker)
 
         def on_connect(_client: Any, _userdata: Any, _flags: Any, reason: Any, _properties: Any) -> None:
             loop.call_soon_threadsafe(_settle, accepted, str(reason) if reason.is_failure else None)
@@ -144,17 +145,6 @@ def check_prefix(url: str) -> None:
     fit = prefix and len(prefix) <= LONGEST_PREFIX and prefix.isprintable() and not set(prefix) & set("+#$ ")
     if not fit or "" in prefix.split("/") or f"{prefix}/".startswith(f"{ROOT.partition('/')[0]}/"):
         raise WrongUse(f"url {url[:80]!r}: expected mqtt:TOPIC as in mqtt:kerbwatch/alerts, none below roadside/")
-
-
-def _new_client(broker: Broker, client_id: str) -> mqtt.Client:
-    version = CallbackAPIVersion.VERSION2
-    client = mqtt.Client(version, client_id=client_id, protocol=mqtt.MQTTv5, reconnect_on_failure=False)
-    if broker.username is not None:
-        password = Path(broker.password_file).read_text().strip() if broker.password_file else None
-        client.username_pw_set(broker.username, password)
-    if broker.tls is not None:
-        client.tls_set(broker.tls.ca, broker.tls.cert, broker.tls.key, tls_version=ssl.PROTOCOL_TLS_CLIENT)
-    return client
 
 
 def _settle(future: "asyncio.Future[None]", failure: str | None) -> None:
