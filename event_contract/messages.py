@@ -1,4 +1,4 @@
-"""Messages as msgspec Structs: CloudEvents 1.0 (structured JSON), birth, will, acknowledgement.
+"""Events as msgspec Structs: CloudEvents 1.0 (structured JSON) with a body of each kind, and their acknowledgement.
 
 A body (`data`) is decoded by its kind and kept raw when the kind is unknown, so that an old collector stores what a new
 agent says. Unknown fields are ignored, new fields have defaults.
@@ -188,40 +188,6 @@ class CloudEvent(Struct, frozen=True, kw_only=True):
     data: msgspec.Raw
 
 
-class CameraBirth(Struct, frozen=True, kw_only=True):
-    name: str
-    scene_sha256: str
-    model: str
-    model_sha256: str
-
-
-class StreamBirth(Struct, frozen=True, kw_only=True):
-    """The lowest unacknowledged and the highest `seq` of a stream; `lowest` = `highest` + 1 when nothing is pending."""
-
-    event_class: EventClass = field(name="class")
-    stream: str
-    lowest: int
-    highest: int
-
-
-class Birth(Struct, frozen=True, kw_only=True):
-    online: bool = True
-    run: str
-    connection: int
-    boot: str
-    site: str
-    software: str
-    contract: int = CONTRACT_VERSION
-    cameras: tuple[CameraBirth, ...] = ()
-    streams: tuple[StreamBirth, ...] = ()
-
-
-class Will(Struct, frozen=True, kw_only=True):
-    online: bool = False
-    run: str
-    connection: int
-
-
 class Ack(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Inclusive `ranges` of `seq` that are committed; or `forked`: the stream is someone else's too, open a new one.
 
@@ -232,11 +198,6 @@ class Ack(Struct, frozen=True, kw_only=True, omit_defaults=True):
     ranges: tuple[tuple[int, int], ...] = ()
     forked: bool = False
     checks: tuple[int, ...] = ()
-
-
-class CollectorStatus(Struct, frozen=True, kw_only=True):
-    online: bool
-    instance: str
 
 
 def message_id(stream: str, seq: int) -> str:

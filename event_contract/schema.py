@@ -7,7 +7,8 @@ import msgspec
 from event_contract import messages, topics
 from event_contract.commands import CommandResponse, StillRequest
 from event_contract.kinds import EVENT_CLASSES, INCIDENT_KINDS
-from event_contract.messages import BODIES, Ack, Birth, CloudEvent, CollectorStatus, IncidentData, Will
+from event_contract.messages import BODIES, Ack, CloudEvent, IncidentData
+from event_contract.presence import Birth, CollectorStatus, Will
 
 Json = dict[str, Any]
 

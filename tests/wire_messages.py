@@ -7,7 +7,8 @@ import msgspec
 
 from event_contract import messages
 from event_contract.kinds import EventClass
-from event_contract.messages import Birth, Clock, CloudEvent, IncidentData, LostData, StreamBirth, TrafficMinuteData
+from event_contract.messages import Clock, CloudEvent, IncidentData, LostData, TrafficMinuteData
+from event_contract.presence import Birth, StreamBirth
 from event_contract.times import format_time
 
 DEVICE = "qn-test-01"

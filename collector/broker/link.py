@@ -24,7 +24,8 @@ from collector.broker.identity import identify
 from collector.broker.mqtt_client import UNDER_WAY, Client, Message
 from collector.config.broker import Broker
 from event_contract import topics
-from event_contract.messages import MAX_MESSAGE_BYTES, CollectorStatus, encode
+from event_contract.messages import MAX_MESSAGE_BYTES, encode
+from event_contract.presence import CollectorStatus
 
 RECEIVE_MAXIMUM = 2000  # what is under way while one batch is committed is the next one
 MAX_PACKET_BYTES = 4 * MAX_MESSAGE_BYTES  # up to here a message too large is read, and becomes a dead letter

@@ -11,17 +11,16 @@ from event_contract import topics
 from event_contract.kinds import EventClass
 from event_contract.messages import (
     MAX_MESSAGE_BYTES,
-    Birth,
     Body,
     CloudEvent,
     IncidentData,
     LostData,
     TrafficMinuteData,
-    Will,
     decode_body,
     parse_message_id,
     source,
 )
+from event_contract.presence import Birth, Will
 from event_contract.times import parse_time
 
 SEQ_LIMIT = 10**18

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from event_contract.messages import Birth, Will
+from event_contract.presence import Birth, Will
 
 RUNS_REMEMBERED = 32
 BACK_WITHIN_S = 30.0  # a restart of the agent, or a network that was away for a moment, is no silence

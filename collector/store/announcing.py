@@ -10,7 +10,7 @@ from collector.core.presence import Presence
 from collector.store.alerts.alert_book import AlertBook
 from collector.store.alerts.own_alarms import settle_fault
 from collector.store.engines.db import Db
-from event_contract.messages import Birth, StreamBirth
+from event_contract.presence import Birth, StreamBirth
 from event_contract.times import format_time
 
 BIRTH_OVERTAKEN_S = 60.0

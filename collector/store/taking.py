@@ -16,7 +16,8 @@ from collector.store.alerts.alert_book import AlertBook, Change
 from collector.store.alerts.own_alarms import raise_fault, site_of
 from collector.store.clocks import set_clocks
 from collector.store.engines.db import Db, look_up
-from event_contract.messages import Ack, Birth, IncidentData, LostData
+from event_contract.messages import Ack, IncidentData, LostData
+from event_contract.presence import Birth
 from event_contract.times import format_time, parse_time
 
 StreamKey = tuple[str, str]  # device, stream

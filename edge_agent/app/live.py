@@ -34,7 +34,8 @@ from edge_agent.sinks.origin import Origin
 from edge_agent.sinks.outbox import Outbox
 from edge_agent.sources.camera import CameraStatus, CaptureSource
 from edge_agent.sources.mailbox import Mailbox
-from event_contract.messages import CameraBirth, Clock, HealthData
+from event_contract.messages import Clock, HealthData
+from event_contract.presence import CameraBirth
 from event_contract.times import format_time
 
 TAKE_S = 0.25  # how often the loop looks up when no frame comes

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from math import inf
 
 from event_contract.kinds import EVENT_CLASSES, EventClass
-from event_contract.messages import Ack, CollectorStatus
+from event_contract.messages import Ack
+from event_contract.presence import CollectorStatus
 
 WINDOW: dict[EventClass, int] = {"incident": 100, "state": 90, "telemetry": 80}  # the less urgent never fills all of it
 RESEND_AFTER_S = 30.0

@@ -23,7 +23,8 @@ from edge_agent.sinks.origin import Origin
 from edge_agent.sinks.outbox import Outbox
 from edge_agent.sinks.outbox_file import OutboxFull
 from event_contract import topics
-from event_contract.messages import Ack, Birth, CollectorStatus, Will, encode
+from event_contract.messages import Ack, encode
+from event_contract.presence import Birth, CollectorStatus, Will
 
 STABLE_S = 10.0  # a connection that lasted so long starts the waits from the first again
 EXPIRE_EVERY_S = 10.0

@@ -8,7 +8,7 @@ from itertools import accumulate
 from edge_agent.core.delivery import as_ranges
 from edge_agent.sinks.envelope import renumber
 from event_contract.kinds import EVENT_CLASSES, EventClass
-from event_contract.messages import StreamBirth
+from event_contract.presence import StreamBirth
 
 SEQ_BITS = 40  # a message's key = number of its lane << 40 | seq: a lane lies together and in order in the file
 ROWS_AT_ONCE = 100

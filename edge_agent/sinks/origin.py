@@ -4,7 +4,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from event_contract.messages import CameraBirth, Clock
+from event_contract.messages import Clock
+from event_contract.presence import CameraBirth
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ from edge_agent.sinks.room import Room
 from edge_agent.sinks.shedding import Loss
 from edge_agent.sinks.shelf import Shelf
 from event_contract.kinds import EVENT_CLASSES
-from event_contract.messages import StreamBirth
+from event_contract.presence import StreamBirth
 
 
 class Outbox:

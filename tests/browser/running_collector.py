@@ -17,22 +17,20 @@ from paho.mqtt.enums import CallbackAPIVersion
 from event_contract import topics
 from event_contract.kinds import INCIDENT_KINDS, EventClass
 from event_contract.messages import (
-    Birth,
     Body,
-    CameraBirth,
     Clock,
     CloudEvent,
     IncidentData,
     LaneMinute,
     LineMinute,
     RoadUserData,
-    StreamBirth,
     TrafficMinuteData,
     encode,
     event_type,
     message_id,
     source,
 )
+from event_contract.presence import Birth, CameraBirth, StreamBirth
 from event_contract.times import format_time
 
 PASSWORD = "a long enough password"

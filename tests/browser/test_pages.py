@@ -12,7 +12,8 @@ from collector.core.delivery import Received
 from collector.store.engines.sqlite import DATABASE, Sqlite
 from collector.store.event_store import EventStore
 from event_contract import topics
-from event_contract.messages import CameraBirth, LaneMinute, Will, encode
+from event_contract.messages import LaneMinute, encode
+from event_contract.presence import CameraBirth, Will
 from event_contract.times import format_time
 from tests.browser.conftest import PATIENCE_MS, log_in
 from tests.browser.running_collector import RunningCollector

@@ -12,17 +12,8 @@ import pytest
 from collector.core import delivery
 from collector.core.delivery import Event, Received, Status
 from event_contract import messages, schema, topics
-from event_contract.messages import (
-    Ack,
-    Birth,
-    CloudEvent,
-    CollectorStatus,
-    HealthData,
-    IncidentData,
-    LostData,
-    TrafficMinuteData,
-    Will,
-)
+from event_contract.messages import Ack, CloudEvent, HealthData, IncidentData, LostData, TrafficMinuteData
+from event_contract.presence import Birth, CollectorStatus, Will
 from tests import wire_messages
 from tests.wire_messages import CLOCK, DEVICE, STREAM, event
 

@@ -9,7 +9,8 @@ import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
 from event_contract import topics
-from event_contract.messages import Ack, CloudEvent, CollectorStatus, encode, parse_message_id
+from event_contract.messages import Ack, CloudEvent, encode, parse_message_id
+from event_contract.presence import CollectorStatus
 
 PATIENCE_S = 20.0
 

@@ -15,7 +15,8 @@ from collector.store.event_store import EventStore
 from edge_agent.config import BrokerConfig
 from edge_agent.sinks import link
 from event_contract import topics
-from event_contract.messages import Ack, CollectorStatus, encode
+from event_contract.messages import Ack, encode
+from event_contract.presence import CollectorStatus
 
 EPOCH_S = 1_772_410_000.0
 REFUSED = 0x97

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from collector.core import delivery
 from collector.core.delivery import DeadLetter, Event, Received, Status
 from event_contract import topics
-from event_contract.messages import MAX_MESSAGE_BYTES, Clock, Will, encode
+from event_contract.messages import MAX_MESSAGE_BYTES, Clock, encode
+from event_contract.presence import Will
 from tests.wire_messages import DEVICE, STREAM, birth, event, incident, lost, traffic_minute
 
 NOW = time.time()

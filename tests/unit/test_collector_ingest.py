@@ -27,7 +27,8 @@ from collector.store.event_store import EventStore
 from collector.store.questions import letters, queries
 from collector.upkeep import Rules, Upkeep
 from event_contract import topics
-from event_contract.messages import Ack, CollectorStatus, Will, encode
+from event_contract.messages import Ack, encode
+from event_contract.presence import CollectorStatus, Will
 from tests.brokers import embedded, free_port, mosquitto
 from tests.wire_messages import DEVICE, birth, event, incident
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from collector.core.presence import RUNS_REMEMBERED, Presence, hear
-from event_contract.messages import Will
+from event_contract.presence import Will
 from tests.wire_messages import birth
 
 BORN = Presence(True, 10.0, "run-b", 4, (("run-a", 3), ("run-b", 4)), 7.0)

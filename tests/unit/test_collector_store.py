@@ -23,7 +23,8 @@ from collector.store.questions import letters, queries
 from collector.store.taking import Committed
 from collector.store.upkeep import gaps, retention
 from event_contract import topics
-from event_contract.messages import Ack, Clock, HealthData, Will, encode
+from event_contract.messages import Ack, Clock, HealthData, encode
+from event_contract.presence import Will
 from event_contract.times import format_time
 from tests.databases import StoreDatabase
 from tests.wire_messages import CLOCK, DEVICE, STREAM, birth, event, incident, lost, traffic_minute

@@ -25,7 +25,8 @@ from collector.store.upkeep import capping, retention
 from collector.upkeep import AGAIN_S, LOOK_AFTER_EVERY_S, Rules, Upkeep
 from event_contract import topics
 from event_contract.kinds import EVENT_CLASSES
-from event_contract.messages import Clock, HealthData, Will, encode
+from event_contract.messages import Clock, HealthData, encode
+from event_contract.presence import Will
 from event_contract.times import format_time, parse_time
 from tests.databases import StoreDatabase
 from tests.wire_messages import CLOCK, DEVICE, STREAM, birth, event, incident, lost, traffic_minute

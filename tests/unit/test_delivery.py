@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from edge_agent.core.backoff import reconnect_wait_s
 from edge_agent.core.delivery import Action, Delete, Delivery, Fork, Publish, PublishBirth, Reconnect, as_ranges
 from event_contract.kinds import EventClass
-from event_contract.messages import Ack, CollectorStatus
+from event_contract.messages import Ack
+from event_contract.presence import CollectorStatus
 
 ONLINE = CollectorStatus(online=True, instance="c1")
 NOT_AUTHORISED = 0x87

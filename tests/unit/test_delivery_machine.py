@@ -14,7 +14,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from edge_agent.core.delivery import Action, Delete, Delivery, Fork, Publish, PublishBirth, Reconnect, as_ranges
 from event_contract.kinds import EVENT_CLASSES, EventClass
-from event_contract.messages import Ack, CollectorStatus
+from event_contract.messages import Ack
+from event_contract.presence import CollectorStatus
 
 Key = tuple[str, int]
 CLASSES = st.sampled_from(EVENT_CLASSES)

@@ -11,7 +11,8 @@ from edge_agent.core.delivery import Delete
 from edge_agent.sinks.outbox import Outbox
 from edge_agent.sinks.outbox_file import OutboxError
 from event_contract.kinds import EventClass
-from event_contract.messages import CloudEvent, IncidentData, LostData, StreamBirth, decode_body
+from event_contract.messages import CloudEvent, IncidentData, LostData, decode_body
+from event_contract.presence import StreamBirth
 from tests.unit.outbox_parts import HandClock, event, origin
 
 CAPS = OutboxConfig(max_bytes=1_000_000, max_age_h=1.0)

@@ -14,7 +14,8 @@ from edge_agent.sinks import link
 from edge_agent.sinks.courier import Courier
 from edge_agent.sinks.outbox import Outbox
 from event_contract import topics
-from event_contract.messages import CloudEvent, CollectorStatus, IncidentData, decode_body, encode
+from event_contract.messages import CloudEvent, IncidentData, decode_body, encode
+from event_contract.presence import CollectorStatus
 from tests.unit.outbox_parts import event, origin
 
 EPOCH = 1

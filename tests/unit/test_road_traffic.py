@@ -17,7 +17,8 @@ from collector.core.road_traffic import Watched, over_time
 from collector.outputs.telling import Desk
 from collector.store.questions import roads
 from event_contract import topics
-from event_contract.messages import CameraBirth, Clock, LaneMinute, encode
+from event_contract.messages import Clock, LaneMinute, encode
+from event_contract.presence import CameraBirth
 from event_contract.times import format_time
 from tests.databases import StoreDatabase
 from tests.unit.test_collector_web import Site, run

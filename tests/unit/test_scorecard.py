@@ -11,7 +11,8 @@ from collector.core.life import Word
 from collector.core.scorecard import Told
 from collector.store.alerts import acting, scoring
 from event_contract import topics
-from event_contract.messages import CameraBirth, encode
+from event_contract.messages import encode
+from event_contract.presence import CameraBirth
 from event_contract.times import format_time
 from tests.databases import StoreDatabase
 from tests.wire_messages import DEVICE, STREAM, birth, event, incident

@@ -9,7 +9,8 @@ from collector.core.delivery import Received
 from collector.store.access.accounts import Accounts
 from collector.store.questions import one_device
 from event_contract import topics
-from event_contract.messages import CameraBirth, CameraHealth, HealthData, encode
+from event_contract.messages import CameraHealth, HealthData, encode
+from event_contract.presence import CameraBirth
 from tests.databases import StoreDatabase
 from tests.unit.test_collector_web import PASSWORD, Site, run
 from tests.wire_messages import CLOCK, DEVICE, birth, event, incident

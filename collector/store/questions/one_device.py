@@ -8,7 +8,8 @@ from collector.core import delivery
 from collector.store.engines.db import Db
 from collector.store.questions import queries
 from collector.store.questions.wellbeing import health, wellbeing
-from event_contract.messages import Birth, CameraBirth, CameraHealth
+from event_contract.messages import CameraHealth
+from event_contract.presence import Birth, CameraBirth
 from event_contract.times import format_time
 
 Json = dict[str, Any]

@@ -9,7 +9,8 @@ from collector.core.times import moved
 from collector.store.engines.db import Db, Row
 from collector.store.questions.wellbeing import of_all
 from collector.store.upkeep import gaps
-from event_contract.messages import Birth, CloudEvent, TrafficMinuteData
+from event_contract.messages import CloudEvent, TrafficMinuteData
+from event_contract.presence import Birth
 from event_contract.times import format_time, parse_time
 
 Json = dict[str, Any]

@@ -10,7 +10,8 @@ from collector.core.road_traffic import Watched
 from collector.core.rollup import MOST_OBSERVED_S, Span
 from collector.store.engines.db import Db
 from collector.store.upkeep import rollups
-from event_contract.messages import Birth, CloudEvent, TrafficMinuteData
+from event_contract.messages import CloudEvent, TrafficMinuteData
+from event_contract.presence import Birth
 from event_contract.times import format_time, parse_time
 
 MINUTE_S = 60.0

@@ -16,7 +16,8 @@ import msgspec
 
 from event_contract import messages, topics
 from event_contract.kinds import EventClass
-from event_contract.messages import Ack, Birth, Clock, CollectorStatus, StreamBirth
+from event_contract.messages import Ack, Clock
+from event_contract.presence import Birth, CollectorStatus, StreamBirth
 from event_contract.times import format_time
 from scripts.benchmarks.city.connection import Connection
 from scripts.swarms import packets
