@@ -36,3 +36,5 @@ def test_the_wheel_analyses_a_clip_by_itself(tmp_path: Path) -> None:
     console = ("index.html", "pages/map.js", "texts/map.js", "vendor/leaflet/leaflet.js", "vendor/leaflet/LICENSE")
     read = "from importlib.resources import files\nfor one in {}: files('collector.web').joinpath('static/' + one).read_text()"
     run(home / "bin" / "python", "-c", read.format(console), cwd=tmp_path)
+    steps = "files('collector.store.engines').joinpath('postgres_steps').glob('*.sql')"
+    run(home / "bin" / "python", "-c", f"from importlib.resources import files\nassert list({steps})", cwd=tmp_path)

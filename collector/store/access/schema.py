@@ -1,4 +1,4 @@
-"""The schema of a collector's own file of accounts, one step per function; PostgreSQL's is in postgres_schema.py."""
+"""The schema of a collector's own file of accounts, one step per function; PostgreSQL's is in engines/postgres_steps/."""
 
 from sqlite_utils import Database, Migrations
 

@@ -1,0 +1,3 @@
+-- m013
+
+CREATE INDEX events_device_at ON events (device, at);

@@ -1,0 +1,3 @@
+-- m014
+
+CREATE INDEX events_unsynced ON events (device, boot) WHERE clock = 'unsynced';

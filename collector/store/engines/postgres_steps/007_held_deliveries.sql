@@ -1,0 +1,4 @@
+-- m018
+
+ALTER TABLE deliveries ADD COLUMN held text COLLATE "C";
+ALTER TABLE deliveries ADD COLUMN summary bigint;
