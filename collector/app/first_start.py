@@ -1,12 +1,12 @@
 """What the first start makes so that people and software on this machine can come in: a user, and a token."""
 
-import os
 import re
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
 from collector.app.ending import CannotServe
+from collector.files import whole_file
 from collector.store.access.accounts import Accounts
 
 TOKEN_FILE = "api-token"  # noqa: S105 - a file's name
@@ -41,20 +41,10 @@ def api_token(data_dir: Path) -> str:
         token = path.read_text(errors="replace").strip() if path.exists() else ""
         if not token:
             token = secrets.token_urlsafe(32)
-            _write_secret(path, token + "\n")
+            with whole_file(path) as file:
+                file.write(f"{token}\n".encode())
     except OSError as error:
         raise CannotServe(f"{path}: {error.strerror}; it holds the API token") from error
     if not re.fullmatch(r"[\w-]{20,}", token, re.ASCII):
         raise CannotServe(f"{path}: holds no token (20 or more letters, digits, - and _); delete it to have a new one made")
     return token
-
-
-def _write_secret(path: Path, text: str) -> None:
-    """The whole text or no file, also after a power cut; only the owner can read it."""
-    draft = path.with_name(f"{path.name}.new")
-    draft.unlink(missing_ok=True)
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)

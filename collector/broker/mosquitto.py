@@ -1,6 +1,5 @@
 """The configuration of a mosquitto for mutual TLS, from its templates: who may connect, and who may say and hear what."""
 
-import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,6 +7,7 @@ from pathlib import Path
 
 from collector.bundled import broker_templates
 from collector.core.errors import Told, WrongUse
+from collector.files import EVERYBODYS, whole_file
 from event_contract.topics import is_device_name
 
 CONF, ACL = "mosquitto.conf", "acl"
@@ -76,7 +76,8 @@ def write(files: Mapping[Path, str], *, force: bool) -> None:
     for path, text in files.items():
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            _write_whole(path, text)
+            with whole_file(path, EVERYBODYS) as file:  # holds no secret: the broker runs as another user and must read it
+                file.write(text.encode())
         except OSError as error:
             raise CannotWrite(f"{path}: {error.strerror}; choose another --out") from error
 
@@ -91,17 +92,3 @@ def _read(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise CannotWrite(f"{path}: {error.strerror}; choose another --out") from error
-
-
-def _write_whole(path: Path, text: str) -> None:
-    """By temp, fsync, rename. Holds no secret: the broker runs as another user and must read it."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with draft.open("w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.chmod(0o644)
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)

@@ -1,13 +1,14 @@
 """Stills on disk, one file each, for as long as they may be kept: a line of JSON that says what it is, then the JPEG."""
 
 import hashlib
-import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 from msgspec import Struct
+
+from collector.files import whole_file
 
 FOLDER = "stills"
 MOST_KEPT = 5000  # then the oldest goes
@@ -35,15 +36,10 @@ class StillFolder:
     def put(self, still: Still, jpeg: bytes) -> None:
         """The whole of it or nothing, also after a power cut; in place of an older one of the alert. Raises OSError."""
         path = self._path(still.alert)
-        draft = path.with_suffix(".new")
         with self._writing:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            draft.unlink(missing_ok=True)
-            with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            with whole_file(path) as file:
                 file.write(msgspec.json.encode(still) + b"\n" + jpeg)
-                file.flush()
-                os.fsync(file.fileno())
-            draft.replace(path)
 
     def of(self, alert: str, now: float) -> Still | None:
         """None: there is none that can be read, or none any more."""

@@ -16,6 +16,7 @@ from pathlib import Path
 import msgspec
 
 from collector import __version__
+from collector.files import sync_folder
 from collector.store.backups.archive import DATABASE_SUFFIX, MANIFEST, BackupError, File, Manifest, Progress, digest_of
 from event_contract.times import format_time
 
@@ -40,7 +41,7 @@ def make(data_dir: Path, out: Path, progress: Progress) -> Manifest:
         draft = staging / "draft.tar"
         _pack(staging, (MANIFEST, *names), draft, progress)
         draft.replace(out)
-    _sync(out.parent)
+    sync_folder(out.parent)
     return manifest
 
 
@@ -123,11 +124,3 @@ def _anonymous(member: tarfile.TarInfo) -> tarfile.TarInfo:
     member.uname = member.gname = ""
     member.mode = 0o600
     return member
-
-
-def _sync(folder: Path) -> None:
-    number = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(number)
-    finally:
-        os.close(number)

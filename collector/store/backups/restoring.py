@@ -12,6 +12,7 @@ from typing import IO
 
 from sqlite_utils import Database
 
+from collector.files import sync_folder
 from collector.store.backups.archive import (
     DATABASE_SUFFIX,
     LONGEST_MANIFEST_BYTES,
@@ -55,7 +56,7 @@ def restore(archive: Path, data_dir: Path, progress: Progress) -> Manifest:
         raise BackupError(f"{archive}: {error}; it is damaged, or no backup") from error
     finally:
         shutil.rmtree(staging, ignore_errors=True)
-    _sync(data_dir)
+    sync_folder(data_dir)
     return manifest
 
 
@@ -115,11 +116,3 @@ def _known_steps() -> set[str]:
     with closing(sqlite3.connect(":memory:")) as db:
         migrate.apply(Database(db))
         return {step for (step,) in db.execute("SELECT name FROM _sqlite_migrations")}
-
-
-def _sync(folder: Path) -> None:
-    number = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(number)
-    finally:
-        os.close(number)
