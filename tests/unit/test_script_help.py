@@ -14,8 +14,7 @@ def test_help_needs_no_more_than_the_standard_library(script: str, tmp_path: Pat
     bare = tmp_path / "python"
     bare.write_text(f'#!/bin/sh\nexec {sys.executable} -S "$@"\n')
     bare.chmod(0o755)
-    asked = subprocess.run(
-        [ROOT / "scripts" / script, "--help"], env={"PATH": "/usr/bin:/bin", "PYTHON": str(bare)}, capture_output=True, text=True
-    )
+    alone = {"PATH": "/usr/bin:/bin", "PYTHON": str(bare)}
+    asked = subprocess.run([ROOT / "scripts" / script, "--help"], env=alone, capture_output=True, text=True)
     assert asked.returncode == 0 and f"./scripts/{script}" in asked.stdout, asked.stderr
     assert "install" not in asked.stdout.partition("usage")[0]
