@@ -171,9 +171,8 @@ class Courier:
         """Without the numbers under which the collector holds other bytes: a copy of this card has sent them."""
         if sum(last - first + 1 for first, last in ack.ranges) != len(ack.checks):
             return ack  # of a collector that tells none
-        numbers = (seq for first, last in ack.ranges for seq in range(first, last + 1))
-        told = zip(numbers, ack.checks, strict=True)
-        ours = [seq for seq, check in told if self._checks.get((ack.stream, seq), check) == check]
+        numbers = [seq for first, last in ack.ranges for seq in range(first, last + 1)]
+        ours = [seq for seq, told in zip(numbers, ack.checks, strict=True) if self._checks.get((ack.stream, seq), told) == told]
         return msgspec.structs.replace(ack, ranges=tuple(as_ranges(ours)))
 
     def _perform(self, actions: Sequence[Action]) -> None:
