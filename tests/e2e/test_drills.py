@@ -3,12 +3,15 @@
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 SEED = os.environ.get("SEED", "20260302")
+SLICES = ["clock", "outage", "soak"]
 
 
 def drill(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -16,13 +19,25 @@ def drill(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
+@pytest.fixture(scope="module")
+def slices(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, subprocess.Popen[str]]]:
+    """All at once, for they wait most of their time; in folders named from where they are called, as the default is."""
+    scratch = tmp_path_factory.mktemp("drills")
+    with ExitStack() as running:
+        yield {name: running.enter_context(begun(name, os.path.relpath(scratch / name, ROOT))) for name in SLICES}
+
+
+def begun(name: str, folder: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "scripts.drills", name, "--quick", "--seed", SEED, "--state", folder]
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+
 @pytest.mark.chain
-@pytest.mark.parametrize("name", ["outage", "clock", "soak"])
-def test_the_quick_slice_passes(name: str, tmp_path: Path) -> None:
-    """In a folder named from where it is called, as its default is."""
-    done = drill(name, "--quick", "--seed", SEED, "--state", os.path.relpath(tmp_path, ROOT))
-    said = done.stdout.splitlines()
-    assert (done.returncode, said[0]) == (0, f"seed={SEED}"), done.stdout + done.stderr
+@pytest.mark.parametrize("name", SLICES)
+def test_the_quick_slice_passes(slices: dict[str, subprocess.Popen[str]], name: str) -> None:
+    told, _ = slices[name].communicate()
+    said = told.splitlines()
+    assert (slices[name].returncode, said[0]) == (0, f"seed={SEED}"), told
     assert said[-1] == "lost=0 duplicated=0 verdict=PASS"
 
 
