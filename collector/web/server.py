@@ -28,7 +28,7 @@ from collector.web import (
     tokens,
     users,
 )
-from collector.web.access import allow, demand_declarations
+from collector.web.access import Handler, allow, demand_declarations
 from collector.web.problems import ERRORS, problems
 from collector.web.services import SERVICES, Services
 
@@ -82,9 +82,21 @@ def application(services: Services) -> web.Application:
     app[openapi.ROUTES] = every = all_routes()
     demand_declarations(every)
     app.add_routes(every)
-    app.router.add_static("/static/", STATIC)
+    app.router.add_get("/static/{name:.+}", _files_of(STATIC))
     app.on_response_prepare.append(harden)
     return app
+
+
+def _files_of(folder: Path) -> Handler:
+    """Those that are there now, and no other path is ever looked for."""
+    files = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
+
+    async def file(request: web.Request) -> web.StreamResponse:
+        if (path := files.get(request.match_info["name"])) is None:
+            raise web.HTTPNotFound
+        return web.FileResponse(path)
+
+    return file
 
 
 async def harden(request: web.Request, response: web.StreamResponse) -> None:

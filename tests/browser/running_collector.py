@@ -1,6 +1,5 @@
 """A real `collector serve` with its embedded broker, and a roadside device that speaks to it, for the browser tests."""
 
-import socket
 import subprocess
 import sys
 import time
@@ -32,6 +31,7 @@ from event_contract.messages import (
 )
 from event_contract.presence import Birth, CameraBirth, StreamBirth
 from event_contract.times import format_time
+from tests.brokers import free_port
 
 PASSWORD = "a long enough password"
 STARTS_WITHIN_S = 30.0
@@ -156,12 +156,6 @@ class Device:
 
     def _publish(self, topic: str, payload: bytes) -> None:
         self._client.publish(topic, payload, qos=1).wait_for_publish(10)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _ago(seconds: float) -> str:

@@ -139,7 +139,7 @@ def run(tmp_path: Path, scene: Callable[[Site], Awaitable[None]], **how: Any) ->
 
 
 def test_no_route_but_the_public_ones_answers_a_stranger(tmp_path: Path) -> None:
-    public = {("GET", "/healthz"), ("GET", "/login"), ("POST", "/login"), ("GET", "/static")}
+    public = {("GET", "/healthz"), ("GET", "/login"), ("POST", "/login"), ("GET", "/static/{name}")}
 
     async def scene(site: Site) -> None:
         routes = {(route.method, route.resource.canonical) for route in site.app.router.routes() if route.resource}
@@ -148,9 +148,18 @@ def test_no_route_but_the_public_ones_answers_a_stranger(tmp_path: Path) -> None
             for headers in ({}, {"Authorization": "Bearer wrong"}, {"Cookie": f"{login.COOKIE}=wrong"}):
                 async with site.http.request(method, site.url + path, headers=headers) as answer:
                     assert answer.status == 401, (method, path)
-        for method, path in public - {("GET", "/static")}:
+        for method, path in public - {("GET", "/static/{name}")}:
             async with site.http.request(method, site.url + path, allow_redirects=False) as answer:
                 assert answer.status in (200, 303, 415), (method, path)
+
+    run(tmp_path, scene)
+
+
+def test_of_the_console_only_files_that_are_there_are_served(tmp_path: Path) -> None:
+    async def scene(site: Site) -> None:
+        for name, status in (("app.js", 200), ("pages/map.js", 200), ("x" * 999, 404), ("..%2fserver.py", 404), ("pages", 404)):
+            async with site.http.get(f"{site.url}/static/{name}") as answer:
+                assert answer.status == status, name
 
     run(tmp_path, scene)
 
