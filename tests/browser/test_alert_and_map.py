@@ -126,6 +126,10 @@ def test_of_many_alerts_those_in_sight_are_drawn_and_every_key_works(console: Pa
     expect(chosen).to_contain_text("làn 100,")
     console.keyboard.press("a")
     expect(chosen.locator(".said")).to_have_text("Đã tiếp nhận: operator")
+    for width in (1000, 1280):
+        console.set_viewport_size({"width": width, "height": 720})
+        expect(lines.first).to_have_attribute("aria-setsize", str(MANY + MORE_SEVERE))
+        expect(chosen).to_contain_text("làn 100,")  # the choice outlives a turned phone
     console.locator("section.alerts").evaluate("list => { list.scrollTop = 1e6; }")
     expect(console.locator("#open > li", has_text=f"làn {99 + MANY},")).to_be_visible()
     console.locator("#open > li", has_text=f"làn {99 + MANY},").focus()

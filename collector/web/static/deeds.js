@@ -73,8 +73,14 @@ async function act(id, deed) {
   if (!done) return;
   if (reason) reason.value = "";
   takeIn(done.alert);
-  if (document.activeElement === document.body) (card?.matches(".line") ? neighbour : (cardOf(id) ?? neighbour))?.focus();
+  if (document.activeElement === document.body) stay(id, card, neighbour)?.focus();
   if (done.outcome === "changed") offerUndo(done.alert);
+}
+
+/** Where the choice stays after a deed: on the card; but a line that has left its list gives it to its neighbour. */
+function stay(id, card, neighbour) {
+  const now = cardOf(id);
+  return card?.matches(".line") && !now?.matches(".line") ? neighbour : (now ?? neighbour);
 }
 
 async function undo() {

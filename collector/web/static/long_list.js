@@ -42,8 +42,10 @@ export function longList(list, drawLine) {
 
   function onResize() {
     const again = items;
+    const chosen = focusedId();
     close();
     show(again);
+    if (chosen) step(chosen, 0)?.focus({ preventScroll: true });
   }
 
   function drawSight(anew) {
@@ -51,7 +53,7 @@ export function longList(list, drawLine) {
     const first = Math.max(0, Math.floor(-top / height) - SPARE);
     const last = Math.min(items.length, Math.ceil((innerHeight - top) / height) + SPARE);
     const kept = new Set(items.slice(first, last).map(({ id }) => id));
-    const focused = document.activeElement?.closest(".line")?.dataset.id;
+    const focused = focusedId();
     if (items.some(({ id }) => id === focused)) kept.add(focused); // also out of sight, or its keys would go nowhere
     for (const [id, element] of drawn) {
       if (kept.has(id)) continue;
@@ -69,6 +71,8 @@ export function longList(list, drawLine) {
     if (!element.isConnected) list.append(element);
     drawn.set(items[i].id, element);
   }
+
+  const focusedId = () => list.contains(document.activeElement) && document.activeElement.closest(".line")?.dataset.id;
 
   /** Draws and gives the item `by` steps from the one with this id, or the first one. */
   function step(id, by) {
