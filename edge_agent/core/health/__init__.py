@@ -1,0 +1,1 @@
+"""How the device itself is: figures in, verdicts, faults and what the agent does by itself out."""

@@ -1,0 +1,1 @@
+"""What the machine tells of itself, and the service manager's watchdog."""
