@@ -59,4 +59,11 @@ CAMERA_FAULTS: dict[str, Words] = {
 DEVICE_FAULTS: dict[str, Words] = {
     "disk": Words("đầy bộ nhớ", "storage full"),
     "damaged": Words("tệp hàng đợi gửi bị hỏng", "outbox file damaged"),
+    "hot": Words("quá nóng", "too hot"),
+    "undervoltage": Words("điện áp quá thấp", "voltage too low"),
+    "throttled": Words("giảm tốc do nóng", "throttled by heat"),
+    "read_only": Words("bộ nhớ không ghi được", "storage cannot be written"),
+    "worn": Words("bộ nhớ hết tuổi thọ", "storage worn out"),
+    "memory": Words("sắp hết RAM", "memory nearly used up"),
+    "clock": Words("sai giờ", "clock wrong"),
 }

@@ -17,8 +17,8 @@ class BoardReading:
 
 @dataclass(frozen=True, slots=True)
 class DiskReading:
-    """Of the file system that holds `data_dir`. `life_used` 0..1 of an eMMC's, above 1 when it is beyond; `reserve_low`: it runs
-    out of blocks to replace worn ones with."""
+    """Of the file system that holds `data_dir`. `life_used`: 0..1 of an eMMC's life; `reserve_low`: it runs out of blocks to
+    replace worn ones with."""
 
     free_bytes: int
     total_bytes: int
@@ -42,14 +42,12 @@ class MachineReading:
 
 @dataclass(frozen=True, slots=True)
 class CameraReading:
-    """`state` is the source's; `fault` a reason of CAMERA_FAULTS that stands; counts are since the start."""
+    """`state` is the source's, `fault` a reason of CAMERA_FAULTS that stands, `fps` the frames that were looked at a second."""
 
     name: str
     state: str
     fault: str | None = None
-    frames: int = 0
-    dropped: int = 0
-    inference_ms: float | None = None
+    fps: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from edge_agent.core.health.snapshot import Level
 
-SHARES = (1.0, 0.7, 0.5, 0.35, 0.25)  # of the frames: two a second of ten are still enough for what stands or goes the wrong way
+SHARES = (1.0, 0.7, 0.5, 0.35, 0.25)  # of the frames; a quarter of ten a second still shows who stands, or comes the wrong way
 DOWN_EVERY_S = 30.0  # a board takes about so long to show what fewer frames have brought
 UP_EVERY_S = 180.0
 

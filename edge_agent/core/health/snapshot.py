@@ -10,8 +10,8 @@ LEVELS: tuple[Level, ...] = ("ok", "warn", "bad")  # from well to unwell
 
 
 class Item(Struct, frozen=True, kw_only=True):
-    """One thing that was looked at. `id` as in `temperature` or `camera/north`; `said` and `todo` are keys of the table WORDS, `todo`
-    is empty where nothing need be done. `since` is RFC 3339, None while it has been so from the start."""
+    """One thing that was looked at. `id` as in `temperature` or `camera/north`; `said` and `todo` are keys of the tables SAID
+    and TODO, `todo` is empty where nothing need be done. `since` is RFC 3339, None while it has been so from the start."""
 
     id: str
     level: Level

@@ -67,7 +67,7 @@ export const ALERTS = {
     reason: {
       no_frames: "không có hình", frozen: "hình đứng", black: "hình đen", overexposed: "quá sáng", covered: "bị che", blurred: "mờ", moved: "bị xoay lệch",
       stale: "không có số liệu mới", hot: "quá nóng", throttled: "giảm tốc do nóng", disk: "đầy bộ nhớ", clock: "sai giờ",
-      undervoltage: "điện áp thấp", silent: "không liên lạc",
+      undervoltage: "điện áp thấp", read_only: "bộ nhớ không ghi được", worn: "bộ nhớ hết tuổi thọ", memory: "sắp hết RAM", silent: "không liên lạc",
       missing: "thiếu bản tin", lost: "mất bản tin", damaged: "tệp hàng đợi gửi bị hỏng", forked: "thẻ nhớ bị sao chép", subscriber: "bên nhận cảnh báo không trả lời", storm: "quá nhiều cảnh báo, các cảnh báo khác không phát âm", watchdog: "tín hiệu kiểm tra đường truyền",
     },
   },
@@ -137,7 +137,7 @@ export const ALERTS = {
     reason: {
       no_frames: "no picture", frozen: "picture frozen", black: "picture black", overexposed: "overexposed", covered: "covered", blurred: "blurred", moved: "moved",
       stale: "no fresh readings", hot: "too hot", throttled: "throttled by heat", disk: "storage full", clock: "clock wrong",
-      undervoltage: "undervoltage", silent: "silent",
+      undervoltage: "undervoltage", read_only: "storage cannot be written", worn: "storage worn out", memory: "memory nearly used up", silent: "silent",
       missing: "messages missing", lost: "messages lost", damaged: "outbox file damaged", forked: "memory card copied", subscriber: "a subscriber does not take alerts", storm: "too many alerts, others make no sound", watchdog: "proof of the chain",
     },
   },

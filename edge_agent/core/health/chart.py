@@ -1,0 +1,55 @@
+"""The patient's chart: what was found, as it is told after its time, with the worst first."""
+
+from collections.abc import Callable, Iterable
+
+from edge_agent.core.health.gauge import Gauge, Verdict
+from edge_agent.core.health.judging import PATIENCE, Found
+from edge_agent.core.health.snapshot import LEVELS, Item, Level
+from edge_agent.core.health.words import todo_of
+
+
+class Chart:
+    """`update` every time something was judged; `items` is what it came to."""
+
+    def __init__(self) -> None:
+        self._gauges: dict[str, Gauge] = {}
+        self._found: list[Found] = []
+
+    def level(self, item: str) -> Level:
+        """What stands of it, as the margins of the next judgement want it."""
+        gauge = self._gauges.get(item)
+        return "ok" if gauge is None else gauge.verdict.level
+
+    def update(self, at_s: float, found: Iterable[Found]) -> bool:
+        """True when a level is another than before, or an item has come or gone. What is no longer found is forgotten."""
+        before = {item: gauge.verdict.level for item, gauge in self._gauges.items()}
+        self._found = list(found)
+        self._gauges = {one.id: self._gauges.get(one.id) or _gauge(one.id) for one in self._found}
+        for one in self._found:
+            self._gauges[one.id].update(at_s, one.verdict)
+        return before != {item: gauge.verdict.level for item, gauge in self._gauges.items()}
+
+    def items(self, time_of: Callable[[float], str]) -> tuple[Item, ...]:
+        """`time_of`: a moment of the monotonic clock as RFC 3339."""
+        gauges = [self._gauges[one.id] for one in self._found]
+        since = [None if gauge.since_s is None else time_of(gauge.since_s) for gauge in gauges]
+        return _worst_first(map(_item, self._found, (gauge.verdict for gauge in gauges), since))
+
+
+def at_once(found: Iterable[Found]) -> tuple[Item, ...]:
+    """Without patience: what one look says, for whoever looks only once."""
+    return _worst_first(_item(one, one.verdict, None) for one in found)
+
+
+def _item(found: Found, verdict: Verdict, since: str | None) -> Item:
+    todo = "" if verdict.level == "ok" else todo_of(verdict.said)
+    return Item(id=found.id, level=verdict.level, said=verdict.said, todo=todo, value=found.value, unit=found.unit, since=since)
+
+
+def _worst_first(items: Iterable[Item]) -> tuple[Item, ...]:
+    return tuple(sorted(items, key=lambda item: -LEVELS.index(item.level)))
+
+
+def _gauge(item: str) -> Gauge:
+    topic = item.partition("/")[0]
+    return Gauge(PATIENCE[topic], f"{topic}.ok")
