@@ -4,7 +4,7 @@ A body (`data`) is decoded by its kind and kept raw when the kind is unknown, so
 agent says. Unknown fields are ignored, new fields have defaults.
 """
 
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from msgspec import Struct, field
@@ -124,7 +124,22 @@ class HealthData(Struct, frozen=True, kw_only=True):
     oldest_unacknowledged_s: float | None = None
     disk_full: bool = False
     unstored: int = 0  # events that were dropped because the disk took nothing at all for too long
+    frame_share: float = 1.0  # of the frames; less while the device is too hot or slowed down
+    machine: "MachineHealth | None" = None
     clock: Clock
+
+
+class MachineHealth(Struct, frozen=True, kw_only=True):
+    """The device itself; None is what it does not tell. `disk_worn` and `cpu_busy` are shares; `own_bytes`: the agent's."""
+
+    temperature_c: float | None = None
+    throttled: bool | None = None
+    undervoltage: bool | None = None
+    disk_free_bytes: int | None = None
+    disk_worn: float | None = None
+    memory_available_bytes: int | None = None
+    own_bytes: int | None = None
+    cpu_busy: float | None = None
 
 
 class CameraHealth(Struct, frozen=True, kw_only=True):
@@ -165,13 +180,32 @@ class ModelTrialData(Struct, frozen=True, kw_only=True):
     clock: Clock
 
 
-Body = IncidentData | LostData | TrafficMinuteData | HealthData | ModelTrialData
+class ItemState(Struct, frozen=True, kw_only=True):
+    """One thing of a device: `id` as in `temperature` or `camera/north`, `said` how it is, as in `temperature.hot`."""
+
+    id: str
+    level: Literal["ok", "warn", "bad"]
+    said: str
+
+
+class DeviceStateData(Struct, frozen=True, kw_only=True):
+    """How all things of the device are, told when one of them has become better or worse, of class state."""
+
+    kind: str = "device_state"
+    run: str
+    level: Literal["ok", "warn", "bad"]
+    items: tuple[ItemState, ...]
+    clock: Clock
+
+
+Body = IncidentData | LostData | TrafficMinuteData | HealthData | ModelTrialData | DeviceStateData
 
 BODIES: dict[str, type[Body]] = {
     "lost": LostData,
     "traffic_minute": TrafficMinuteData,
     "health": HealthData,
     "model_trial": ModelTrialData,
+    "device_state": DeviceStateData,
 }  # and every kind of the table INCIDENT_KINDS is an IncidentData
 
 

@@ -1,4 +1,4 @@
-"""What the outbox says of itself: an incident of kind device_fault, with the reason that the console has words for."""
+"""What a device says of itself: an incident of kind device_fault, with the reason that the console has words for."""
 
 from typing import Any
 
@@ -10,10 +10,11 @@ from event_contract.times import format_time
 
 
 class DeviceFault:
-    """One fault from its beginning to its end, by the clocks of `origin`. `name` is its own in the run."""
+    """One fault from its beginning to its end, by the clocks of `origin`. `name` is its own in the run and `subject`."""
 
-    def __init__(self, origin: Origin, name: str, detail: dict[str, Any]) -> None:
+    def __init__(self, origin: Origin, name: str, detail: dict[str, Any], subject: str = "outbox") -> None:
         self._origin = origin
+        self._subject = subject
         self._name = name
         self._detail = detail
         self._started_at = format_time(origin.read_wall_s())
@@ -25,9 +26,10 @@ class DeviceFault:
         self._revision += 1
         self._detail |= more
         body = IncidentData(
-            kind="device_fault", phase=phase, revision=self._revision, incident=f"{self._origin.run}/outbox/{self._name}",
-            run=self._origin.run, severity=INCIDENT_KINDS["device_fault"].severity, confidence=1.0,
+            kind="device_fault", phase=phase, revision=self._revision, run=self._origin.run,
+            incident=f"{self._origin.run}/{self._subject}/{self._name}",
+            severity=INCIDENT_KINDS["device_fault"].severity, confidence=1.0,
             started_at=self._started_at, updated_at=now, ended_at=now if phase == "end" else None, detail=dict(self._detail),
             clock=self._origin.read_clock(),
         )  # fmt: skip
-        return Outgoing("incident", "outbox", now, body)
+        return Outgoing("incident", self._subject, now, body)

@@ -49,6 +49,20 @@ OWN: dict[str, bytes] = {
         event_class="state",
     ),
     "health": event(HealthData(run="9f2c61d0", uptime_s=5.0, clock=CLOCK), event_class="telemetry"),
+    "health of the machine": event(
+        HealthData(
+            run="9f2c61d0", uptime_s=5.0, frame_share=0.5, clock=CLOCK,
+            machine=messages.MachineHealth(temperature_c=81.5, throttled=True, disk_free_bytes=7_000_000_000, cpu_busy=0.93),
+        ),
+        event_class="telemetry",
+    ),
+    "device state": event(
+        messages.DeviceStateData(
+            run="9f2c61d0", level="bad", clock=CLOCK,
+            items=(messages.ItemState(id="temperature", level="bad", said="temperature.hot"),),
+        ),
+        event_class="state",
+    ),
     "model trial": event(
         messages.ModelTrialData(
             run="9f2c61d0", camera="north", from_="2026-03-02T00:15:00.000Z", live="a", shadow="b", shadow_sha256="0" * 64,
