@@ -127,6 +127,16 @@ class StillsConfig(Struct, frozen=True, forbid_unknown_fields=True):
     per_hour: Annotated[int, Meta(ge=1, le=360)] = 20
 
 
+class WebConfig(Struct, frozen=True, forbid_unknown_fields=True):
+    """The device's own page, by HTTPS and to the local network only; off where this is missing. Browsers call it by the address
+    that it is reached at, `<device>.local`, or one of `names`. `idle_min`: a session that nobody uses ends."""
+
+    host: str = "127.0.0.1"
+    port: Port = 8443
+    names: tuple[Annotated[str, Meta(pattern=r"^[a-z0-9.-]{1,253}$")], ...] = ()
+    idle_min: Annotated[int, Meta(ge=1, le=480)] = 15
+
+
 class AgentConfig(Struct, frozen=True, forbid_unknown_fields=True):
     device: Name
     cameras: Annotated[tuple[CameraConfig, ...], Meta(min_length=1, max_length=16)]
@@ -137,6 +147,7 @@ class AgentConfig(Struct, frozen=True, forbid_unknown_fields=True):
     outbox: OutboxConfig = field(default_factory=OutboxConfig)
     health_every_s: Annotated[float, Meta(ge=1)] = 60.0
     stills: StillsConfig | None = None
+    web: WebConfig | None = None
 
 
 def load_config(path: Path) -> AgentConfig:

@@ -9,7 +9,6 @@ import threading
 import time
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from edge_agent import __version__
@@ -17,8 +16,10 @@ from edge_agent.app.asked import recall_desk
 from edge_agent.app.detecting import build_detector, build_look, build_trial
 from edge_agent.app.eye import Eye
 from edge_agent.app.gate import build_gate
+from edge_agent.app.page import build_page
 from edge_agent.app.paths import made, resolved_broker, resolved_detector
 from edge_agent.app.scenes import load_scene, private_masks
+from edge_agent.app.status import AgentStatus
 from edge_agent.app.stills import build_stills
 from edge_agent.app.views import Views
 from edge_agent.config import AgentConfig, CameraConfig, resolve
@@ -29,10 +30,10 @@ from edge_agent.core.types import Frame
 from edge_agent.core.wire import Voice, outgoing
 from edge_agent.field.recent import Recent
 from edge_agent.sinks.clock import boot_id, read_clock
-from edge_agent.sinks.mqtt import EventSink, SinkStats, SinkStopped
+from edge_agent.sinks.mqtt import EventSink, SinkStopped
 from edge_agent.sinks.origin import Origin
 from edge_agent.sinks.outbox import Outbox
-from edge_agent.sources.camera import CameraStatus, CaptureSource
+from edge_agent.sources.camera import CaptureSource
 from edge_agent.sources.mailbox import Mailbox
 from event_contract.messages import Clock, HealthData
 from event_contract.presence import CameraBirth
@@ -46,19 +47,6 @@ OUTBOX_FILE = "outbox.db"
 
 class AgentCrashed(Exception):
     """A worker of the agent died. The process must end, so that it is started again."""
-
-
-@dataclass(frozen=True, slots=True)
-class AgentStatus:
-    """For whoever prints or serves it."""
-
-    cameras: dict[str, CameraStatus]
-    dropped: dict[str, int]
-    spared: dict[str, int]  # frames that the detector did not look at
-    sink: SinkStats
-    unkept: int  # times that a camera's view could not be written down
-    deaf: str | None  # why nobody can ask what the cameras saw last
-    trial: str | None  # why the model on trial gave up
 
 
 class Agent:
@@ -94,6 +82,7 @@ class Agent:
         self._desk = recall_desk(data_dir, self._recent, texts, model)
         files = dict(zip(self._eyes, (scene for scene, _ in scenes), strict=True))
         self._stills = build_stills(config.stills, config_file, files, self._recent)
+        self._page = build_page(config, data_dir, origin, files)
         broker = resolved_broker(config.broker, config_file)
         self._sink = EventSink(outbox, broker, origin, self._on_crash, on_command=self._stills.take)
 
@@ -102,7 +91,7 @@ class Agent:
         cameras = {name: eye.source.status for name, eye in self._eyes.items()}
         dropped = {name: self._mailbox.dropped(name) for name in cameras}
         spared = {name: eye.spared for name, eye in self._eyes.items()}
-        unable = self._views.unkept, self._desk.problem, self._trial.problem
+        unable = self._views.unkept, self._desk.problem, self._trial.problem, self._page.problem
         return AgentStatus(cameras, dropped, spared, self._sink.stats(), *unable)
 
     def stop(self) -> None:
@@ -115,6 +104,7 @@ class Agent:
         self._sink.start()
         self._desk.open()
         self._stills.open(self._sink.respond)
+        self._page.open(self._eyes, lambda: self.status)
         for eye in self._eyes.values():
             eye.source.start()
         try:
@@ -131,6 +121,7 @@ class Agent:
     def _watch(self, report: Callable[[Outgoing], None]) -> None:
         def say(events: list[Outgoing]) -> None:
             self._sink.submit(events)
+            self._page.hear(events)
             for event in events:
                 report(event)
 
@@ -151,6 +142,7 @@ class Agent:
         finally:
             self._desk.close()
             self._stills.close()
+            self._page.close()
             for eye in self._eyes.values():
                 eye.source.close()
             if self._crash is None:
@@ -188,6 +180,7 @@ class Agent:
         reading = eye.check.look(frame.at_s, frame.pixels)
         events = [outgoing(said, eye.voice) for said in eye.pipeline.update(frame.at_s, detections, reading)]
         self._stills.keep(eye, frame, detections, events)
+        self._page.see(eye, frame)
         return events
 
     def _eye(self, camera: CameraConfig, scene: SceneFile, sha256: str, source: CaptureSource) -> Eye:

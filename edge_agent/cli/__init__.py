@@ -19,6 +19,7 @@ COMMANDS = {
     "simulate": "Play a simulated road: its scene, its truth, and what a detector sees of it.",
     "calibrate": "Work out a scene's calibration, and how good its speeds will be.",
     "doctor": "Look at everything a site needs, and say what to do.",
+    "web": "Who may look at the device's own page, and how to know it.",
     "config": "Check a site's configuration.",
     "models": "List, check and fetch detectors.",
 }

@@ -12,7 +12,8 @@ from edge_agent.cli.options import PathType
 from edge_agent.core.failure import Failure
 
 if TYPE_CHECKING:
-    from edge_agent.app.live import Agent, AgentStatus
+    from edge_agent.app.live import Agent
+    from edge_agent.app.status import AgentStatus
 
 WATCH_S = 0.5
 
@@ -83,6 +84,8 @@ def states(status: "AgentStatus") -> dict[str, str]:
         now["recall"] = f"capture --last: not possible: {status.deaf}"
     if status.trial:
         now["trial"] = f"the model on trial gave up: {status.trial}"
+    if status.page:
+        now["page"] = status.page
     return now
 
 

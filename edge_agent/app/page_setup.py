@@ -1,0 +1,39 @@
+"""The device's page as its administrator sets it up, beside a running agent or before its first start."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from edge_agent.app.page import WEB_FOLDER
+from edge_agent.app.paths import made
+from edge_agent.config import AgentConfig, WebConfig, load_config, resolve
+from edge_agent.core.failure import WrongInput
+from edge_agent.web.accounts import Accounts
+from edge_agent.web.certificate import ensured, fingerprint
+
+
+@dataclass(frozen=True, slots=True)
+class PageFacts:
+    address: str
+    listens: str
+    users: list[str]
+    fingerprint: str
+
+
+def set_password(file: Path, user: str, password: str) -> None:
+    """Raises ConfigError, WrongInput, OSError. A running agent knows it from the next request on."""
+    _, _, folder = _page(file)
+    Accounts(folder).set_password(user, password)
+
+
+def look(file: Path) -> PageFacts:
+    """Makes the certificate where there is none yet. Raises ConfigError, WrongInput, OSError."""
+    config, web, folder = _page(file)
+    shown = fingerprint(ensured(folder, config.device, web.names))
+    return PageFacts(f"https://{config.device}.local:{web.port}/", f"{web.host}:{web.port}", Accounts(folder).names(), shown)
+
+
+def _page(file: Path) -> tuple[AgentConfig, WebConfig, Path]:
+    config = load_config(file)
+    if config.web is None:
+        raise WrongInput(f"{file}: there is no [web]: the device serves no page; add the table")
+    return config, config.web, made(resolve(file, config.data_dir)) / WEB_FOLDER

@@ -1,0 +1,112 @@
+"""What the cameras see now, for whoever looks now: lanes, boxes, ids, speeds and incidents drawn, private masks painted.
+
+Nothing is drawn, copied or encoded while nobody looks, and all of it is done in the thread of who does.
+"""
+
+import threading
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from edge_agent.app.eye import Eye
+from edge_agent.app.scenes import private_masks
+from edge_agent.core.scene_building import shifted
+from edge_agent.core.scene_format import SceneFile
+from edge_agent.core.types import Frame, IncidentReport, RoadUser
+from edge_agent.field.drawing import Drawing
+from edge_agent.web.services import MOST_VIEWERS, Shot
+
+QUALITY = 70
+COARSE = 24  # a turned camera may show what its masks were drawn to hide: then its picture is made so much coarser
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """`turned`: the masks may not be where they belong."""
+
+    frame: Frame
+    users: list[RoadUser]
+    incidents: tuple[IncidentReport, ...]
+    registered: tuple[float, float]
+    turned: bool
+
+
+class Preview:
+    """`keep` from the watch; all else from any thread."""
+
+    def __init__(self, scenes: Mapping[str, SceneFile]) -> None:
+        self._scenes = scenes
+        self._viewers: Counter[str] = Counter()
+        self._seen: dict[str, _Seen] = {}
+        self._shots: dict[str, Shot] = {}
+        self._drawings: dict[str, tuple[tuple[float, float, int, int], Drawing]] = {}
+        self._lock = threading.Lock()
+
+    def keep(self, eye: Eye, frame: Frame) -> None:
+        """The last frame, and what was made of it."""
+        if not self._viewers[eye.name]:
+            return
+        pipeline = eye.pipeline
+        incidents = tuple(pipeline.open_incidents.values())
+        turned = any(one.kind == "camera_fault" and one.detail.get("reason") == "moved" for one in incidents)
+        self._seen[eye.name] = _Seen(frame, pipeline.road_users, incidents, pipeline.registered, turned)
+
+    def join(self, camera: str) -> bool:
+        """False: as many look already as may. KeyError for a camera that is none."""
+        self._scenes[camera]
+        with self._lock:
+            if self._viewers.total() >= MOST_VIEWERS:
+                return False
+            self._viewers[camera] += 1
+            return True
+
+    def leave(self, camera: str) -> None:
+        """The last one puts out the light."""
+        with self._lock:
+            self._viewers[camera] -= 1
+            if not self._viewers[camera]:
+                del self._viewers[camera]
+                for kept in (self._seen, self._shots, self._drawings):
+                    kept.pop(camera, None)
+
+    def shot(self, camera: str, after: int) -> Shot | None:
+        """The newest picture of a camera that is looked at, None where it is the one of number `after`."""
+        with self._lock:  # who looks at the same camera gets the same picture
+            seen = self._seen.get(camera)
+            if seen is None or seen.frame.index == after:
+                return None
+            shot = self._shots.get(camera)
+            if shot is None or shot.index != seen.frame.index:
+                self._shots[camera] = shot = self._take(camera, seen)
+            return shot
+
+    def _take(self, camera: str, seen: _Seen) -> Shot:
+        height, width = seen.frame.pixels.shape[:2]
+        key = (*seen.registered, width, height)
+        if self._drawings.get(camera, (None, None))[0] != key:
+            scene = shifted(self._scenes[camera], seen.registered)
+            self._drawings[camera] = (key, Drawing(scene, width, height))
+        scene = shifted(self._scenes[camera], seen.registered)
+        pixels = _masked(seen.frame.pixels, private_masks(scene), seen.turned)
+        frame = Frame(camera, seen.frame.index, seen.frame.at_s, pixels)
+        picture = self._drawings[camera][1].draw(frame, seen.users, seen.incidents)
+        _, packed = cv2.imencode(".jpg", picture, (cv2.IMWRITE_JPEG_QUALITY, QUALITY))
+        return Shot(seen.frame.index, packed.tobytes())
+
+
+def _masked(pixels: NDArray[np.uint8], masks: list[tuple[tuple[float, float], ...]], turned: bool) -> NDArray[np.uint8]:
+    """The capture child has painted the masks where they were drawn; here they are painted where the picture has them now."""
+    if not masks:
+        return pixels
+    height, width = pixels.shape[:2]
+    if turned:
+        small = cv2.resize(pixels, (max(1, width // COARSE), max(1, height // COARSE)), interpolation=cv2.INTER_AREA)
+        return np.asarray(cv2.resize(small, (width, height), interpolation=cv2.INTER_NEAREST), np.uint8)
+    painted = pixels.copy()
+    for polygon in masks:
+        cv2.fillPoly(painted, [np.rint(np.array(polygon) * (width, height)).astype(np.int32)], (0, 0, 0))
+    return painted

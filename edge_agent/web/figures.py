@@ -1,0 +1,84 @@
+"""What the page tells, as types. Times are RFC 3339."""
+
+from typing import Literal
+
+from msgspec import Struct
+
+from edge_agent.core.health.snapshot import Health, Level
+
+
+class CameraNow(Struct, frozen=True, kw_only=True):
+    """`fault`: why it does not see its road. Counts are totals of this run."""
+
+    name: str
+    state: Literal["waiting", "live", "failed", "ended"]
+    level: Level
+    fault: str | None
+    said: str
+    fps: float
+    asked_fps: float
+    frame_age_s: float | None
+    frames: int
+    dropped: int
+    spared: int
+    restarts: int
+    inference_ms: float
+    open_incidents: tuple[str, ...]
+
+
+class LinkNow(Struct, frozen=True, kw_only=True):
+    broker: str
+    tls: bool
+    connected: bool
+    collector_online: bool
+    said: str
+    connections: int
+    resent: int
+    refused: int
+
+
+class OutboxNow(Struct, frozen=True, kw_only=True):
+    pending: int
+    bytes: int
+    max_bytes: int
+    oldest_s: float | None
+    lost: int
+    unstored: int
+    rebuilt: int
+    disk_full: bool
+
+
+class ClockNow(Struct, frozen=True, kw_only=True):
+    now: str
+    synced: bool
+    error_ms: float | None
+
+
+class Overview(Struct, frozen=True, kw_only=True):
+    """`health` holds the verdict; the rest is what stands behind it."""
+
+    device: str
+    site: str
+    software: str
+    model: str
+    model_sha256: str
+    run: str
+    health: Health
+    cameras: tuple[CameraNow, ...]
+    link: LinkNow
+    outbox: OutboxNow
+    clock: ClockNow
+
+
+class ToldEvent(Struct, frozen=True, kw_only=True):
+    """One event as it went to the outbox: of an incident its phase and number, of others the kind alone."""
+
+    at: str
+    kind: str
+    event_class: str
+    camera: str | None = None
+    lane: str | None = None
+    phase: str | None = None
+    incident: str | None = None
+    reason: str | None = None
+    severity: str | None = None

@@ -1,0 +1,58 @@
+"""The live picture: Motion JPEG, as long as somebody looks and is logged in."""
+
+import asyncio
+import time
+
+from aiohttp import web
+
+from edge_agent.web.access import allow
+from edge_agent.web.guard import known
+from edge_agent.web.services import MOST_VIEWERS, SERVICES
+
+EVERY_S = 0.2  # five pictures a second
+ASK_EVERY_S = 2.0  # is the session still one?
+WRITE_S = 10.0  # who takes no picture for so long has gone
+BOUNDARY = "picture"
+
+routes = web.RouteTableDef()
+
+
+@routes.get("/api/v1/live/{camera:[a-z0-9-]{1,63}}")
+@allow("technician")
+async def live(request: web.Request) -> web.StreamResponse:
+    """multipart/x-mixed-replace, for an <img>. It ends with the session; looking is no use of it."""
+    services, camera = request.app[SERVICES], request.match_info["camera"]
+    try:
+        joined = services.live.join(camera)
+    except KeyError:
+        raise web.HTTPNotFound(text=f"there is no camera {camera}") from None
+    if not joined:
+        raise web.HTTPServiceUnavailable(text=f"{MOST_VIEWERS} look already; ask again", headers={"Retry-After": "5"})
+    try:
+        stream = web.StreamResponse(headers={"Content-Type": f"multipart/x-mixed-replace; boundary={BOUNDARY}"})
+        await stream.prepare(request)
+        await _show(request, stream, camera)
+    finally:
+        services.live.leave(camera)
+    return stream
+
+
+async def _show(request: web.Request, stream: web.StreamResponse, camera: str) -> None:
+    services, last, asked_s = request.app[SERVICES], -1, time.monotonic()
+    while True:
+        began_s = time.monotonic()
+        shot = await asyncio.to_thread(services.live.shot, camera, last)
+        if shot is not None:
+            last = shot.index
+            await asyncio.wait_for(stream.write(_part(shot.jpeg)), WRITE_S)
+        if began_s - asked_s >= ASK_EVERY_S:
+            asked_s = began_s
+            transport = request.transport
+            if transport is None or transport.is_closing() or await known(request, services, use=False) is None:
+                return
+        await asyncio.sleep(max(0.02, EVERY_S - (time.monotonic() - began_s)))
+
+
+def _part(jpeg: bytes) -> bytes:
+    head = f"--{BOUNDARY}\r\nContent-Type: image/jpeg\r\nContent-Length: {len(jpeg)}\r\n\r\n"
+    return head.encode() + jpeg + b"\r\n"
