@@ -4,6 +4,7 @@ import asyncio
 import time
 
 from aiohttp import web
+from msgspec import Struct
 
 from edge_agent.web.access import allow
 from edge_agent.web.guard import known
@@ -17,8 +18,14 @@ BOUNDARY = "picture"
 routes = web.RouteTableDef()
 
 
+class LiveAsked(Struct, forbid_unknown_fields=True):
+    """`turn`: any number, so that a browser asks anew."""
+
+    turn: int = 0
+
+
 @routes.get("/api/v1/live/{camera:[a-z0-9-]{1,63}}")
-@allow("technician")
+@allow("technician", query=LiveAsked)
 async def live(request: web.Request) -> web.StreamResponse:
     """multipart/x-mixed-replace, for an <img>. It ends with the session; looking is no use of it."""
     services, camera = request.app[SERVICES], request.match_info["camera"]
