@@ -22,6 +22,7 @@ from edge_agent.app.scenes import load_scene, private_masks
 from edge_agent.app.status import AgentStatus
 from edge_agent.app.stills import build_stills
 from edge_agent.app.views import Views
+from edge_agent.app.vitals import Vitals
 from edge_agent.config import AgentConfig, CameraConfig, resolve
 from edge_agent.core.outgoing import Outgoing
 from edge_agent.core.pipeline import Pipeline
@@ -85,6 +86,7 @@ class Agent:
         self._page = build_page(config, data_dir, origin, files)
         broker = resolved_broker(config.broker, config_file)
         self._sink = EventSink(outbox, broker, origin, self._on_crash, on_command=self._stills.take)
+        self._vitals = Vitals(config, data_dir, origin, self._eyes, self._sink)
 
     @property
     def status(self) -> AgentStatus:
@@ -92,7 +94,7 @@ class Agent:
         dropped = {name: self._mailbox.dropped(name) for name in cameras}
         spared = {name: eye.spared for name, eye in self._eyes.items()}
         unable = self._views.unkept, self._desk.problem, self._trial.problem, self._page.problem
-        return AgentStatus(cameras, dropped, spared, self._sink.stats(), *unable)
+        return AgentStatus(cameras, dropped, spared, self._sink.stats(), *unable, self._vitals.board.snapshot())
 
     def stop(self) -> None:
         """May be called from any thread or a signal handler; `run` then returns after a clean end."""
@@ -107,6 +109,7 @@ class Agent:
         self._page.open(self._eyes, lambda: self.status)
         for eye in self._eyes.values():
             eye.source.start()
+        self._vitals.open()
         try:
             self._watch(report)
         except SinkStopped as error:
@@ -119,7 +122,8 @@ class Agent:
             raise AgentCrashed(f"a worker died: {_in_words(self._crash)}") from self._crash
 
     def _watch(self, report: Callable[[Outgoing], None]) -> None:
-        def say(events: list[Outgoing]) -> None:
+        def say(told: list[Outgoing]) -> None:
+            events = self._vitals.board.admit(told)
             self._sink.submit(events)
             self._page.hear(events)
             for event in events:
@@ -130,8 +134,8 @@ class Agent:
         try:
             while not self._stopping.is_set() and self._crash is None:
                 frame = self._mailbox.take(TAKE_S)
-                events = [] if frame is None else self._look(frame)
-                events += self._miss() + self._trial.tell(self._clock)
+                events = [] if frame is None or not self._vitals.lets(frame) else self._look(frame)
+                events += self._vitals.turn() + self._miss() + self._trial.tell(self._clock)
                 if time.monotonic() >= health_due_s:
                     health_due_s = time.monotonic() + self._config.health_every_s
                     events.append(self._health())
@@ -146,9 +150,10 @@ class Agent:
             for eye in self._eyes.values():
                 eye.source.close()
             if self._crash is None:
-                say(self._last_words())
+                say(self._vitals.stopping() + self._last_words())
                 self._keep_views()
                 self._sink.close(FLUSH_S)
+            self._vitals.close()
 
     def _miss(self) -> list[Outgoing]:
         """What there is to say of cameras that give no frame."""
@@ -211,6 +216,8 @@ class Agent:
             oldest_unacknowledged_s=None if sink.outbox.oldest_age_s is None else round(sink.outbox.oldest_age_s, 1),
             disk_full=sink.outbox.disk_full,
             unstored=sink.unstored,
+            frame_share=self._vitals.board.frame_share,
+            machine=self._vitals.board.machine_health(),
             clock=self._clock(),
         )
         return Outgoing("telemetry", "agent", format_time(time.time()), body)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from edge_agent.core.health.snapshot import Health
 from edge_agent.sinks.mqtt import SinkStats
 from edge_agent.sources.camera import CameraStatus
 
@@ -17,4 +18,5 @@ class AgentStatus:
     unkept: int  # times that a camera's view could not be written down
     deaf: str | None  # why nobody can ask what the cameras saw last
     trial: str | None  # why the model on trial gave up
-    page: str | None = None  # why nobody can look at the device's page
+    page: str | None  # why nobody can look at the device's page
+    health: Health

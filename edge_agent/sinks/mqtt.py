@@ -91,7 +91,13 @@ class EventSink:
         self._crash: BaseException | None = None
         self._stats = SinkStats(outbox.stats(), self._courier.stats())
         self._stats_due_s = 0.0
+        self._beat_s = time.monotonic()
         self._thread = threading.Thread(target=self._run, name="event-sink", daemon=True)
+
+    @property
+    def beat_s(self) -> float:
+        """When its thread last began a turn, by the monotonic clock."""
+        return self._beat_s
 
     def start(self) -> None:
         self._thread.start()
@@ -161,6 +167,7 @@ class EventSink:
 
     def _turn(self) -> None:
         """Take what happened, commit what is due, deliver."""
+        self._beat_s = time.monotonic()
         self._take_inputs()
         now_s = time.monotonic()
         if self._batch and (now_s >= self._batch_due_s or self._close_at_s):

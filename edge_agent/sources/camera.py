@@ -20,6 +20,7 @@ from edge_agent.sources.redact import redacted
 START_S = 20.0  # a small computer loads OpenCV from its card, the camera sends its first key frame
 STALL_S = 10.0
 LONGEST_WAIT_S = 8.0  # with the time to open, a camera is back within 15 s
+SLACK_S = 5.0  # to start a child, on a machine that is busy
 SETTLED_S = 30.0  # frames for so long: the next failure is the first again
 
 
@@ -61,6 +62,11 @@ class CaptureSource:
     @property
     def status(self) -> CameraStatus:
         return self._status
+
+    @property
+    def beats_within_s(self) -> float:
+        """The longest that its thread lets pass between two signs of life, `status.beat_s`."""
+        return max(START_S, self._stall_s, LONGEST_WAIT_S) + SLACK_S
 
     @property
     def child_pid(self) -> int | None:
