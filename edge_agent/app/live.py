@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from edge_agent import __version__
-from edge_agent.app.asked import recall_desk
+from edge_agent.app.asked import build_desk
 from edge_agent.app.detecting import build_detector, build_look, build_trial
 from edge_agent.app.eye import Eye
 from edge_agent.app.gate import build_gate
@@ -80,7 +80,7 @@ class Agent:
         self._trial = build_trial(resolved_detector(config.detector, config_file), self._eyes, self._run)
         self._recent = Recent(self._eyes)
         texts = dict(zip(self._eyes, (text for _, text in scenes), strict=True))
-        self._desk = recall_desk(data_dir, self._recent, texts, model)
+        self._desk = build_desk(data_dir, self._recent, texts, model, lambda: self._vitals.board.snapshot())
         files = dict(zip(self._eyes, (scene for scene, _ in scenes), strict=True))
         self._stills = build_stills(config.stills, config_file, files, self._recent)
         self._page = build_page(config, data_dir, origin, files)
@@ -106,7 +106,7 @@ class Agent:
         self._sink.start()
         self._desk.open()
         self._stills.open(self._sink.respond)
-        self._page.open(self._eyes, lambda: self.status)
+        self._page.open(self._eyes, lambda: self.status, self._vitals.board.trends)
         for eye in self._eyes.values():
             eye.source.start()
         self._vitals.open()

@@ -2,7 +2,7 @@
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from threading import Lock
 
@@ -11,6 +11,7 @@ from edge_agent.app.overview import overview
 from edge_agent.app.preview import Preview
 from edge_agent.app.status import AgentStatus
 from edge_agent.config import AgentConfig, WebConfig
+from edge_agent.core.health.snapshot import Trend
 from edge_agent.core.outgoing import Outgoing
 from edge_agent.core.scene_format import SceneFile
 from edge_agent.core.types import Frame
@@ -39,6 +40,7 @@ class Page:
         self._config, self._origin, self._started_s = config, origin, time.monotonic()
         self._eyes: Mapping[str, Eye] = {}
         self._status: Callable[[], AgentStatus]
+        self._trends: Callable[[], Sequence[Trend]] = tuple
         self._told: deque[ToldEvent] = deque(maxlen=EVENTS_KEPT)
         self._lock = Lock()
         self._preview = Preview(scenes)
@@ -46,8 +48,8 @@ class Page:
         context = tls(ensured(folder, config.device, web.names))
         names = frozenset({f"{config.device}.local", config.device, "localhost", *web.names})
         self._services = Services(
-            names, Accounts(folder), Sessions(web.idle_min * 60.0), Audit(folder), self._overview, self._events,
-            Live(self._preview.join, self._preview.leave, self._preview.shot),
+            names, Accounts(folder), Sessions(web.idle_min * 60.0), Audit(folder), self._overview, lambda: self._trends(),
+            self._events, Live(self._preview.join, self._preview.leave, self._preview.shot),
         )  # fmt: skip
         self._server = PageServer(lambda: application(self._services), web.host, web.port, context)
 
@@ -55,8 +57,10 @@ class Page:
     def problem(self) -> str | None:
         return self._server.problem
 
-    def open(self, eyes: Mapping[str, Eye], status: Callable[[], AgentStatus]) -> None:
-        self._eyes, self._status = eyes, status
+    def open(
+        self, eyes: Mapping[str, Eye], status: Callable[[], AgentStatus], trends: Callable[[], Sequence[Trend]]
+    ) -> None:
+        self._eyes, self._status, self._trends = eyes, status, trends
         self._server.start()
 
     def close(self) -> None:
@@ -82,7 +86,9 @@ class NoPage:
 
     problem: str | None = None
 
-    def open(self, eyes: Mapping[str, Eye], status: Callable[[], AgentStatus]) -> None:
+    def open(
+        self, eyes: Mapping[str, Eye], status: Callable[[], AgentStatus], trends: Callable[[], Sequence[Trend]]
+    ) -> None:
         pass
 
     def close(self) -> None:

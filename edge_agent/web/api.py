@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from aiohttp import web
 from msgspec import Meta, Struct
 
+from edge_agent.core.health.snapshot import Trend
 from edge_agent.core.health.words import SAID, TODO, TOPICS
 from edge_agent.web.access import allow, answer
 from edge_agent.web.audit import Entry
@@ -35,6 +36,12 @@ class AuditAsked(Struct, forbid_unknown_fields=True):
     limit: Limit = 100
 
 
+class Trends(Struct):
+    """One for each figure."""
+
+    trends: list[Trend]
+
+
 class Events(Struct):
     """The newest first."""
 
@@ -52,6 +59,13 @@ class AuditLog(Struct):
 @allow("technician", answer=Overview)
 async def overview(request: web.Request) -> web.Response:
     return answer(await asyncio.to_thread(request.app[SERVICES].overview))
+
+
+@routes.get("/api/v1/trends")
+@allow("technician", answer=Trends)
+async def trends(request: web.Request) -> web.Response:
+    """The last 24 hours of what the machine tells."""
+    return answer(Trends(list(request.app[SERVICES].trends())))
 
 
 @routes.get("/api/v1/words")

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
+from edge_agent.core.health.snapshot import Trend
 from edge_agent.web.accounts import Accounts
 from edge_agent.web.audit import Audit
 from edge_agent.web.figures import Overview, ToldEvent
@@ -40,6 +41,7 @@ class Services:
     sessions: Sessions
     audit: Audit
     overview: Callable[[], Overview]
+    trends: Callable[[], Sequence[Trend]]
     events: Callable[[], Sequence[ToldEvent]]
     live: Live
     attempts: Attempts = field(default_factory=Attempts)

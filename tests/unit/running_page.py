@@ -120,7 +120,7 @@ def running_page(
     accounts.set_password(USER, PASSWORD)
     live = Live(viewers.join, viewers.leave, viewers.shot)
     names = frozenset({"qn-01.local", "localhost"})
-    services = Services(names, accounts, sessions, audit, overview, lambda: events, live)
+    services = Services(names, accounts, sessions, audit, overview, tuple, lambda: events, live)
     port = free_port()
     server = PageServer(lambda: application(services), "127.0.0.1", port, tls(ensured(folder, "qn-01")))
     server.start()
