@@ -31,7 +31,8 @@ def agent(**changes: object) -> AgentReading:
     return replace(AGENT, **changes)  # type: ignore[arg-type]
 
 
-UNWELL = [
+UNWELL: list[tuple[MachineReading, AgentReading | None, str]] = [
+    (MACHINE, None, "agent.absent"),
     (board(temperature_c=76.0), AGENT, "temperature.warm"),
     (board(temperature_c=85.0), AGENT, "temperature.hot"),
     (board(temperature_c=70.0, limit_c=80.0), AGENT, "temperature.warm"),
@@ -67,12 +68,12 @@ UNWELL = [
 
 def test_a_well_device_has_an_item_for_each_topic_and_nothing_to_do() -> None:
     items = at_once(judge(MACHINE, AGENT))
-    assert {item.id.partition("/")[0] for item in items} == TOPICS.keys() == PATIENCE.keys()
+    assert {item.id.partition("/")[0] for item in items} == TOPICS.keys() - {"agent"} == PATIENCE.keys()
     assert {(item.level, item.todo) for item in items} == {("ok", "")}
 
 
 @pytest.mark.parametrize(("machine", "working", "said"), UNWELL, ids=[said for _, _, said in UNWELL])
-def test_what_is_unwell_comes_first_with_what_to_do(machine: MachineReading, working: AgentReading, said: str) -> None:
+def test_what_is_unwell_comes_first_with_what_to_do(machine: MachineReading, working: AgentReading | None, said: str) -> None:
     first, *others = at_once(judge(machine, working))
     assert first.said == said and first.level != "ok" and TODO[first.todo]
     assert {item.level for item in others} == {"ok"}
@@ -88,7 +89,7 @@ def test_every_verdict_that_the_code_knows_has_words_and_none_is_idle() -> None:
 
 
 def test_what_a_machine_does_not_tell_is_no_item() -> None:
-    assert [item.id for item in at_once(judge(MachineReading(0.0), None))] == []
+    assert [item.id for item in at_once(judge(MachineReading(0.0), None))] == ["agent"]
     assert "certificate" not in {item.id for item in at_once(judge(MACHINE, agent(certificate_s=None)))}
 
 

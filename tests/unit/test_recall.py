@@ -17,7 +17,8 @@ from edge_agent.app.live import Agent
 from edge_agent.cli.capture import command
 from edge_agent.config import load_config
 from edge_agent.core.failure import Failure
-from edge_agent.field.recall import MAX_ASKED_BYTES, Asked, RecallDesk, Recalled, packed, recall, unpacked
+from edge_agent.field.desk import MAX_ASKED_BYTES, Desk
+from edge_agent.field.recall import Asked, packed, recall, unpacked
 from edge_agent.field.recent import KEPT_S, MAX_FRAMES, Recent
 from event_contract.times import parse_time
 from tests.roads import detections, standing
@@ -109,7 +110,7 @@ def test_without_an_agent_one_is_told(tmp_path: Path) -> None:
 
 def test_an_agent_that_cannot_listen_watches_all_the_same(tmp_path: Path) -> None:
     (tmp_path / "recall.sock").mkdir()
-    desk = RecallDesk(tmp_path, lambda asked: Recalled())
+    desk = Desk(tmp_path, lambda asked: asked)
     desk.open()
     desk.close()
     assert desk.problem is not None and "recall.sock: " in desk.problem

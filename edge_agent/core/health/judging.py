@@ -60,7 +60,11 @@ Before = Callable[[str], Level]  # the level of an item that stands, for the mar
 
 def judge(machine: MachineReading, agent: AgentReading | None, before: Before = lambda item: "ok") -> list[Found]:
     """Everything that can be said, the machine first. `agent` is None where none runs."""
-    return [*of_machine(machine, before), *(() if agent is None else of_agent(agent, before))]
+    return [*of_machine(machine, before), *([of_no_agent()] if agent is None else of_agent(agent, before))]
+
+
+def of_no_agent() -> Found:
+    return Found("agent", Verdict("bad", "agent.absent"))
 
 
 def of_machine(machine: MachineReading, before: Before) -> Iterator[Found]:

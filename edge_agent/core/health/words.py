@@ -18,6 +18,7 @@ TOPICS: dict[str, Words] = {
     "outbox": Words("Hàng đợi gửi", "Outbox"),
     "certificate": Words("Chứng thư số", "Certificate"),
     "camera": Words("Camera", "Camera"),
+    "agent": Words("Phần mềm", "Agent"),
 }
 
 _OK = Words("tốt", "well")
@@ -57,6 +58,7 @@ SAID: dict[str, Words] = {
     "certificate.ends_soon": Words("sắp hết hạn", "ends soon"),
     "certificate.ends_now": Words("hết hạn trong ngày", "ends within a day"),
     "certificate.over": Words("đã hết hạn", "has ended"),
+    "agent.absent": Words("không chạy", "does not run"),
     "camera.ok": Words("đang xem đường", "sees the road"),
     "camera.waiting": Words("đang chờ hình đầu tiên", "waits for its first picture"),
     "camera.ended": Words("đoạn phim đã hết", "the clip has ended"),
@@ -76,6 +78,7 @@ TODO: dict[str, Words] = {
     "centre": Words("Báo trung tâm kiểm tra máy chủ.", "Ask the operations centre to look at the collector."),
     "renew": Words("Đăng ký lại thiết bị để nhận chứng thư mới.", "Enrol the device again for a new certificate."),
     "lens": Words("Kiểm tra cáp, nguồn, ống kính và hướng camera.", "Check the camera's cable, power, lens and direction."),
+    "start": Words("Khởi động dịch vụ, xem nhật ký của nó.", "Start its service, and look at its log."),
     "clip": Words("Chỉ đoạn phim mới hết; đặt loop = true.", "Only a clip ends; set loop = true."),
 }
 
@@ -83,7 +86,7 @@ _TODO_OF = {
     "temperature": "air", "power": "supply", "throttling": "air", "disk": "room", "disk.read_only": "card", "disk_wear": "card",
     "memory": "others", "memory.short": "restart", "processor": "rate", "clock": "time", "link": "link",
     "link.no_collector": "centre", "outbox": "link", "outbox.full": "room", "certificate": "renew", "camera": "lens",
-    "camera.ended": "clip",
+    "camera.ended": "clip", "agent": "start",
 }  # fmt: skip
 
 
