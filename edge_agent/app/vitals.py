@@ -9,7 +9,7 @@ from edge_agent.app.eye import Eye
 from edge_agent.app.health import HealthBoard
 from edge_agent.app.thinning import Thinning
 from edge_agent.config import AgentConfig
-from edge_agent.core.health.progress import Beat
+from edge_agent.core.health.progress import Beat, stuck
 from edge_agent.core.health.reading import AgentReading, CameraReading
 from edge_agent.core.outgoing import Outgoing
 from edge_agent.core.types import Frame
@@ -42,8 +42,10 @@ class FrameRates:
         return None if at_s <= first_s else round((frames - first) / (at_s - first_s), 1)
 
 
-def read_agent(eyes: Iterable[Eye], sink: SinkStats, clock: Clock, rates: FrameRates) -> AgentReading:
-    """Of now."""
+def read_agent(
+    eyes: Iterable[Eye], sink: SinkStats, clock: Clock, rates: FrameRates, overdue: Iterable[str] = ()
+) -> AgentReading:
+    """Of now. `overdue`: workers that make no progress."""
     now_s, outbox, link = time.monotonic(), sink.outbox, sink.link
     return AgentReading(
         at_s=now_s, wall_s=time.time(), synced=clock.synced, clock_error_ms=clock.error_ms, connected=link.connected,
@@ -51,6 +53,7 @@ def read_agent(eyes: Iterable[Eye], sink: SinkStats, clock: Clock, rates: FrameR
         disk_full=outbox.disk_full, unstored=sink.unstored,
         cameras=tuple(CameraReading(eye.name, eye.source.status.state, fault_of(eye), rates.update(eye.name, now_s, eye.frames))
                       for eye in eyes),
+        stuck=tuple(overdue),
     )  # fmt: skip
 
 
@@ -85,7 +88,8 @@ class Vitals:
         self._turn_s = time.monotonic()
         if not self.board.is_due(self._turn_s):
             return []
-        return self.board.update(read_agent(self._eyes.values(), self._sink.stats(), self._origin.read_clock(), self._rates))
+        overdue, clock = stuck(self._turn_s, self.beats()), self._origin.read_clock()
+        return self.board.update(read_agent(self._eyes.values(), self._sink.stats(), clock, self._rates, overdue))
 
     def lets(self, frame: Frame) -> bool:
         """False where the frame must not be looked at, for the sake of the device."""

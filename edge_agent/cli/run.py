@@ -84,6 +84,9 @@ def states(status: "AgentStatus") -> dict[str, str]:
         now["recall"] = f"capture --last: not possible: {status.deaf}"
     if status.trial:
         now["trial"] = f"the model on trial gave up: {status.trial}"
+    share = status.health.measures.frame_share
+    if share < 1:
+        now["relief"] = f"device: unwell, {share:.0%} of the frames are looked at; see edge-agent health"
     if status.page:
         now["page"] = status.page
     return now

@@ -49,6 +49,7 @@ UNWELL: list[tuple[MachineReading, AgentReading | None, str]] = [
     (replace(MACHINE, memory_available_bytes=500_000_000), AGENT, "memory.little"),
     (replace(MACHINE, memory_available_bytes=100_000_000), AGENT, "memory.short"),
     (replace(MACHINE, cpu_busy=0.97), AGENT, "processor.busy"),
+    (MACHINE, agent(stuck=("camera north",)), "agent.stuck"),
     (MACHINE, agent(synced=False), "clock.unsynced"),
     (MACHINE, agent(wall_s=60.0), "clock.absurd"),
     (MACHINE, agent(connected=False), "link.down"),
@@ -68,7 +69,7 @@ UNWELL: list[tuple[MachineReading, AgentReading | None, str]] = [
 
 def test_a_well_device_has_an_item_for_each_topic_and_nothing_to_do() -> None:
     items = at_once(judge(MACHINE, AGENT))
-    assert {item.id.partition("/")[0] for item in items} == TOPICS.keys() - {"agent"} == PATIENCE.keys()
+    assert {item.id.partition("/")[0] for item in items} == TOPICS.keys() == PATIENCE.keys()
     assert {(item.level, item.todo) for item in items} == {("ok", "")}
 
 

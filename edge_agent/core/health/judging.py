@@ -31,6 +31,7 @@ PATIENCE: dict[str, Patience] = {
     "link": Patience(30.0, 0.0),
     "outbox": Patience(10.0, 30.0),
     "certificate": Patience(),
+    "agent": Patience(),
     "camera": Patience(),  # the rules on cameras have been patient
 }
 
@@ -94,6 +95,8 @@ def of_machine(machine: MachineReading, before: Before) -> Iterator[Found]:
 
 
 def of_agent(agent: AgentReading, before: Before) -> Iterator[Found]:
+    at_work = Verdict("bad", "agent.stuck") if agent.stuck else Verdict("ok", "agent.ok")
+    yield Found("agent", at_work, ", ".join(agent.stuck) or None)
     yield Found("clock", _clock(agent), agent.clock_error_ms, "ms")
     yield Found("link", _link(agent))
     yield Found("outbox", _outbox(agent, before("outbox")), agent.outbox_messages)

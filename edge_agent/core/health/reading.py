@@ -52,7 +52,8 @@ class CameraReading:
 
 @dataclass(frozen=True, slots=True)
 class AgentReading:
-    """`wall_s` in Unix seconds, as the clock is set now; `certificate_s` is what the device's certificate has left."""
+    """`wall_s` in Unix seconds, as the clock is set now; `certificate_s` is what the device's certificate has left, `stuck`
+    the workers that are overdue."""
 
     at_s: float
     wall_s: float
@@ -66,3 +67,4 @@ class AgentReading:
     unstored: int = 0
     certificate_s: float | None = None
     cameras: tuple[CameraReading, ...] = ()
+    stuck: tuple[str, ...] = ()

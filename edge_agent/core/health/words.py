@@ -58,6 +58,8 @@ SAID: dict[str, Words] = {
     "certificate.ends_soon": Words("sắp hết hạn", "ends soon"),
     "certificate.ends_now": Words("hết hạn trong ngày", "ends within a day"),
     "certificate.over": Words("đã hết hạn", "has ended"),
+    "agent.ok": Words("đang chạy", "at work"),
+    "agent.stuck": Words("một phần bị treo", "a part of it hangs"),
     "agent.absent": Words("không chạy", "does not run"),
     "camera.ok": Words("đang xem đường", "sees the road"),
     "camera.waiting": Words("đang chờ hình đầu tiên", "waits for its first picture"),
@@ -86,7 +88,7 @@ _TODO_OF = {
     "temperature": "air", "power": "supply", "throttling": "air", "disk": "room", "disk.read_only": "card", "disk_wear": "card",
     "memory": "others", "memory.short": "restart", "processor": "rate", "clock": "time", "link": "link",
     "link.no_collector": "centre", "outbox": "link", "outbox.full": "room", "certificate": "renew", "camera": "lens",
-    "camera.ended": "clip", "agent": "start",
+    "camera.ended": "clip", "agent.absent": "start", "agent.stuck": "restart",
 }  # fmt: skip
 
 
