@@ -16,17 +16,25 @@ from edge_agent.app.live import OUTBOX_FILE
 from edge_agent.app.paths import resolved_broker, resolved_detector
 from edge_agent.config import AgentConfig, load_config, resolve
 from edge_agent.core.failure import Failure
-from edge_agent.core.finding import Finding
+from edge_agent.core.finding import Finding, Verdict
+from edge_agent.core.health.chart import at_once
+from edge_agent.core.health.judging import of_machine
+from edge_agent.core.health.reading import MachineReading
+from edge_agent.core.health.snapshot import Item, Level
+from edge_agent.core.health.words import SAID, TODO, in_figures
 from edge_agent.core.types import Detections
 from edge_agent.detectors.catalogue import ModelError
 from edge_agent.detectors.detector import OnnxDetector
-from edge_agent.field.machine import look_at_folder, look_at_heat
+from edge_agent.field.machine import look_at_folder
 from edge_agent.field.still import check_name
+from edge_agent.health.board import find_board
+from edge_agent.health.machine import Machine
 from edge_agent.sinks.clock import boot_id, read_clock
 from edge_agent.sinks.probe import is_held, join_broker, reach_broker, waiting
 
 BUSY = 0.8  # of the time the detector may work; what more is asked for is dropped
 MANY_WAITING = 10_000
+VERDICTS: dict[Level, Verdict] = {"ok": "ok", "warn": "warn", "bad": "fail"}
 Tell = Callable[[Finding], None]
 
 
@@ -60,7 +68,7 @@ def _findings(config: AgentConfig, file: Path, wanted: Wanted) -> Iterator[Findi
     yield look_at_folder(data_dir, config.outbox.max_bytes)
     yield _outbox(data_dir / OUTBOX_FILE, held)
     yield _clock()
-    yield from look_at_heat()
+    yield from of_machine_found(Machine(find_board(), data_dir).read())
     yield _broker(config, file, held)
     detector = None
     try:
@@ -75,6 +83,16 @@ def _findings(config: AgentConfig, file: Path, wanted: Wanted) -> Iterator[Findi
             yield from look_at_camera(camera, file, data_dir, held, detector, look, _picture_of(wanted, camera.name, config))
     if took_s:
         yield _pace(median(took_s), sum(camera.fps for camera in config.cameras))
+
+
+def of_machine_found(reading: MachineReading) -> list[Finding]:
+    """What the device tells of itself; room on the disk is `look_at_folder`'s, which knows how much is needed."""
+    items = [item for item in at_once(of_machine(reading)) if item.id != "disk"]
+    return [Finding(item.id, VERDICTS[item.level], _said(item), TODO[item.todo].en if item.todo else "") for item in items]
+
+
+def _said(item: Item) -> str:
+    return f"{SAID[item.said].en}{'' if item.value is None else f', {in_figures(item.value, item.unit)}'}"
 
 
 def _picture_of(wanted: Wanted, camera: str, config: AgentConfig) -> Path | None:

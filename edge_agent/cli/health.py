@@ -55,18 +55,11 @@ def lines_of(health: "Health") -> list[str]:
 
 
 def _item(item: "Item") -> list[str]:
-    from edge_agent.core.health.words import SAID, TODO, TOPICS
+    from edge_agent.core.health.words import SAID, TODO, TOPICS, in_figures
 
     topic, _, name = item.id.partition("/")
     level = click.style(f"{item.level:5}", fg=COLOURS[item.level], bold=item.level == "bad")
-    value = "" if item.value is None else f" ({_figure(item.value, item.unit)})"
+    value = "" if item.value is None else f" ({in_figures(item.value, item.unit)})"
     since = "" if item.since is None else f", since {item.since}"
     head = f"{level} {f'{TOPICS[topic].en} {name}'.strip():{INDENT - 7}} {SAID[item.said].en}{value}{since}"
     return [head, *([" " * INDENT + f"-> {TODO[item.todo].en}"] if item.todo else [])]
-
-
-def _figure(value: float | str, unit: str) -> str:
-    """Bytes as people read them."""
-    if unit == "B" and not isinstance(value, str):
-        return f"{value / 1e9:.1f} GB"
-    return f"{value} {unit}".strip()

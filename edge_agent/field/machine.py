@@ -1,4 +1,4 @@
-"""How the machine itself is, as far as Linux tells: room on the disk, heat, and a Raspberry Pi's own complaints."""
+"""Whether the agent's folder can be written, and has room for all that it may come to hold."""
 
 import os
 import shutil
@@ -7,11 +7,6 @@ from pathlib import Path
 from edge_agent.core.finding import Finding
 
 ROOM_BYTES, LITTLE_BYTES = 1_000_000_000, 200_000_000
-WARM_C, HOT_C = 75.0, 85.0
-ZONES = "class/thermal/thermal_zone*/temp"
-THROTTLED = "devices/platform/soc/soc:firmware/get_throttled"  # hexadecimal, as vcgencmd get_throttled
-COMPLAINTS = {0: "too low a voltage", 1: "its frequency capped", 2: "throttled", 3: "at its soft temperature limit"}
-EVER = 16  # the same bits from here on: since boot
 
 
 def look_at_folder(data_dir: Path, needs_bytes: int) -> Finding:
@@ -26,36 +21,3 @@ def look_at_folder(data_dir: Path, needs_bytes: int) -> Finding:
     if free < ROOM_BYTES or free < needs_bytes:
         return Finding("data_dir", "warn", said, f"the outbox may grow to {needs_bytes / 1e9:.2f} GB: free some room")
     return Finding("data_dir", "ok", said)
-
-
-def look_at_heat(sys_dir: Path = Path("/sys")) -> list[Finding]:
-    """Nothing where the machine tells nothing."""
-    found = []
-    degrees = [int(text) / 1000 for text in map(_read, sorted(sys_dir.glob(ZONES))) if text.lstrip("-").isdigit()]
-    if degrees:
-        hottest = max(degrees)
-        verdict, step = ("ok", "") if hottest < WARM_C else ("warn", "see to shade and air")
-        if hottest >= HOT_C:
-            verdict, step = "fail", "it is being throttled or soon will: see to shade and air"
-        found.append(Finding("temperature", verdict, f"{hottest:.0f} degrees C", step))  # type: ignore[arg-type]
-    throttled = _read(sys_dir / THROTTLED)
-    if throttled:
-        found.append(_power(int(throttled, 16)))
-    return found
-
-
-def _power(bits: int) -> Finding:
-    now = [text for bit, text in COMPLAINTS.items() if bits >> bit & 1]
-    ever = [text for bit, text in COMPLAINTS.items() if bits >> (bit + EVER) & 1]
-    if now:
-        return Finding("power", "fail", f"now {', '.join(now)}", "use the board's own power supply; see to air")
-    if ever:
-        return Finding("power", "warn", f"since boot {', '.join(ever)}", "look at the power supply and the air around it")
-    return Finding("power", "ok", "never throttled since boot")
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="ascii").strip()
-    except (OSError, UnicodeDecodeError):  # a sensor that is asleep
-        return ""

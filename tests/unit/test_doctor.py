@@ -12,10 +12,13 @@ import pytest
 from click.testing import CliRunner
 
 from edge_agent.app.calibrate import laid_out
+from edge_agent.app.doctor import of_machine_found
 from edge_agent.cli.doctor import command, lines_of
 from edge_agent.config import OutboxConfig
 from edge_agent.core.finding import Finding
-from edge_agent.field.machine import look_at_folder, look_at_heat
+from edge_agent.field.machine import look_at_folder
+from edge_agent.health.board import OtherBoard, RaspberryPi
+from edge_agent.health.machine import Machine
 from edge_agent.sinks.outbox import Outbox
 from edge_agent.sinks.probe import is_held, waiting
 from tests.brokers import free_port, mosquitto
@@ -108,9 +111,12 @@ def test_a_raspberry_pi_says_what_its_power_is_like(tmp_path: Path, bits: str, v
     (tmp_path / "devices/platform/soc/soc:firmware/get_throttled").write_text(f"{bits}\n")
     (tmp_path / "class/thermal/thermal_zone0").mkdir(parents=True)
     (tmp_path / "class/thermal/thermal_zone0/temp").write_text("78200\n")
-    heat, power = look_at_heat(tmp_path)
-    assert (heat.verdict, power.verdict) == ("warn", verdict)
-    assert look_at_heat(tmp_path / "elsewhere") == []
+    found = of_machine_found(Machine(RaspberryPi(tmp_path), tmp_path, tmp_path, tmp_path).read())
+    verdicts = {one.topic: one.verdict for one in found}
+    assert verdicts == {"temperature": "warn", "power": verdict, "throttling": verdict}
+    assert all(one.next_step for one in found if one.verdict != "ok")
+    assert "warm, 78.2 °C" in {one.said for one in found}
+    assert of_machine_found(Machine(OtherBoard(tmp_path / "no"), tmp_path, tmp_path, tmp_path / "no").read()) == []
 
 
 def test_lines_fit_a_terminal_of_80_columns() -> None:

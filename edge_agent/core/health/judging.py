@@ -59,7 +59,12 @@ class Found:
 Before = Callable[[str], Level]  # the level of an item that stands, for the margins
 
 
-def judge(machine: MachineReading, agent: AgentReading | None, before: Before = lambda item: "ok") -> list[Found]:
+def at_first(item: str) -> Level:
+    """Of whom nothing is known yet."""
+    return "ok"
+
+
+def judge(machine: MachineReading, agent: AgentReading | None, before: Before = at_first) -> list[Found]:
     """Everything that can be said, the machine first. `agent` is None where none runs."""
     return [*of_machine(machine, before), *([of_no_agent()] if agent is None else of_agent(agent, before))]
 
@@ -68,7 +73,7 @@ def of_no_agent() -> Found:
     return Found("agent", Verdict("bad", "agent.absent"))
 
 
-def of_machine(machine: MachineReading, before: Before) -> Iterator[Found]:
+def of_machine(machine: MachineReading, before: Before = at_first) -> Iterator[Found]:
     board, disk = machine.board, machine.disk
     if board.temperature_c is not None:
         limit = Limit(board.limit_c - WARM_BELOW_LIMIT_C, board.limit_c, ease=3.0)

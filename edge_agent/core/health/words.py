@@ -92,6 +92,13 @@ _TODO_OF = {
 }  # fmt: skip
 
 
+def in_figures(value: float | str, unit: str) -> str:
+    """A value with its unit; bytes as people read them."""
+    if unit == "B" and not isinstance(value, str):
+        return f"{value / 1e9:.1f} GB"
+    return f"{value} {unit}".strip()
+
+
 def todo_of(said: str) -> str:
     """The key of what to do about a verdict that is not well."""
     return _TODO_OF.get(said) or _TODO_OF[said.partition(".")[0]]
