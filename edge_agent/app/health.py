@@ -6,12 +6,12 @@ loop, which brings its own figures about once a second.
 
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import count
 
 from msgspec.structs import replace
 
-from edge_agent.core.health.chart import Chart
+from edge_agent.core.health.chart import Chart, hanging
 from edge_agent.core.health.faults import FaultChange, Faults
 from edge_agent.core.health.judging import judge
 from edge_agent.core.health.progress import Beat
@@ -38,8 +38,9 @@ UNITS = {"temperature": "°C", "throttling": "%", "processor": "%", "memory": "B
 class HealthBoard:
     """`open`, `update` and `close` are the main loop's; `snapshot`, `trends` and `beat` may be asked by anybody."""
 
-    def __init__(self, machine: Machine, origin: Origin) -> None:
-        self._machine, self._origin, self._began_s = machine, origin, time.monotonic()
+    def __init__(self, machine: Machine, origin: Origin, stuck: Callable[[], Iterable[str]] = tuple) -> None:
+        """`stuck` names the workers that make no progress."""
+        self._machine, self._origin, self._stuck, self._began_s = machine, origin, stuck, time.monotonic()
         self._chart, self._faults, self._relief = Chart(), Faults(), Relief()
         self._rings = {name: Ring() for name in UNITS}
         self._rings_lock = threading.Lock()
@@ -63,7 +64,8 @@ class HealthBoard:
         return self._measures.frame_share
 
     def snapshot(self) -> Health:
-        return self._health
+        """As the main loop has judged last; that it hangs is told all the same."""
+        return hanging(self._health, self._stuck())
 
     def trends(self) -> tuple[Trend, ...]:
         """The last 24 h of each figure that this machine tells."""

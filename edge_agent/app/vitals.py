@@ -70,7 +70,7 @@ class Vitals:
     """
 
     def __init__(self, config: AgentConfig, data_dir: Path, origin: Origin, eyes: Mapping[str, Eye], sink: EventSink) -> None:
-        self.board = HealthBoard(Machine(find_board(), data_dir), origin)
+        self.board = HealthBoard(Machine(find_board(), data_dir), origin, self.overdue)
         self._origin, self._eyes, self._sink = origin, eyes, sink
         self._rates, self._thinning = FrameRates(), Thinning({camera.name: camera.fps for camera in config.cameras})
         self._manager = ServiceManager()
@@ -88,8 +88,8 @@ class Vitals:
         self._turn_s = time.monotonic()
         if not self.board.is_due(self._turn_s):
             return []
-        overdue, clock = stuck(self._turn_s, self.beats()), self._origin.read_clock()
-        return self.board.update(read_agent(self._eyes.values(), self._sink.stats(), clock, self._rates, overdue))
+        clock, stats = self._origin.read_clock(), self._sink.stats()
+        return self.board.update(read_agent(self._eyes.values(), stats, clock, self._rates, self.overdue()))
 
     def lets(self, frame: Frame) -> bool:
         """False where the frame must not be looked at, for the sake of the device."""
@@ -105,6 +105,10 @@ class Vitals:
 
     def close(self) -> None:
         self._watchdog.close()
+
+    def overdue(self) -> tuple[str, ...]:
+        """The workers that make no progress now."""
+        return tuple(stuck(time.monotonic(), self.beats()))
 
     def beats(self) -> dict[str, Beat]:
         """Of every worker that must go on."""

@@ -75,6 +75,7 @@ class CaptureSource:
         return child.pid if child else None
 
     def start(self) -> None:
+        self._tell()  # what came before, such as a detector's loading, is not its thread's
         self._thread.start()
 
     def close(self) -> None:

@@ -114,6 +114,15 @@ def test_a_disk_without_room_is_for_incidents(device: Device) -> None:
     assert device.board.snapshot().measures.held == 1
 
 
+def test_a_main_loop_that_hangs_is_told_though_it_judges_no_longer(device: Device) -> None:
+    device.passes(1)
+    board = HealthBoard(device.board._machine, origin(), lambda: ["main loop"])
+    board._health = device.board.snapshot()
+    first, *others = board.snapshot().items
+    assert (first.id, first.said, first.value, first.todo) == ("agent", "agent.stuck", "main loop", "restart")
+    assert board.snapshot().level == "bad" and "agent" not in {item.id for item in others}
+
+
 def test_figures_become_trends(device: Device) -> None:
     device.board.update(replace(WELL, at_s=time.monotonic()))
     trends = {trend.id: trend for trend in device.board.trends()}

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Iterable
 
+from msgspec.structs import replace
+
 from edge_agent.core.health.gauge import Gauge, Verdict
-from edge_agent.core.health.judging import PATIENCE, Found
-from edge_agent.core.health.snapshot import LEVELS, Item, Level
+from edge_agent.core.health.judging import PATIENCE, Found, of_workers
+from edge_agent.core.health.snapshot import LEVELS, Health, Item, Level
 from edge_agent.core.health.words import todo_of
 
 
@@ -39,6 +41,15 @@ class Chart:
 def at_once(found: Iterable[Found]) -> tuple[Item, ...]:
     """Without patience: what one look says, for whoever looks only once."""
     return _worst_first(_item(one, one.verdict, None) for one in found)
+
+
+def hanging(health: Health, stuck: Iterable[str]) -> Health:
+    """With the workers that hang now, of whom one may be who judges."""
+    (agent,) = at_once([of_workers(stuck)])
+    if agent.level == "ok":
+        return health
+    others = (item for item in health.items if item.id != agent.id)
+    return replace(health, level="bad", items=_worst_first([agent, *others]))
 
 
 def _item(found: Found, verdict: Verdict, since: str | None) -> Item:

@@ -3,7 +3,7 @@
 A function says what it finds now; how long it must last is in PATIENCE. None: this machine does not tell, and there is no item.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from edge_agent.core.health.gauge import Limit, Patience, Verdict
@@ -73,6 +73,11 @@ def of_no_agent() -> Found:
     return Found("agent", Verdict("bad", "agent.absent"))
 
 
+def of_workers(stuck: Iterable[str]) -> Found:
+    names = ", ".join(stuck)
+    return Found("agent", Verdict("bad", "agent.stuck"), names) if names else Found("agent", Verdict("ok", "agent.ok"))
+
+
 def of_machine(machine: MachineReading, before: Before = at_first) -> Iterator[Found]:
     board, disk = machine.board, machine.disk
     if board.temperature_c is not None:
@@ -100,8 +105,7 @@ def of_machine(machine: MachineReading, before: Before = at_first) -> Iterator[F
 
 
 def of_agent(agent: AgentReading, before: Before) -> Iterator[Found]:
-    at_work = Verdict("bad", "agent.stuck") if agent.stuck else Verdict("ok", "agent.ok")
-    yield Found("agent", at_work, ", ".join(agent.stuck) or None)
+    yield of_workers(agent.stuck)
     yield Found("clock", _clock(agent), agent.clock_error_ms, "ms")
     yield Found("link", _link(agent))
     yield Found("outbox", _outbox(agent, before("outbox")), agent.outbox_messages)
