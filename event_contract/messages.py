@@ -198,7 +198,31 @@ class DeviceStateData(Struct, frozen=True, kw_only=True):
     clock: Clock
 
 
-Body = IncidentData | LostData | TrafficMinuteData | HealthData | ModelTrialData | DeviceStateData
+class MaintenanceData(Struct, frozen=True, kw_only=True):
+    """Somebody works at the device: `until` is when that ends at the latest, None: it has ended. Events go on as ever; whoever
+    is called by them may know. Of class state."""
+
+    kind: str = "maintenance"
+    run: str
+    until: str | None
+    by: str
+    reason: str = ""
+    clock: Clock
+
+
+class DeviceTestData(Struct, frozen=True, kw_only=True):
+    """Somebody at the device tries whether what it says arrives. Of class state: it is never an alert."""
+
+    kind: str = "device_test"
+    run: str
+    by: str
+    clock: Clock
+
+
+Body = (
+    IncidentData | LostData | TrafficMinuteData | HealthData | ModelTrialData
+    | DeviceStateData | MaintenanceData | DeviceTestData
+)  # fmt: skip
 
 BODIES: dict[str, type[Body]] = {
     "lost": LostData,
@@ -206,6 +230,8 @@ BODIES: dict[str, type[Body]] = {
     "health": HealthData,
     "model_trial": ModelTrialData,
     "device_state": DeviceStateData,
+    "maintenance": MaintenanceData,
+    "device_test": DeviceTestData,
 }  # and every kind of the table INCIDENT_KINDS is an IncidentData
 
 

@@ -16,7 +16,7 @@ from edge_agent.app.asked import build_desk
 from edge_agent.app.detecting import build_detector, build_look, build_trial
 from edge_agent.app.eye import Eye
 from edge_agent.app.gate import build_gate
-from edge_agent.app.page import build_page
+from edge_agent.app.page import Watch, build_page
 from edge_agent.app.paths import made, resolved_broker, resolved_detector
 from edge_agent.app.scenes import load_scene, private_masks
 from edge_agent.app.status import AgentStatus
@@ -75,7 +75,7 @@ class Agent:
             for camera, (scene, text) in zip(config.cameras, scenes, strict=True)
         }
         self._crash: BaseException | None = None
-        self._stopping = threading.Event()
+        self._stopping, self.restart_asked = threading.Event(), False
         outbox = Outbox.open(data_dir / OUTBOX_FILE, origin, config.outbox)
         self._trial = build_trial(resolved_detector(config.detector, config_file), self._eyes, self._run)
         self._recent = Recent(self._eyes)
@@ -83,7 +83,7 @@ class Agent:
         self._desk = build_desk(data_dir, self._recent, texts, model, lambda: self._vitals.board.snapshot())
         files = dict(zip(self._eyes, (scene for scene, _ in scenes), strict=True))
         self._stills = build_stills(config.stills, config_file, files, self._recent)
-        self._page = build_page(config, data_dir, origin, files)
+        self._page = build_page(config, config_file, origin, files)
         broker = resolved_broker(config.broker, config_file)
         self._sink = EventSink(outbox, broker, origin, self._on_crash, on_command=self._stills.take)
         self._vitals = Vitals(config, data_dir, origin, self._eyes, self._sink)
@@ -100,13 +100,18 @@ class Agent:
         """May be called from any thread or a signal handler; `run` then returns after a clean end."""
         self._stopping.set()
 
+    def _restart(self) -> None:
+        """Somebody at the device wants it."""
+        self.restart_asked = True
+        self._stopping.set()
+
     def run(self, report: Callable[[Outgoing], None] = lambda event: None) -> None:
         """Until `stop`. `report` hears every event that goes to the outbox. Raises AgentCrashed."""
         threading.excepthook = lambda died: self._on_crash(died.exc_value or died.exc_type())
         self._sink.start()
         self._desk.open()
         self._stills.open(self._sink.respond)
-        self._page.open(self._eyes, lambda: self.status, self._vitals.board.trends)
+        self._page.open(Watch(self._eyes, lambda: self.status, self._vitals.board.trends, self._restart))
         for eye in self._eyes.values():
             eye.source.start()
         self._vitals.open()
@@ -135,7 +140,7 @@ class Agent:
             while not self._stopping.is_set() and self._crash is None:
                 frame = self._mailbox.take(TAKE_S)
                 events = [] if frame is None or not self._vitals.lets(frame) else self._look(frame)
-                events += self._vitals.turn() + self._miss() + self._trial.tell(self._clock)
+                events += self._vitals.turn() + self._miss() + self._trial.tell(self._clock) + self._page.say()
                 if time.monotonic() >= health_due_s:
                     health_due_s = time.monotonic() + self._config.health_every_s
                     events.append(self._health())
@@ -150,7 +155,7 @@ class Agent:
             for eye in self._eyes.values():
                 eye.source.close()
             if self._crash is None:
-                say(self._vitals.stopping() + self._last_words())
+                say(self._vitals.stopping() + self._last_words() + self._page.say())
                 self._keep_views()
                 self._sink.close(FLUSH_S)
             self._vitals.close()

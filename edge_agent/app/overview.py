@@ -9,11 +9,18 @@ from edge_agent.app.vitals import fault_of
 from edge_agent.config import AgentConfig
 from edge_agent.core.health.snapshot import Level
 from edge_agent.sinks.origin import Origin
-from edge_agent.web.figures import CameraNow, ClockNow, LinkNow, OutboxNow, Overview
+from edge_agent.web.figures import CameraNow, ClockNow, LinkNow, Maintenance, OutboxNow, Overview
 from event_contract.times import format_time
 
 
-def overview(config: AgentConfig, origin: Origin, eyes: Mapping[str, Eye], status: AgentStatus, uptime_s: float) -> Overview:
+def overview(
+    config: AgentConfig,
+    origin: Origin,
+    eyes: Mapping[str, Eye],
+    status: AgentStatus,
+    uptime_s: float,
+    maintenance: Maintenance | None,
+) -> Overview:
     cameras = tuple(_camera(eyes[camera.name], camera.fps, status, uptime_s) for camera in config.cameras)
     clock = origin.read_clock()
     told = ClockNow(now=format_time(time.time()), synced=clock.synced, error_ms=clock.error_ms)
@@ -21,7 +28,7 @@ def overview(config: AgentConfig, origin: Origin, eyes: Mapping[str, Eye], statu
     return Overview(
         device=origin.device, site=origin.site, software=origin.software, run=origin.run, model=model.model,
         model_sha256=model.model_sha256, health=status.health, cameras=cameras, link=_link(config, status),
-        outbox=_outbox(config, status), clock=told,
+        outbox=_outbox(config, status), clock=told, maintenance=maintenance,
     )  # fmt: skip
 
 

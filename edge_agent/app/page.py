@@ -3,14 +3,18 @@
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 
+from edge_agent.app.diagnostics import bundle
 from edge_agent.app.eye import Eye
+from edge_agent.app.journal import Journal, secrets_in
+from edge_agent.app.maintenance import MaintenanceBook
 from edge_agent.app.overview import overview
 from edge_agent.app.preview import Preview
 from edge_agent.app.status import AgentStatus
-from edge_agent.config import AgentConfig, WebConfig
+from edge_agent.config import AgentConfig, WebConfig, resolve
 from edge_agent.core.health.snapshot import Trend
 from edge_agent.core.outgoing import Outgoing
 from edge_agent.core.scene_format import SceneFile
@@ -22,49 +26,65 @@ from edge_agent.web.audit import Audit
 from edge_agent.web.certificate import ensured, tls
 from edge_agent.web.figures import Overview, ToldEvent
 from edge_agent.web.server import PageServer
-from edge_agent.web.services import Live, Services
+from edge_agent.web.services import Deeds, Live, Services
 from edge_agent.web.sessions import Sessions
 from event_contract.messages import IncidentData
 
 WEB_FOLDER = "web"
-EVENTS_KEPT = 500
+MAINTENANCE_FILE = "maintenance.json"
+EVENTS_KEPT, AUDIT_BUNDLED = 500, 200
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """The agent as its page sees it. `restart` asks it to end, so that it is started again."""
+
+    eyes: Mapping[str, Eye]
+    status: Callable[[], AgentStatus]
+    trends: Callable[[], Sequence[Trend]]
+    restart: Callable[[], None]
 
 
 class Page:
-    """`see` after each frame and `hear` of each event, from the watch; `open` and `close` as a pair."""
+    """`see` after each frame, `hear` of each event and `say`, from the watch; `open` and `close` as a pair."""
 
     def __init__(
-        self, config: AgentConfig, web: WebConfig, data_dir: Path, origin: Origin, scenes: Mapping[str, SceneFile]
+        self, config: AgentConfig, web: WebConfig, config_file: Path, origin: Origin, scenes: Mapping[str, SceneFile]
     ) -> None:
         """Raises WrongInput, OSError."""
-        self._config, self._origin, self._started_s = config, origin, time.monotonic()
-        self._eyes: Mapping[str, Eye] = {}
-        self._status: Callable[[], AgentStatus]
-        self._trends: Callable[[], Sequence[Trend]] = tuple
+        self._config, self._config_file, self._origin = config, config_file, origin
+        self._started_s = time.monotonic()
+        self._watch: Watch
         self._told: deque[ToldEvent] = deque(maxlen=EVENTS_KEPT)
         self._lock = Lock()
-        self._preview = Preview(scenes)
-        folder = data_dir / WEB_FOLDER
+        folder = resolve(config_file, config.data_dir) / WEB_FOLDER
+        self._secrets = secrets_in(config, config_file)
+        self._journal, self._book = Journal(self._secrets), MaintenanceBook(folder / MAINTENANCE_FILE, origin)
+        self._preview, self._audit = Preview(scenes), Audit(folder)
         context = tls(ensured(folder, config.device, web.names))
-        names = frozenset({f"{config.device}.local", config.device, "localhost", *web.names})
-        self._services = Services(
-            names, Accounts(folder), Sessions(web.idle_min * 60.0), Audit(folder), self._overview, lambda: self._trends(),
-            self._events, Live(self._preview.join, self._preview.leave, self._preview.shot),
+        services = Services(
+            device=config.device, names=frozenset({f"{config.device}.local", config.device, "localhost", *web.names}),
+            accounts=Accounts(folder), sessions=Sessions(web.idle_min * 60.0), audit=self._audit, overview=self._overview,
+            trends=lambda: self._watch.trends(), events=self._events, log=self._journal.lines,
+            live=Live(self._preview.join, self._preview.leave, self._preview.shot),
+            deeds=Deeds(
+                self._book.begin, self._book.end, self._book.test, lambda: self._watch.restart(), self._diagnostics
+            ),
         )  # fmt: skip
-        self._server = PageServer(lambda: application(self._services), web.host, web.port, context)
+        self._server = PageServer(lambda: application(services), web.host, web.port, context)
 
     @property
     def problem(self) -> str | None:
         return self._server.problem
 
-    def open(
-        self, eyes: Mapping[str, Eye], status: Callable[[], AgentStatus], trends: Callable[[], Sequence[Trend]]
-    ) -> None:
-        self._eyes, self._status, self._trends = eyes, status, trends
+    def open(self, watch: Watch) -> None:
+        self._watch = watch
+        self._journal.open()
         self._server.start()
 
     def close(self) -> None:
         self._server.close()
+        self._journal.close()
 
     def see(self, eye: Eye, frame: Frame) -> None:
         self._preview.keep(eye, frame)
@@ -73,12 +93,23 @@ class Page:
         with self._lock:
             self._told.extend(_told(event) for event in events)
 
+    def say(self) -> list[Outgoing]:
+        """What has been done here that the collector should know."""
+        return self._book.turn()
+
     def _events(self) -> list[ToldEvent]:
         with self._lock:
             return list(self._told)
 
     def _overview(self) -> Overview:
-        return overview(self._config, self._origin, self._eyes, self._status(), time.monotonic() - self._started_s)
+        watch, uptime_s = self._watch, time.monotonic() - self._started_s
+        return overview(self._config, self._origin, watch.eyes, watch.status(), uptime_s, self._book.now())
+
+    def _diagnostics(self) -> bytes:
+        scenes = {camera.name: resolve(self._config_file, camera.scene).read_bytes() for camera in self._config.cameras}
+        audit = self._audit.newest(AUDIT_BUNDLED)
+        told = self._overview(), self._watch.trends(), self._events(), self._journal.lines(), audit
+        return bundle(*told, self._config, scenes, self._secrets)
 
 
 class NoPage:
@@ -86,9 +117,7 @@ class NoPage:
 
     problem: str | None = None
 
-    def open(
-        self, eyes: Mapping[str, Eye], status: Callable[[], AgentStatus], trends: Callable[[], Sequence[Trend]]
-    ) -> None:
+    def open(self, watch: Watch) -> None:
         pass
 
     def close(self) -> None:
@@ -100,9 +129,12 @@ class NoPage:
     def hear(self, events: Iterable[Outgoing]) -> None:
         pass
 
+    def say(self) -> list[Outgoing]:
+        return []
 
-def build_page(config: AgentConfig, data_dir: Path, origin: Origin, scenes: Mapping[str, SceneFile]) -> Page | NoPage:
-    return NoPage() if config.web is None else Page(config, config.web, data_dir, origin, scenes)
+
+def build_page(config: AgentConfig, config_file: Path, origin: Origin, scenes: Mapping[str, SceneFile]) -> Page | NoPage:
+    return NoPage() if config.web is None else Page(config, config.web, config_file, origin, scenes)
 
 
 def _told(event: Outgoing) -> ToldEvent:

@@ -1,5 +1,6 @@
 """`edge-agent run --config site.toml`."""
 
+import logging
 import signal
 import threading
 from collections.abc import Callable
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from edge_agent.app.status import AgentStatus
 
 WATCH_S = 0.5
+log = logging.getLogger(__name__)
 
 
 @click.command("run")
@@ -52,6 +54,8 @@ def command(file: Path, quiet: bool) -> None:
         agent.run(lambda event: tell(console_line(event)))
     except AgentCrashed as error:
         raise Failure(f"{error}; the service manager starts it again") from None
+    if agent.restart_asked:
+        raise Failure("a restart was asked for on the device's page; the service manager starts it again")
     for line in summary(agent.status):
         tell(line)
     if signal.SIGINT in received:
@@ -66,6 +70,7 @@ def _watch(agent: "Agent", tell: Callable[[str | None], None]) -> None:
         now = states(agent.status)
         for name, text in now.items():
             if said.get(name) != text:
+                log.info(text)
                 tell(text)
         said = now
 

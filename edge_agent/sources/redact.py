@@ -2,6 +2,7 @@
 
 import base64
 import re
+from collections.abc import Iterable
 from urllib.parse import quote, quote_plus, unquote, unquote_plus
 
 HIDDEN = "***"
@@ -20,10 +21,25 @@ def shown(url: str) -> str:
 
 def redacted(text: str, url: str) -> str:
     """`text` on one line, cut to a length, without what is secret in `url`: as written, encoded and decoded."""
-    text = " ".join(text.split())
-    for secret in sorted(_forms(_secrets(url)), key=len, reverse=True):
-        text = text.replace(secret, HIDDEN)
+    text = without(" ".join(text.split()), secrets_of(url))
     return text if len(text) <= MAX_CHARS else text[: MAX_CHARS - 1] + "…"
+
+
+def secrets_of(url: str) -> frozenset[str]:
+    """All that is secret in it: as written, encoded and decoded."""
+    return frozenset(_forms(_secrets(url)))
+
+
+def forms_of(password: str) -> frozenset[str]:
+    """As written, encoded and decoded."""
+    return frozenset(_forms({password} - {""}))
+
+
+def without(text: str, secrets: Iterable[str]) -> str:
+    """The longest first: one may be part of another."""
+    for secret in sorted(secrets, key=len, reverse=True):
+        text = text.replace(secret, HIDDEN)
+    return text
 
 
 def _authority(rest: str) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 from aiohttp import web
 from msgspec import Struct
 
-from edge_agent.web import api, live, login
+from edge_agent.web import api, live, login, service
 from edge_agent.web.access import allow, demand_declarations
 from edge_agent.web.guard import PUBLIC_FOLDER, guard
 from edge_agent.web.problems import ERRORS, problems
@@ -51,7 +51,8 @@ async def login_page(_request: web.Request) -> web.FileResponse:
 
 def all_routes() -> list[web.RouteDef]:
     """Whatever is served, but for the files of the page."""
-    return [one for part in (routes, login.routes, api.routes, live.routes) for one in part if isinstance(one, web.RouteDef)]
+    parts = routes, login.routes, api.routes, live.routes, service.routes
+    return [one for part in parts for one in part if isinstance(one, web.RouteDef)]
 
 
 def application(services: Services) -> web.Application:

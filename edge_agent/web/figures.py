@@ -54,6 +54,14 @@ class ClockNow(Struct, frozen=True, kw_only=True):
     error_ms: float | None
 
 
+class Maintenance(Struct, frozen=True, kw_only=True):
+    """Somebody works at the device."""
+
+    until: str
+    by: str
+    reason: str
+
+
 class Overview(Struct, frozen=True, kw_only=True):
     """`health` holds the verdict; the rest is what stands behind it."""
 
@@ -68,6 +76,7 @@ class Overview(Struct, frozen=True, kw_only=True):
     link: LinkNow
     outbox: OutboxNow
     clock: ClockNow
+    maintenance: Maintenance | None = None
 
 
 class ToldEvent(Struct, frozen=True, kw_only=True):
@@ -82,3 +91,12 @@ class ToldEvent(Struct, frozen=True, kw_only=True):
     incident: str | None = None
     reason: str | None = None
     severity: str | None = None
+
+
+class LogLine(Struct, frozen=True, kw_only=True):
+    """`name` is the part that speaks."""
+
+    at: str
+    level: Literal["info", "warning", "error"]
+    name: str
+    text: str

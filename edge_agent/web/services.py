@@ -8,7 +8,7 @@ from aiohttp import web
 from edge_agent.core.health.snapshot import Trend
 from edge_agent.web.accounts import Accounts
 from edge_agent.web.audit import Audit
-from edge_agent.web.figures import Overview, ToldEvent
+from edge_agent.web.figures import LogLine, Maintenance, Overview, ToldEvent
 from edge_agent.web.sessions import Attempts, Session, Sessions
 
 MOST_VIEWERS = 2
@@ -33,9 +33,21 @@ class Live:
 
 
 @dataclass(frozen=True, slots=True)
+class Deeds:
+    """What can be done: `begin(minutes, by, reason)` and `end(by)` of maintenance, which raise OSError; `test(by)`."""
+
+    begin: Callable[[float, str, str], Maintenance]
+    end: Callable[[str], None]
+    test: Callable[[str], None]
+    restart: Callable[[], None]
+    diagnostics: Callable[[], bytes]
+
+
+@dataclass(frozen=True, slots=True)
 class Services:
     """`names` in a Host header that are ours, beside the address that was connected to. The callables are the agent's."""
 
+    device: str
     names: frozenset[str]
     accounts: Accounts
     sessions: Sessions
@@ -43,7 +55,9 @@ class Services:
     overview: Callable[[], Overview]
     trends: Callable[[], Sequence[Trend]]
     events: Callable[[], Sequence[ToldEvent]]
+    log: Callable[[], Sequence[LogLine]]
     live: Live
+    deeds: Deeds
     attempts: Attempts = field(default_factory=Attempts)
 
 

@@ -63,6 +63,13 @@ OWN: dict[str, bytes] = {
         ),
         event_class="state",
     ),
+    "maintenance": event(
+        messages.MaintenanceData(
+            run="9f2c61d0", until="2026-03-02T00:45:00.000Z", by="technician", reason="lens", clock=CLOCK
+        ),
+        event_class="state",
+    ),
+    "device test": event(messages.DeviceTestData(run="9f2c61d0", by="technician", clock=CLOCK), event_class="state"),
     "model trial": event(
         messages.ModelTrialData(
             run="9f2c61d0", camera="north", from_="2026-03-02T00:15:00.000Z", live="a", shadow="b", shadow_sha256="0" * 64,

@@ -17,9 +17,9 @@ from edge_agent.web.accounts import Accounts
 from edge_agent.web.application import application
 from edge_agent.web.audit import Audit
 from edge_agent.web.certificate import ensured, tls
-from edge_agent.web.figures import ClockNow, LinkNow, OutboxNow, Overview, ToldEvent
+from edge_agent.web.figures import ClockNow, LinkNow, LogLine, Maintenance, OutboxNow, Overview, ToldEvent
 from edge_agent.web.server import PageServer
-from edge_agent.web.services import MOST_VIEWERS, Live, Services, Shot
+from edge_agent.web.services import MOST_VIEWERS, Deeds, Live, Services, Shot
 from edge_agent.web.sessions import Sessions
 from tests.brokers import free_port
 
@@ -83,6 +83,7 @@ class RunningPage:
     sessions: Sessions
     audit: Audit
     viewers: Viewers
+    done: list[tuple[object, ...]]
 
     def connect(self) -> http.client.HTTPSConnection:
         context = ssl.create_default_context(cafile=self.folder / "page.pem")
@@ -107,6 +108,11 @@ class RunningPage:
     def cookie(self) -> str:
         return self.log_in().headers["Set-Cookie"].partition(";")[0]
 
+    def post(self, cookie: str, path: str, content: Any = None) -> Answer:
+        """As the page's own script does."""
+        body = json.dumps({} if content is None else content).encode()
+        return self.ask("POST", path, cookie=cookie, body=body, Content_Type="application/json", X_CSRF_Token=self.csrf(cookie))
+
     def csrf(self, cookie: str) -> str:
         token: str = self.ask("GET", "/api/v1/me", cookie=cookie).json["csrf"]
         return token
@@ -114,13 +120,26 @@ class RunningPage:
 
 @contextmanager
 def running_page(
-    folder: Path, idle_s: float = 900.0, overview: Callable[[], Overview] = lambda: OVERVIEW, events: tuple[ToldEvent, ...] = ()
+    folder: Path,
+    idle_s: float = 900.0,
+    overview: Callable[[], Overview] = lambda: OVERVIEW,
+    events: tuple[ToldEvent, ...] = (),
+    log: tuple[LogLine, ...] = (),
 ) -> Iterator[RunningPage]:
     accounts, sessions, audit, viewers = Accounts(folder), Sessions(idle_s), Audit(folder), Viewers()
     accounts.set_password(USER, PASSWORD)
     live = Live(viewers.join, viewers.leave, viewers.shot)
     names = frozenset({"qn-01.local", "localhost"})
-    services = Services(names, accounts, sessions, audit, overview, tuple, lambda: events, live)
+    done: list[tuple[object, ...]] = []
+    deeds = Deeds(
+        lambda minutes, by, reason: done.append(("begin", minutes, by, reason)) or Maintenance(until="u", by=by, reason=reason),
+        lambda by: done.append(("end", by)), lambda by: done.append(("test", by)), lambda: done.append(("restart",)),
+        lambda: b"zip",
+    )  # fmt: skip
+    services = Services(
+        device="qn-01", names=names, accounts=accounts, sessions=sessions, audit=audit, overview=overview, trends=tuple,
+        events=lambda: events, log=lambda: log, live=live, deeds=deeds,
+    )  # fmt: skip
     port = free_port()
     server = PageServer(lambda: application(services), "127.0.0.1", port, tls(ensured(folder, "qn-01")))
     server.start()
@@ -129,6 +148,6 @@ def running_page(
         time.sleep(0.01)
     assert server.problem is None
     try:
-        yield RunningPage(port, folder, accounts, sessions, audit, viewers)
+        yield RunningPage(port, folder, accounts, sessions, audit, viewers, done)
     finally:
         server.close()

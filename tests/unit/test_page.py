@@ -2,10 +2,12 @@
 
 import hashlib
 import http.client
+import io
 import json
 import ssl
 import threading
 import time
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -45,11 +47,14 @@ class Visitor:
     """Logged in, with a browser's cookie."""
 
     def __init__(self, folder: Path, port: int) -> None:
-        self._page = RunningPage(port, folder / "data" / "web", None, None, None, None)  # type: ignore[arg-type]
+        self._page = RunningPage(port, folder / "data" / "web", None, None, None, None, [])  # type: ignore[arg-type]
         self.cookie = self._page.cookie()
 
     def get(self, path: str) -> Answer:
         return self._page.ask("GET", path, cookie=self.cookie)
+
+    def post(self, path: str, content: Any = None) -> Answer:
+        return self._page.post(self.cookie, path, content)
 
     def watch(self, camera: str) -> tuple[http.client.HTTPSConnection, http.client.HTTPResponse]:
         connection = self._page.connect()
@@ -72,9 +77,11 @@ def agent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Agent, Vis
         thread.start()
         waited(lambda: running.status.page is None)
         waited(lambda: running.status.cameras["north"].state == "live")
-        yield running, Visitor(folder, port)
-        running.stop()
+        visitor = Visitor(folder, port)
+        yield running, visitor
+        assert visitor.post("/api/v1/restart").json == {"done": "restart"}
         thread.join(PATIENCE_S)
+        assert running.restart_asked and not thread.is_alive()
 
 
 def test_the_overview_has_one_verdict_and_what_to_do(agent: tuple[Agent, Visitor]) -> None:
@@ -106,6 +113,27 @@ def test_events_stand_there_newest_first_and_by_sort(agent: tuple[Agent, Visitor
     assert agent[1].get("/api/v1/events?camera=south").json["events"] == []
     for wrong in ("limit=0", "limit=501", "limit=x", "event_class=x", "limit=1&limit=2", "other=1"):
         assert agent[1].get(f"/api/v1/events?{wrong}").status == 400, wrong
+
+
+def test_what_is_done_here_goes_to_the_collector(agent: tuple[Agent, Visitor]) -> None:
+    def kinds() -> list[str]:
+        return [one["kind"] for one in agent[1].get("/api/v1/events?event_class=state").json["events"]]
+
+    begun = agent[1].post("/api/v1/maintenance", {"minutes": 5, "reason": "lens"}).json["maintenance"]
+    assert agent[1].get("/api/v1/overview").json["maintenance"] == begun
+    agent[1].post("/api/v1/test-event")
+    waited(lambda: {"maintenance", "device_test"} <= set(kinds()))
+    agent[1].post("/api/v1/maintenance/end")
+    waited(lambda: kinds().count("maintenance") == 2)
+    assert agent[1].get("/api/v1/overview").json["maintenance"] is None
+
+
+def test_the_bundle_of_a_running_agent_holds_no_picture_and_no_password(agent: tuple[Agent, Visitor]) -> None:
+    with zipfile.ZipFile(io.BytesIO(agent[1].get("/api/v1/diagnostics").body)) as archive:
+        content = {name: archive.read(name) for name in archive.namelist()}
+    assert {"overview.json", "log.txt", "trends.json", "scenes/north.json"} <= set(content)
+    for secret in (b"argon2", b"PRIVATE KEY", PASSWORD.encode(), agent[1].cookie.partition("=")[2].encode(), b"\xff\xd8\xff"):
+        assert not any(secret in text for text in content.values()), secret
 
 
 def test_the_live_picture_moves_and_costs_nothing_when_nobody_looks(agent: tuple[Agent, Visitor]) -> None:

@@ -1,0 +1,148 @@
+"""What a technician does on the device's page: it is done, told, ended by itself, written down, and holds no secret."""
+
+import io
+import logging
+import threading
+import time
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+
+from edge_agent.app.diagnostics import bundle
+from edge_agent.app.journal import Journal, secrets_in
+from edge_agent.app.maintenance import LONGEST_S, MaintenanceBook
+from edge_agent.config import load_config
+from edge_agent.sinks.origin import Origin
+from edge_agent.web.figures import LogLine
+from event_contract.messages import Clock, DeviceTestData, MaintenanceData
+from tests.unit.running_page import OVERVIEW, USER, RunningPage, running_page
+
+CLOCK = Clock(mono_s=0.0, boot="b", synced=True)
+LOG = tuple(
+    LogLine(at=f"2026-03-02T00:00:0{second}.000Z", level=level, name=name, text=text)  # type: ignore[arg-type]
+    for second, (level, name, text) in enumerate(
+        [("info", "edge_agent.cli.run", "camera north: live"), ("warning", "aiohttp", "odd"), ("error", "page", "Camera lost")]
+    )
+)
+
+
+class Wall:
+    """A wall clock that a test sets."""
+
+    now_s = 1_772_400_000.0
+
+    def origin(self) -> Origin:
+        return Origin("d", "run", "b", "", "0", lambda: CLOCK, read_wall_s=lambda: self.now_s)
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningPage]:
+    with running_page(tmp_path_factory.mktemp("web"), log=LOG) as running:
+        yield running
+
+
+def test_what_is_done_is_done_by_name_and_written_down(page: RunningPage) -> None:
+    cookie = page.cookie()
+    assert page.post(cookie, "/api/v1/maintenance", {"minutes": 30, "reason": "ống kính"}).json["maintenance"]["by"] == USER
+    assert page.post(cookie, "/api/v1/maintenance/end").json == {"maintenance": None}
+    assert page.post(cookie, "/api/v1/test-event").status == page.post(cookie, "/api/v1/restart").status == 200
+    assert page.done == [("begin", 30, USER, "ống kính"), ("end", USER), ("test", USER), ("restart",)]
+    bundle = page.ask("GET", "/api/v1/diagnostics", cookie=cookie)
+    assert bundle.body == b"zip" and 'filename="qn-01-diagnostics.zip"' in bundle.headers["Content-Disposition"]
+    told = [(one["action"], one["outcome"]) for one in page.ask("GET", "/api/v1/audit?limit=5", cookie=cookie).json["entries"]]
+    names = ["diagnostics", "POST /api/v1/restart", "POST /api/v1/test-event", "POST /api/v1/maintenance/end"]
+    assert told == [(name, "ok") for name in [*names, "POST /api/v1/maintenance"]]
+    for wrong in ({}, {"minutes": 4}, {"minutes": 481}, {"minutes": "9"}, {"minutes": 9, "reason": "x" * 201}, [], "x"):
+        assert page.post(cookie, "/api/v1/maintenance", wrong).status == 400, wrong
+    assert page.ask("GET", "/api/v1/audit?limit=1", cookie=cookie).json["entries"][0]["outcome"] == "refused"
+
+
+def test_the_log_is_filtered_newest_first(page: RunningPage) -> None:
+    cookie = page.cookie()
+
+    def texts(query: str) -> list[str]:
+        return [line["text"] for line in page.ask("GET", f"/api/v1/log{query}", cookie=cookie).json["lines"]]
+
+    assert texts("") == ["Camera lost", "odd", "camera north: live"]
+    assert texts("?level=warning") == ["Camera lost", "odd"] and texts("?level=error") == ["Camera lost"]
+    assert texts("?text=CAMERA") == ["Camera lost", "camera north: live"] and texts("?limit=1") == ["Camera lost"]
+
+
+def test_maintenance_ends_by_itself_and_the_collector_hears_of_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mono_s = 100.0
+    monkeypatch.setattr("edge_agent.app.maintenance.time.monotonic", lambda: mono_s)
+    book = MaintenanceBook(tmp_path / "m.json", Wall().origin())
+    assert book.now() is None and book.turn() == []
+    begun = book.begin(10, USER, "lens")
+    (told,) = book.turn()
+    assert told.event_class == "state" and told.body == MaintenanceData(
+        run="run", until=begun.until, by=USER, reason="lens", clock=CLOCK
+    )
+    mono_s += 599
+    assert book.now() == begun and book.turn() == []
+    mono_s += 1
+    (ended,) = book.turn()
+    assert isinstance(ended.body, MaintenanceData) and ended.body.until is None and book.now() is None
+    book.begin(10, USER, "")
+    book.end(USER)
+    book.end(USER)
+    assert [getattr(one.body, "until", "") is None for one in book.turn()] == [False, True]
+    book.test(USER)
+    assert isinstance(book.turn()[0].body, DeviceTestData)
+
+
+def test_maintenance_is_kept_over_a_restart_but_not_for_ever(tmp_path: Path) -> None:
+    wall = Wall()
+    begun = MaintenanceBook(tmp_path / "m.json", wall.origin()).begin(60, USER, "")
+    assert MaintenanceBook(tmp_path / "m.json", wall.origin()).now() == begun
+    wall.now_s += 3600
+    assert MaintenanceBook(tmp_path / "m.json", wall.origin()).now() is None
+    wall.now_s = 0.0  # a clock that has lost its time
+    book = MaintenanceBook(tmp_path / "m.json", wall.origin())
+    assert book.now() == begun and book._ends_s - LONGEST_S <= time.monotonic()
+    (tmp_path / "m.json").write_text("{")
+    assert MaintenanceBook(tmp_path / "m.json", wall.origin()).now() is None
+    MaintenanceBook(tmp_path / "m.json", wall.origin()).begin(60, USER, "")
+    MaintenanceBook(tmp_path / "m.json", wall.origin()).end(USER)
+    assert MaintenanceBook(tmp_path / "m.json", wall.origin()).now() is None
+
+
+def test_no_secret_gets_into_the_log(tmp_path: Path) -> None:
+    (tmp_path / "url").write_text("rtsp://eve:gehe!m/x@10.0.0.9/live?token=abcd1234\n")
+    (tmp_path / "broker-password").write_text("pässword&1\n")
+    (tmp_path / "site.toml").write_text(
+        'device = "d"\n[broker]\nusername = "d"\npassword_file = "broker-password"\n[[cameras]]\nname = "north"\n'
+        'scene = "s.json"\nsource = { kind = "rtsp", url_file = "url" }\n'
+    )
+    journal = Journal(secrets_in(load_config(tmp_path / "site.toml"), tmp_path / "site.toml"))
+    log = logging.getLogger("some.part")
+    log.info("before it listens")
+    journal.open()
+    log.info("camera eve:gehe!m/x and abcd1234 and pässword&1")
+    log.warning("coded %s %s", quote("pässword&1", safe=""), quote("gehe!m/x", safe=""))
+    threading.Thread(target=log.error, args=("told by another thread",)).start()
+    journal.close()
+    log.info("after it listened")
+    texts = [line.text for line in journal.lines()]
+    assert texts[:2] == ["camera *** and *** and ***", "coded *** ***"]
+    assert "before" not in str(texts) and "after" not in str(texts)
+
+
+def test_the_bundle_holds_what_helps_and_no_secret(tmp_path: Path) -> None:
+    (tmp_path / "site.toml").write_text(
+        'device = "d"\n[[cameras]]\nname = "north"\nscene = "s.json"\n'
+        'source = { kind = "rtsp", url = "rtsp://eve:gehe!m@10.0.0.9/live" }\n'
+    )
+    config = load_config(tmp_path / "site.toml")
+    line = LogLine(at="2026-03-02T00:00:00.000Z", level="info", name="n", text="live, by eve:gehe!m")
+    secrets = secrets_in(config, tmp_path / "site.toml")
+    packed = bundle(OVERVIEW, (), (), [line], (), config, {"north": b'{"camera": "north"}'}, secrets)
+    with zipfile.ZipFile(io.BytesIO(packed)) as archive:
+        texts = {name: archive.read(name).decode() for name in archive.namelist()}
+    assert {"overview.json", "log.txt", "configuration.json", "versions.txt", "scenes/north.json"} <= set(texts)
+    assert texts["log.txt"] == "2026-03-02T00:00:00.000Z info n: live, by ***" and "msgspec " in texts["versions.txt"]
+    assert "Ngã tư" in texts["overview.json"] and "MemTotal" in texts["machine/meminfo.txt"]
+    assert not any("gehe!m" in text for text in texts.values())
