@@ -11,6 +11,7 @@ from itertools import count
 
 from msgspec.structs import replace
 
+from edge_agent.app.trends import Trends
 from edge_agent.core.health.chart import Chart, hanging
 from edge_agent.core.health.faults import FaultChange, Faults
 from edge_agent.core.health.judging import judge
@@ -18,7 +19,6 @@ from edge_agent.core.health.progress import Beat
 from edge_agent.core.health.reading import AgentReading, MachineReading
 from edge_agent.core.health.relief import Relief
 from edge_agent.core.health.snapshot import Health, Measures, Trend, worst
-from edge_agent.core.health.trend import Ring
 from edge_agent.core.outgoing import Outgoing
 from edge_agent.health.machine import Machine
 from edge_agent.sinks.device_fault import DeviceFault
@@ -27,23 +27,22 @@ from event_contract.messages import DeviceStateData, ItemState, MachineHealth
 from event_contract.times import format_time
 
 READ_EVERY_S = 5.0
+KEEP_EVERY_S = 1800.0
 READ_WITHIN_S = 25.0  # a reading may take so long on a card that is busy
 JUDGE_EVERY_S = 1.0
 SUBJECT = "device"
 HOLDS_TELEMETRY = ("disk.full", "disk.read_only", "outbox.full")  # what little the disk takes is for incidents
 HEATS = ("temperature", "throttling", "power")
-UNITS = {"temperature": "°C", "throttling": "%", "processor": "%", "memory": "B", "own_memory": "B", "disk": "B", "outbox": ""}
 
 
 class HealthBoard:
     """`open`, `update` and `close` are the main loop's; `snapshot`, `trends` and `beat` may be asked by anybody."""
 
-    def __init__(self, machine: Machine, origin: Origin, stuck: Callable[[], Iterable[str]] = tuple) -> None:
+    def __init__(self, machine: Machine, trends: Trends, origin: Origin, stuck: Callable[[], Iterable[str]] = tuple) -> None:
         """`stuck` names the workers that make no progress."""
-        self._machine, self._origin, self._stuck, self._began_s = machine, origin, stuck, time.monotonic()
+        self._machine, self._trends, self._origin, self._stuck = machine, trends, origin, stuck
+        self._began_s = time.monotonic()
         self._chart, self._faults, self._relief = Chart(), Faults(), Relief()
-        self._rings = {name: Ring() for name in UNITS}
-        self._rings_lock = threading.Lock()
         self._open: dict[str, DeviceFault] = {}
         self._names = count(1)
         self._measures = Measures()
@@ -69,19 +68,17 @@ class HealthBoard:
 
     def trends(self) -> tuple[Trend, ...]:
         """The last 24 h of each figure that this machine tells."""
-        now_s = time.monotonic()
-        with self._rings_lock:
-            told = [(name, ring.slot_s, ring.points(now_s)) for name, ring in self._rings.items()]
-        return tuple(Trend(id=name, unit=UNITS[name], slot_s=slot_s, points=points) for name, slot_s, points in told if points)
+        return self._trends.told()
 
     def open(self) -> None:
+        self._trends.restore()
         self._thread.start()
 
     def close(self) -> list[Outgoing]:
         """What stands ends, as far as we know, with the agent."""
         self._stop.set()
         if self._thread.ident is not None:
-            self._thread.join(READ_EVERY_S)  # a disk that does not answer may hold it
+            self._thread.join(READ_EVERY_S)  # a disk that does not answer may hold it, and what it would keep
         return [self._tell(change, ended_by="agent_stopped") for change in self._faults.end()]
 
     def is_due(self, now_s: float) -> bool:
@@ -100,7 +97,7 @@ class HealthBoard:
             at=format_time(self._origin.read_wall_s()), uptime_s=round(agent.at_s - self._began_s, 1),
             level=worst(item.level for item in items), items=items, measures=self._measures,
         )  # fmt: skip
-        self._remember(reading, agent)
+        self._trends.add(reading, agent)
         events = [self._tell(change) for change in self._faults.update(items)]
         return [*events, self._state()] if changed else events
 
@@ -128,26 +125,14 @@ class HealthBoard:
         )  # fmt: skip
 
     def _read(self) -> None:
-        while True:
+        kept_s, wait_s = time.monotonic(), 0.0
+        while not self._stop.wait(wait_s):
+            wait_s = READ_EVERY_S
             self._reading = self._machine.read()
-            if self._stop.wait(READ_EVERY_S):
-                return
-
-    def _remember(self, reading: MachineReading, agent: AgentReading) -> None:
-        board, disk = reading.board, reading.disk
-        figures = {
-            "temperature": board.temperature_c,
-            "throttling": None if board.throttled is None else 100.0 * board.throttled,
-            "processor": None if reading.cpu_busy is None else 100 * reading.cpu_busy,
-            "memory": reading.memory_available_bytes,
-            "own_memory": reading.own_bytes,
-            "disk": None if disk is None else disk.free_bytes,
-            "outbox": agent.outbox_messages,
-        }
-        with self._rings_lock:
-            for name, value in figures.items():
-                if value is not None:
-                    self._rings[name].add(agent.at_s, float(value))
+            if self._reading.at_s - kept_s >= KEEP_EVERY_S:
+                kept_s = self._reading.at_s
+                self._trends.keep()
+        self._trends.keep()
 
     def _tell(self, change: FaultChange, **more: str) -> Outgoing:
         if change.phase == "new":

@@ -8,6 +8,7 @@ from pathlib import Path
 from edge_agent.app.eye import Eye
 from edge_agent.app.health import HealthBoard
 from edge_agent.app.thinning import Thinning
+from edge_agent.app.trends import Trends
 from edge_agent.config import AgentConfig
 from edge_agent.core.health.progress import Beat, stuck
 from edge_agent.core.health.reading import AgentReading, CameraReading
@@ -70,7 +71,8 @@ class Vitals:
     """
 
     def __init__(self, config: AgentConfig, data_dir: Path, origin: Origin, eyes: Mapping[str, Eye], sink: EventSink) -> None:
-        self.board = HealthBoard(Machine(find_board(), data_dir), origin, self.overdue)
+        trends = Trends(data_dir, origin.read_wall_s)
+        self.board = HealthBoard(Machine(find_board(), data_dir), trends, origin, self.overdue)
         self._origin, self._eyes, self._sink = origin, eyes, sink
         self._rates, self._thinning = FrameRates(), Thinning({camera.name: camera.fps for camera in config.cameras})
         self._manager = ServiceManager()

@@ -11,6 +11,7 @@ import pytest
 
 from edge_agent.app.health import HealthBoard
 from edge_agent.app.thinning import Thinning
+from edge_agent.app.trends import TRENDS_FILE, Trends
 from edge_agent.core.health.reading import AgentReading, BoardReading
 from edge_agent.core.outgoing import Outgoing
 from edge_agent.core.types import Frame
@@ -56,7 +57,8 @@ class Device:
 @pytest.fixture
 def device(tmp_path: Path) -> Iterator[Device]:
     steered = SteeredBoard()
-    device = Device(steered, HealthBoard(Machine(steered, tmp_path, tmp_path, tmp_path), origin()))
+    machine, trends = Machine(steered, tmp_path, tmp_path, tmp_path), Trends(tmp_path, lambda: WELL.wall_s)
+    device = Device(steered, HealthBoard(machine, trends, origin()))
     device.becomes()
     yield device
 
@@ -116,7 +118,7 @@ def test_a_disk_without_room_is_for_incidents(device: Device) -> None:
 
 def test_a_main_loop_that_hangs_is_told_though_it_judges_no_longer(device: Device) -> None:
     device.passes(1)
-    board = HealthBoard(device.board._machine, origin(), lambda: ["main loop"])
+    board = HealthBoard(device.board._machine, device.board._trends, origin(), lambda: ["main loop"])
     board._health = device.board.snapshot()
     first, *others = board.snapshot().items
     assert (first.id, first.said, first.value, first.todo) == ("agent", "agent.stuck", "main loop", "restart")
@@ -130,6 +132,30 @@ def test_figures_become_trends(device: Device) -> None:
     (point,) = trends["temperature"].points
     assert (point.low, point.mean, point.high) == (50.0, 50.0, 50.0) and trends["temperature"].unit == "°C"
     assert trends["outbox"].points[0].high == 2
+
+
+def test_trends_outlast_a_restart_and_show_the_gap(device: Device, tmp_path: Path) -> None:
+    wall_s = [WELL.wall_s]
+    before = Trends(tmp_path, lambda: wall_s[0])
+    before.add(device.board._machine.read(), replace(WELL, at_s=time.monotonic()))
+    before.keep()
+    wall_s[0] += 3600
+    after = Trends(tmp_path, lambda: wall_s[0])
+    after.restore()
+    after.add(device.board._machine.read(), replace(WELL, at_s=time.monotonic()))
+    trends = {trend.id: trend for trend in after.told()}
+    old, new = trends["temperature"].points
+    assert (old.low, old.mean, old.high) == (50.0, 50.0, 50.0) and 3300 <= old.ago_s - new.ago_s <= 3900
+    (tmp_path / TRENDS_FILE).write_bytes(b"x" * 100)  # a card that is failing
+    again = Trends(tmp_path, lambda: wall_s[0])
+    again.restore()
+    assert again.told() == ()
+
+
+def test_trends_that_cannot_be_kept_are_counted(tmp_path: Path) -> None:
+    trends = Trends(tmp_path / "gone", lambda: 0.0)
+    trends.keep()
+    assert trends.unkept == 1
 
 
 def test_figures_travel_with_the_telemetry(device: Device) -> None:

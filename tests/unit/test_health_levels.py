@@ -74,6 +74,17 @@ def test_a_ring_forgets_what_is_older_than_itself_whether_or_not_it_was_fed() ->
     assert Ring().points(0) == ()
 
 
+def test_a_ring_goes_on_where_another_stopped() -> None:
+    ring, before = Ring(slots=4, slot_s=10), Ring(slots=4, slot_s=10)
+    for at_s, value in [(5, 1.0), (15, 2.0), (16, 4.0)]:
+        before.add(at_s, value)
+    ring.restore(before.points(18), at_s=-12)  # the clock began anew 30 s later
+    ring.add(3, 9.0)
+    assert [(point.ago_s, point.low, point.mean, point.high) for point in ring.points(4)] == [
+        (34.0, 1.0, 1.0, 1.0), (24.0, 2.0, 3.0, 4.0), (4.0, 9.0, 9.0, 9.0)
+    ]  # fmt: skip
+
+
 def test_heat_takes_frames_step_by_step_and_never_all() -> None:
     relief, at_s = Relief(), 0.0
     assert relief.update(at_s, "bad") == SHARES[1]

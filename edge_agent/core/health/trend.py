@@ -1,6 +1,7 @@
 """A figure over the last 24 hours in a ring of fixed size: its lowest, mean and highest value in every five minutes."""
 
 from array import array
+from collections.abc import Iterable
 
 from edge_agent.core.health.snapshot import TrendPoint
 
@@ -18,13 +19,12 @@ class Ring:
         self._newest: int | None = None  # number of the slot that is being filled, counted from time 0
 
     def add(self, at_s: float, value: float) -> None:
-        number, place = self._turn_to(at_s)
-        self._newest = number
-        first = not self._counts[place]
-        self._lows[place] = value if first else min(self._lows[place], value)
-        self._highs[place] = value if first else max(self._highs[place], value)
-        self._sums[place] = value + (0.0 if first else self._sums[place])
-        self._counts[place] += 1
+        self._merge(at_s, value, value, value)
+
+    def restore(self, points: Iterable[TrendPoint], at_s: float) -> None:
+        """What `points` told at `at_s`, into an empty ring; how often each slot was read is forgotten."""
+        for point in points:
+            self._merge(at_s - point.ago_s, point.low, point.mean, point.high)
 
     def points(self, at_s: float) -> tuple[TrendPoint, ...]:
         """The oldest first, without slots in which nothing was added."""
@@ -38,10 +38,20 @@ class Ring:
                 told.append(TrendPoint(ago_s, self._lows[place], self._sums[place] / count, self._highs[place]))
         return tuple(told)
 
-    def _turn_to(self, at_s: float) -> tuple[int, int]:
-        """The slot of `at_s` and its place; whatever the ring has skipped since is empty."""
+    def _merge(self, at_s: float, low: float, value: float, high: float) -> None:
+        number = self._turn_to(at_s)
+        place = number % len(self._counts)
+        first = not self._counts[place]
+        self._lows[place] = low if first else min(self._lows[place], low)
+        self._highs[place] = high if first else max(self._highs[place], high)
+        self._sums[place] = value + (0.0 if first else self._sums[place])
+        self._counts[place] += 1
+
+    def _turn_to(self, at_s: float) -> int:
+        """The slot of `at_s`, which is the newest from now on; whatever the ring has skipped since is empty."""
         number, size = int(at_s // self.slot_s), len(self._counts)
         if self._newest is not None:
             for skipped in range(max(self._newest, number - size) + 1, number + 1):
                 self._counts[skipped % size] = 0
-        return number, number % size
+        self._newest = number
+        return number
