@@ -197,7 +197,11 @@ def test_a_body_that_is_too_large_or_none_is_refused(page: RunningPage) -> None:
     assert page.ask("POST", "/login", body=b"\xff=1", Content_Type=f"{form}; charset=nonsense").status == 400
 
 
-def test_the_texts_of_both_languages_have_the_same_keys() -> None:
+def test_the_texts_of_both_languages_have_the_same_keys_and_all_that_are_asked_for() -> None:
     vi, en = re.split(r"const EN = ", (STATIC / "texts.js").read_text())
-    keys = [re.findall(r'^  "?([\w. /]+?)"?:', part, re.MULTILINE) for part in (vi, en)]
-    assert keys[0] == keys[1] and len(keys[0]) == len(set(keys[0])) > 50
+    keys = [re.findall(r'^  "?([\w. /-]+?)"?:', part, re.MULTILINE) for part in (vi, en)]
+    assert keys[0] == keys[1] and len(keys[0]) == len(set(keys[0])) > 100
+    asked = set[str]()
+    for file in [*STATIC.rglob("*.js"), *STATIC.glob("*.html")]:
+        asked |= set(re.findall(r'(?:\btext\(|\bpanel\(|data-text=|data-label=|key: )"([\w. ]+)"', file.read_text()))
+    assert len(asked) > 50 and asked <= set(keys[0])

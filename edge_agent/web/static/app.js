@@ -42,6 +42,9 @@ function drawFrame() {
   byId("theme").textContent = text(document.documentElement.dataset.theme === "dark" ? "theme_light" : "theme_dark");
   byId("stale").hidden = !failing;
   byId("stale").textContent = failing ? text(failing.key, { time: time(failing.since) }) : "";
+  const working = overview?.maintenance;
+  byId("working").hidden = !working;
+  byId("working").textContent = working ? text("maintenance_banner", { time: time(Date.parse(working.until)), by: working.by }) : "";
   if (!overview) return;
   byId("device").textContent = overview.device;
   byId("place").textContent = overview.site || text("subtitle");

@@ -1,18 +1,35 @@
 // How the device is: one verdict in words and colour, what to do, and the figures behind it.
 
+import { pollJson } from "../api.js";
 import { el, renew } from "../dom.js";
 import { bytes, isNumber, number, span, time } from "../format.js";
 import { text, word } from "../language.js";
 import { shape } from "../shapes.js";
+import { trendFigure } from "../trends.js";
 
+const TRENDS_MS = 60_000;
 const UNITS = { fps: "frames_unit" };
 
 export function open(root) {
   const parts = { verdict: el("section", { class: "verdict", role: "status" }), rest: el("div", { class: "panels" }) };
-  let last = "";
+  const days = el("div", { class: "panels" });
+  let [last, open] = ["", true];
+  let waiting = 0;
+
+  async function loadTrends() {
+    const told = await pollJson("/api/v1/trends").catch(() => null);
+    if (told?.trends.length && open) renew(days, panel("trend.heading", told.trends.map(trendFigure)));
+    if (open) waiting = setTimeout(loadTrends, TRENDS_MS);
+  }
+
+  loadTrends();
   return {
+    close() {
+      open = false;
+      clearTimeout(waiting);
+    },
     draw(overview) {
-      if (!root.contains(parts.verdict)) renew(root, parts.verdict, parts.rest);
+      if (!root.contains(parts.verdict)) renew(root, parts.verdict, parts.rest, days);
       const said = drawVerdict(overview.health);
       if (said.textContent + overview.health.level !== last) renew(parts.verdict, said); // a reader hears what changed only
       last = said.textContent + overview.health.level;
