@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from edge_agent.app.camera_doctor import Look, look_at_camera
 from edge_agent.app.detecting import build_detector
 from edge_agent.app.live import OUTBOX_FILE
+from edge_agent.app.machine import build_machine
 from edge_agent.app.paths import resolved_broker, resolved_detector
 from edge_agent.config import AgentConfig, load_config, resolve
 from edge_agent.core.failure import Failure
@@ -27,8 +28,6 @@ from edge_agent.detectors.catalogue import ModelError
 from edge_agent.detectors.detector import OnnxDetector
 from edge_agent.field.machine import look_at_folder
 from edge_agent.field.still import check_name
-from edge_agent.health.board import find_board
-from edge_agent.health.machine import Machine
 from edge_agent.sinks.clock import boot_id, read_clock
 from edge_agent.sinks.probe import is_held, join_broker, reach_broker, waiting
 
@@ -68,7 +67,7 @@ def _findings(config: AgentConfig, file: Path, wanted: Wanted) -> Iterator[Findi
     yield look_at_folder(data_dir, config.outbox.max_bytes)
     yield _outbox(data_dir / OUTBOX_FILE, held)
     yield _clock()
-    yield from of_machine_found(Machine(find_board(), data_dir).read())
+    yield from of_machine_found(build_machine(config, file).read())
     yield _broker(config, file, held)
     detector = None
     try:

@@ -86,7 +86,7 @@ class Agent:
         self._page = build_page(config, config_file, origin, files)
         broker = resolved_broker(config.broker, config_file)
         self._sink = EventSink(outbox, broker, origin, self._on_crash, on_command=self._stills.take)
-        self._vitals = Vitals(config, data_dir, origin, self._eyes, self._sink)
+        self._vitals = Vitals(config, config_file, origin, self._eyes, self._sink)
 
     @property
     def status(self) -> AgentStatus:

@@ -7,15 +7,14 @@ from pathlib import Path
 
 from edge_agent.app.eye import Eye
 from edge_agent.app.health import HealthBoard
+from edge_agent.app.machine import build_machine
 from edge_agent.app.thinning import Thinning
 from edge_agent.app.trends import Trends
-from edge_agent.config import AgentConfig
+from edge_agent.config import AgentConfig, resolve
 from edge_agent.core.health.progress import Beat, stuck
 from edge_agent.core.health.reading import AgentReading, CameraReading
 from edge_agent.core.outgoing import Outgoing
 from edge_agent.core.types import Frame
-from edge_agent.health.board import find_board
-from edge_agent.health.machine import Machine
 from edge_agent.health.service_manager import ServiceManager
 from edge_agent.health.watchdog import Watchdog
 from edge_agent.sinks.mqtt import EventSink, SinkStats
@@ -70,9 +69,11 @@ class Vitals:
     Systemd hears that the agent is ready, and its watchdog is fed, from `open` to `close`.
     """
 
-    def __init__(self, config: AgentConfig, data_dir: Path, origin: Origin, eyes: Mapping[str, Eye], sink: EventSink) -> None:
-        trends = Trends(data_dir, origin.read_wall_s)
-        self.board = HealthBoard(Machine(find_board(), data_dir), trends, origin, self.overdue)
+    def __init__(
+        self, config: AgentConfig, config_file: Path, origin: Origin, eyes: Mapping[str, Eye], sink: EventSink
+    ) -> None:
+        trends = Trends(resolve(config_file, config.data_dir), origin.read_wall_s)
+        self.board = HealthBoard(build_machine(config, config_file), trends, origin, self.overdue)
         self._origin, self._eyes, self._sink = origin, eyes, sink
         self._rates, self._thinning = FrameRates(), Thinning({camera.name: camera.fps for camera in config.cameras})
         self._manager = ServiceManager()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from edge_agent.core.health.reading import MachineReading
 from edge_agent.health.board import Board
+from edge_agent.health.certificate import valid_until_s
 from edge_agent.health.disk import read_disk
 from edge_agent.health.files import read_text
 
@@ -15,8 +16,17 @@ KIB = 1024
 class Machine:
     """`read` blocks for as long as disk and firmware take: it is for a thread of its own. Raises nothing."""
 
-    def __init__(self, board: Board, data_dir: Path, sys_dir: Path = Path("/sys"), proc_dir: Path = Path("/proc")) -> None:
-        self._board, self._data_dir, self._sys_dir, self._proc_dir = board, data_dir, sys_dir, proc_dir
+    def __init__(
+        self,
+        board: Board,
+        data_dir: Path,
+        certificate: Path | None = None,
+        sys_dir: Path = Path("/sys"),
+        proc_dir: Path = Path("/proc"),
+    ) -> None:
+        self._board, self._data_dir, self._certificate = board, data_dir, certificate
+        self._sys_dir, self._proc_dir = sys_dir, proc_dir
+        self._until: tuple[int, float | None] | None = None  # when the certificate was written, and until when it is good
         self._jiffies: tuple[int, int] | None = None
 
     def read(self) -> MachineReading:
@@ -29,7 +39,21 @@ class Machine:
             memory_available_bytes=memory.get("MemAvailable"),
             own_bytes=_own_bytes(self._proc_dir),
             cpu_busy=self._busy(),
+            certificate_s=self._certificate_left_s(),
         )
+
+    def _certificate_left_s(self) -> float | None:
+        """By the wall clock. The file is read anew when it has been renewed."""
+        try:
+            written = None if self._certificate is None else self._certificate.stat().st_mtime_ns
+        except OSError:
+            return None
+        if self._certificate is None or written is None:
+            return None
+        if self._until is None or self._until[0] != written:
+            self._until = written, valid_until_s(self._certificate)
+        until_s = self._until[1]
+        return None if until_s is None else until_s - time.time()
 
     def _busy(self) -> float | None:
         """Since the reading before; None at the first."""

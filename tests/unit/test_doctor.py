@@ -111,12 +111,12 @@ def test_a_raspberry_pi_says_what_its_power_is_like(tmp_path: Path, bits: str, v
     (tmp_path / "devices/platform/soc/soc:firmware/get_throttled").write_text(f"{bits}\n")
     (tmp_path / "class/thermal/thermal_zone0").mkdir(parents=True)
     (tmp_path / "class/thermal/thermal_zone0/temp").write_text("78200\n")
-    found = of_machine_found(Machine(RaspberryPi(tmp_path), tmp_path, tmp_path, tmp_path).read())
+    found = of_machine_found(Machine(RaspberryPi(tmp_path), tmp_path, None, tmp_path, tmp_path).read())
     verdicts = {one.topic: one.verdict for one in found}
     assert verdicts == {"temperature": "warn", "power": verdict, "throttling": verdict}
     assert all(one.next_step for one in found if one.verdict != "ok")
     assert "warm, 78.2 °C" in {one.said for one in found}
-    assert of_machine_found(Machine(OtherBoard(tmp_path / "no"), tmp_path, tmp_path, tmp_path / "no").read()) == []
+    assert of_machine_found(Machine(OtherBoard(tmp_path / "no"), tmp_path, None, tmp_path, tmp_path / "no").read()) == []
 
 
 def test_lines_fit_a_terminal_of_80_columns() -> None:

@@ -14,9 +14,9 @@ from event_contract.kinds import CAMERA_FAULTS, DEVICE_FAULTS
 
 BOARD = BoardReading(temperature_c=50.0, undervoltage=False, throttled=False)
 DISK = DiskReading(free_bytes=20_000_000_000, total_bytes=32_000_000_000, life_used=0.1)
-MACHINE = MachineReading(0.0, BOARD, DISK, 4_000_000_000, 3_000_000_000, 300_000_000, 0.4)
+MACHINE = MachineReading(0.0, BOARD, DISK, 4_000_000_000, 3_000_000_000, 300_000_000, 0.4, 60 * 86_400.0)
 NORTH = CameraReading("north", "live", fps=9.8)
-AGENT = AgentReading(0.0, 1_772_410_531.0, True, 3.0, True, True, certificate_s=60 * 86_400.0, cameras=(NORTH,))
+AGENT = AgentReading(0.0, 1_772_410_531.0, True, 3.0, True, True, cameras=(NORTH,))
 
 
 def board(**changes: object) -> MachineReading:
@@ -57,9 +57,9 @@ UNWELL: list[tuple[MachineReading, AgentReading | None, str]] = [
     (MACHINE, agent(oldest_s=900.0), "outbox.waiting"),
     (MACHINE, agent(oldest_s=90_000.0), "outbox.stuck"),
     (MACHINE, agent(disk_full=True), "outbox.full"),
-    (MACHINE, agent(certificate_s=10 * 86_400.0), "certificate.ends_soon"),
-    (MACHINE, agent(certificate_s=80_000.0), "certificate.ends_now"),
-    (MACHINE, agent(certificate_s=-1.0), "certificate.over"),
+    (replace(MACHINE, certificate_s=10 * 86_400.0), AGENT, "certificate.ends_soon"),
+    (replace(MACHINE, certificate_s=80_000.0), AGENT, "certificate.ends_now"),
+    (replace(MACHINE, certificate_s=-1.0), AGENT, "certificate.over"),
     (MACHINE, agent(cameras=(replace(NORTH, state="waiting"),)), "camera.waiting"),
     (MACHINE, agent(cameras=(replace(NORTH, state="ended"),)), "camera.ended"),
     (MACHINE, agent(cameras=(replace(NORTH, state="failed"),)), "camera.no_frames"),
@@ -91,7 +91,6 @@ def test_every_verdict_that_the_code_knows_has_words_and_none_is_idle() -> None:
 
 def test_what_a_machine_does_not_tell_is_no_item() -> None:
     assert [item.id for item in at_once(judge(MachineReading(0.0), None))] == ["agent"]
-    assert "certificate" not in {item.id for item in at_once(judge(MACHINE, agent(certificate_s=None)))}
 
 
 def test_a_chart_is_patient_and_tells_since_when() -> None:

@@ -2,6 +2,7 @@
 
 import os
 import stat
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from edge_agent.core.health.reading import BoardReading
 from edge_agent.health.board import Jetson, OtherBoard, RaspberryPi, find_board
 from edge_agent.health.disk import read_disk
 from edge_agent.health.machine import Machine
+from tests.certificates import Authority
 
 THROTTLED = "devices/platform/soc/soc:firmware/get_throttled"
 
@@ -128,7 +130,7 @@ def test_a_machine_in_one_reading(tmp_path: Path) -> None:
     memory = "MemTotal:        3884340 kB\nMemAvailable:    2884340 kB\nHugePages_Total:       0"
     lay(tmp_path, {"meminfo": memory, "self/statm": "9000 5000 1"})
     lay(tmp_path, {"stat": "cpu  100 0 100 700 100 0 0 0 0 0\ncpu0 1 2 3"})
-    machine = Machine(OtherBoard(tmp_path), tmp_path, tmp_path, tmp_path)
+    machine = Machine(OtherBoard(tmp_path), tmp_path, None, tmp_path, tmp_path)
     first = machine.read()
     assert (first.memory_bytes, first.memory_available_bytes) == (3_884_340 * 1024, 2_884_340 * 1024)
     assert first.own_bytes == 5000 * os.sysconf("SC_PAGE_SIZE") and first.cpu_busy is None
@@ -137,5 +139,25 @@ def test_a_machine_in_one_reading(tmp_path: Path) -> None:
 
 
 def test_a_machine_without_proc_is_read_all_the_same(tmp_path: Path) -> None:
-    read = Machine(OtherBoard(tmp_path), tmp_path, tmp_path, tmp_path).read()
+    read = Machine(OtherBoard(tmp_path), tmp_path, None, tmp_path, tmp_path).read()
     assert (read.memory_bytes, read.own_bytes, read.cpu_busy) == (None, None, None)
+
+
+def test_a_certificate_is_read_anew_when_it_was_renewed(tmp_path: Path) -> None:
+    authority = Authority(tmp_path)
+    file, _ = authority.issue("device", "kerb-1", datetime.now(UTC) + timedelta(days=10))
+    machine = Machine(OtherBoard(tmp_path), tmp_path, file, tmp_path, tmp_path)
+
+    def days() -> float:
+        left_s = machine.read().certificate_s
+        assert left_s is not None
+        return left_s / 86_400
+
+    assert 9.9 < days() < 10 and 9.9 < days() < 10
+    authority.issue("device", "kerb-1", datetime.now(UTC) + timedelta(days=60))
+    os.utime(file, ns=(0, 0))
+    assert 59.9 < days() < 60
+    file.write_text("no certificate")
+    assert machine.read().certificate_s is None
+    file.unlink()
+    assert machine.read().certificate_s is None

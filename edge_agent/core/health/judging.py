@@ -102,6 +102,11 @@ def of_machine(machine: MachineReading, before: Before = at_first) -> Iterator[F
     if machine.cpu_busy is not None:
         level = BUSY.grade(machine.cpu_busy, before("processor"))
         yield Found("processor", _named("processor", level, "busy", "busy"), round(100 * machine.cpu_busy), "%")
+    if machine.certificate_s is not None:
+        days = machine.certificate_s / 86_400
+        level = CERTIFICATE.grade(days, before("certificate"))
+        verdict = _named("certificate", level, "ends_soon", "over" if days <= 0 else "ends_now")
+        yield Found("certificate", verdict, round(days), "d")
 
 
 def of_agent(agent: AgentReading, before: Before) -> Iterator[Found]:
@@ -109,11 +114,6 @@ def of_agent(agent: AgentReading, before: Before) -> Iterator[Found]:
     yield Found("clock", _clock(agent), agent.clock_error_ms, "ms")
     yield Found("link", _link(agent))
     yield Found("outbox", _outbox(agent, before("outbox")), agent.outbox_messages)
-    if agent.certificate_s is not None:
-        days = agent.certificate_s / 86_400
-        level = CERTIFICATE.grade(days, before("certificate"))
-        verdict = _named("certificate", level, "ends_soon", "over" if days <= 0 else "ends_now")
-        yield Found("certificate", verdict, round(days), "d")
     for camera in agent.cameras:
         yield Found(f"camera/{camera.name}", _camera(camera), camera.fps, "fps")
 

@@ -29,7 +29,8 @@ class DiskReading:
 
 @dataclass(frozen=True, slots=True)
 class MachineReading:
-    """`disk` is None when the file system gave no answer. `cpu_busy` 0..1 since the reading before."""
+    """`disk` is None when the file system gave no answer. `cpu_busy` 0..1 since the reading before. `certificate_s`: how long
+    the device's certificate is good for still."""
 
     at_s: float
     board: BoardReading = BoardReading()
@@ -38,6 +39,7 @@ class MachineReading:
     memory_available_bytes: int | None = None
     own_bytes: int | None = None
     cpu_busy: float | None = None
+    certificate_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +54,7 @@ class CameraReading:
 
 @dataclass(frozen=True, slots=True)
 class AgentReading:
-    """`wall_s` in Unix seconds, as the clock is set now; `certificate_s` is what the device's certificate has left, `stuck`
-    the workers that are overdue."""
+    """`wall_s` in Unix seconds, as the clock is set now; `stuck`: the workers that are overdue."""
 
     at_s: float
     wall_s: float
@@ -65,6 +66,5 @@ class AgentReading:
     oldest_s: float | None = None
     disk_full: bool = False
     unstored: int = 0
-    certificate_s: float | None = None
     cameras: tuple[CameraReading, ...] = ()
     stuck: tuple[str, ...] = ()

@@ -24,7 +24,7 @@ class Ring:
     def restore(self, points: Iterable[TrendPoint], at_s: float) -> None:
         """What `points` told at `at_s`, into an empty ring; how often each slot was read is forgotten."""
         for point in points:
-            self._merge(at_s - point.ago_s, point.low, point.mean, point.high)
+            self._merge(at_s - point.ago_s + self.slot_s / 2, point.low, point.mean, point.high)
 
     def points(self, at_s: float) -> tuple[TrendPoint, ...]:
         """The oldest first, without slots in which nothing was added."""
