@@ -2,14 +2,16 @@
 
 import time
 from collections.abc import Mapping
+from dataclasses import asdict
 
 from edge_agent.app.eye import Eye
 from edge_agent.app.status import AgentStatus
 from edge_agent.app.vitals import fault_of
 from edge_agent.config import AgentConfig
 from edge_agent.core.health.snapshot import Level
+from edge_agent.field.network import interfaces
 from edge_agent.sinks.origin import Origin
-from edge_agent.web.figures import CameraNow, ClockNow, LinkNow, Maintenance, OutboxNow, Overview
+from edge_agent.web.figures import CameraNow, ClockNow, InterfaceNow, LinkNow, Maintenance, OutboxNow, Overview
 from event_contract.times import format_time
 
 
@@ -28,7 +30,8 @@ def overview(
     return Overview(
         device=origin.device, site=origin.site, software=origin.software, run=origin.run, model=model.model,
         model_sha256=model.model_sha256, health=status.health, cameras=cameras, link=_link(config, status),
-        outbox=_outbox(config, status), clock=told, maintenance=maintenance,
+        outbox=_outbox(config, status), clock=told, network=tuple(InterfaceNow(**asdict(one)) for one in interfaces()),
+        maintenance=maintenance,
     )  # fmt: skip
 
 

@@ -54,6 +54,19 @@ class ClockNow(Struct, frozen=True, kw_only=True):
     error_ms: float | None
 
 
+class InterfaceNow(Struct, frozen=True, kw_only=True):
+    """One way to the network. `up`: it carries something; `signal_dbm` of a radio, `speed_mbps` of a cable."""
+
+    name: str
+    up: bool
+    addresses: tuple[str, ...]
+    speed_mbps: int | None
+    signal_dbm: float | None
+    received_bytes: int
+    sent_bytes: int
+    errors: int
+
+
 class Maintenance(Struct, frozen=True, kw_only=True):
     """Somebody works at the device."""
 
@@ -75,6 +88,7 @@ class Overview(Struct, frozen=True, kw_only=True):
     cameras: tuple[CameraNow, ...]
     link: LinkNow
     outbox: OutboxNow
+    network: tuple[InterfaceNow, ...] = ()
     clock: ClockNow
     maintenance: Maintenance | None = None
 

@@ -8,7 +8,7 @@ let words = {}; // what the device tells as keys: {table: {key: {vi, en}}}
 export const language = () => (document.documentElement.lang === "en" ? "en" : "vi");
 export const locale = () => (language() === "en" ? "en-GB" : "vi-VN");
 
-/** `text("severity.high")`, `text("lane", {name: "s1"})`. A key without a text is shown as itself: data, not an error. */
+/** `text("no")`, `text("lane", {name: "s1"})`. A key without a text is shown as itself: data, not an error. */
 export function text(key, values = {}) {
   const template = Object.hasOwn(TEXTS[language()], key) ? TEXTS[language()][key] : key;
   return template.replace(/\{(\w+)\}/g, (_, name) => values[name]);

@@ -34,7 +34,7 @@ export function open(root) {
       if (said.textContent + overview.health.level !== last) renew(parts.verdict, said); // a reader hears what changed only
       last = said.textContent + overview.health.level;
       parts.verdict.dataset.level = overview.health.level;
-      renew(parts.rest, checks(overview.health), overview.cameras.map(camera), link(overview.link), outbox(overview.outbox), clock(overview.clock), software(overview));
+      renew(parts.rest, checks(overview.health), overview.cameras.map(camera), link(overview.link), network(overview.network), outbox(overview.outbox), clock(overview.clock), software(overview));
     },
   };
 }
@@ -88,6 +88,14 @@ const yes = (is) => text(is ? "yes" : "no");
 function link(one) {
   const rows = [["connected", yes(one.connected)], ["collector_online", yes(one.collector_online)], ["broker", one.broker], ["tls", yes(one.tls)], ["connections", number(one.connections)], ["resent", number(one.resent)], ["refused", number(one.refused)]];
   return panel("link", figures(rows), el("p", { class: "note", lang: "en" }, one.said));
+}
+
+function network(ways) {
+  const of = (one) => {
+    const rows = [["net.addresses", one.addresses.join(", ") || "–"], ["net.signal", isNumber(one.signal_dbm) ? `${number(one.signal_dbm)} dBm` : null], ["net.speed", isNumber(one.speed_mbps) ? `${number(one.speed_mbps)} Mbit/s` : null], ["net.received", bytes(one.received_bytes)], ["net.sent", bytes(one.sent_bytes)], ["net.errors", number(one.errors)]];
+    return [el("p", { class: "state" }, `${one.name} · ${text(one.up ? "net.up" : "net.down")}`), figures(rows.filter(([, value]) => value !== null))];
+  };
+  return panel("network", ways.length ? ways.map(of) : text("nothing"));
 }
 
 function outbox(one) {
