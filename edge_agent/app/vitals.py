@@ -78,7 +78,7 @@ class Vitals:
         self._rates, self._thinning = FrameRates(), Thinning({camera.name: camera.fps for camera in config.cameras})
         self._manager = ServiceManager()
         self._watchdog = Watchdog(self._manager, self.beats)
-        self._turn_s = time.monotonic()
+        self._turn_s, self._status = time.monotonic(), ""
 
     def open(self) -> None:
         self._turn_s = time.monotonic()
@@ -92,7 +92,9 @@ class Vitals:
         if not self.board.is_due(self._turn_s):
             return []
         clock, stats = self._origin.read_clock(), self._sink.stats()
-        return self.board.update(read_agent(self._eyes.values(), stats, clock, self._rates, self.overdue()))
+        events = self.board.update(read_agent(self._eyes.values(), stats, clock, self._rates, self.overdue()))
+        self._status = self._say(", ".join(item.said for item in self.board.snapshot().items if item.level != "ok") or "well")
+        return events
 
     def lets(self, frame: Frame) -> bool:
         """False where the frame must not be looked at, for the sake of the device."""
@@ -108,6 +110,12 @@ class Vitals:
 
     def close(self) -> None:
         self._watchdog.close()
+
+    def _say(self, status: str) -> str:
+        """What `systemctl status` shows."""
+        if status != self._status:
+            self._manager.say(status)
+        return status
 
     def overdue(self) -> tuple[str, ...]:
         """The workers that make no progress now."""

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from edge_agent.core.health.reading import BoardReading
 from edge_agent.health.files import read_number, read_text
-from edge_agent.health.thermal import hottest_c, limit_c, slowed_down
+from edge_agent.health.thermal import nearest_to_limit, slowed_down
 
 MODEL = "firmware/devicetree/base/model"
 PI_LIMIT_C = 80.0  # from here on a Raspberry Pi's firmware lowers its frequencies
@@ -29,7 +29,7 @@ class RaspberryPi:
         self._sys_dir, self._vcgencmd = sys_dir, vcgencmd
 
     def read(self) -> BoardReading:
-        bits, heat = self._bits(), hottest_c(self._sys_dir)
+        bits, (heat, _) = self._bits(), nearest_to_limit(self._sys_dir, PI_LIMIT_C)
         if bits is None:
             return BoardReading(heat, PI_LIMIT_C)
         ever = bits >> EVER
@@ -57,24 +57,22 @@ class RaspberryPi:
 class Jetson:
     """It slows itself down by cooling devices, and counts how often its supply gave too little (Orin: `ocN_event_cnt`).
 
-    What each of the counters stands for differs between modules; all of them mean a supply that could not follow.
+    What each of the counters stands for differs between modules; all of them mean a supply that could not follow. What they
+    counted while the board started is not told.
     """
 
     def __init__(self, sys_dir: Path) -> None:
         self._sys_dir = sys_dir
-        self._events: int | None = None
-        self._slowed_ever = False
+        self._first = self._last = self._events()
 
     def read(self) -> BoardReading:
-        slowed = slowed_down(self._sys_dir)
-        self._slowed_ever |= bool(slowed)
-        before, events = self._events, self._count()
-        self._events = events
-        now = None if events is None else before is not None and events > before
-        limit = limit_c(self._sys_dir, USUAL_LIMIT_C)
-        return BoardReading(hottest_c(self._sys_dir), limit, now, bool(events), slowed, self._slowed_ever)
+        before, self._last = self._last, self._events()
+        events, heat = self._last, nearest_to_limit(self._sys_dir, USUAL_LIMIT_C)
+        if events is None or before is None or self._first is None:
+            return BoardReading(*heat, throttled=slowed_down(self._sys_dir))
+        return BoardReading(*heat, events > before, events > self._first, slowed_down(self._sys_dir))
 
-    def _count(self) -> int | None:
+    def _events(self) -> int | None:
         counts = [read_number(path) for path in self._sys_dir.glob("class/hwmon/hwmon*/oc*_event_cnt")]
         known = [count for count in counts if count is not None]
         return sum(known) if known else None
@@ -85,13 +83,9 @@ class OtherBoard:
 
     def __init__(self, sys_dir: Path) -> None:
         self._sys_dir = sys_dir
-        self._slowed_ever = False
 
     def read(self) -> BoardReading:
-        slowed = slowed_down(self._sys_dir)
-        self._slowed_ever |= bool(slowed)
-        heat, limit = hottest_c(self._sys_dir), limit_c(self._sys_dir, USUAL_LIMIT_C)
-        return BoardReading(heat, limit, throttled=slowed, throttled_ever=self._slowed_ever)
+        return BoardReading(*nearest_to_limit(self._sys_dir, USUAL_LIMIT_C), throttled=slowed_down(self._sys_dir))
 
 
 def find_board(sys_dir: Path = Path("/sys")) -> Board:

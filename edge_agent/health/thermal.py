@@ -12,19 +12,15 @@ from edge_agent.health.files import read_number, read_text
 SENSIBLE_C = (-40.0, 125.0)  # what a sensor can say; the Jetson Nano's PMIC-Die says 100 for ever, so it is left out by name
 CONSTANT = re.compile(r"pmic", re.IGNORECASE)
 SLOWS_DOWN = re.compile(r"cpufreq|devfreq|throttle|^processor$", re.IGNORECASE)  # not a fan, which cools without a price
-LOWEST_TRIP_C = 70.0  # below this stand the trip points of fans
+LOWEST_TRIP_C = 70.0  # below this stand the trip points that only turn a fan on
 PASSIVE = ("passive", "hot")  # trip points from which the kernel slows the board down
 
 
-def hottest_c(sys_dir: Path) -> float | None:
-    found = [zone for zone in map(_degrees, _zones(sys_dir)) if zone is not None]
-    return max(found, default=None)
-
-
-def limit_c(sys_dir: Path, usual_c: float) -> float:
-    """The lowest temperature that can be reached from which the kernel slows the board down, `usual_c` where it tells none."""
-    trips = [trip for zone in _zones(sys_dir) for trip in _trips(zone)]
-    return min((trip for trip in trips if trip >= LOWEST_TRIP_C), default=usual_c)
+def nearest_to_limit(sys_dir: Path, usual_c: float) -> tuple[float | None, float]:
+    """Degrees, and those from which the kernel slows the board down, of the zone that has least to go; `usual_c` where a zone
+    does not tell its limit."""
+    zones = [(degrees, _limit_c(zone) or usual_c) for zone in _zones(sys_dir) if (degrees := _degrees(zone)) is not None]
+    return min(zones, key=lambda zone: zone[1] - zone[0], default=(None, usual_c))
 
 
 def slowed_down(sys_dir: Path) -> bool | None:
@@ -46,7 +42,7 @@ def _degrees(zone: Path) -> float | None:
     return degrees if degrees is not None and SENSIBLE_C[0] <= degrees <= SENSIBLE_C[1] else None
 
 
-def _trips(zone: Path) -> list[float]:
+def _limit_c(zone: Path) -> float | None:
     kinds = sorted(zone.glob("trip_point_*_type"))
     trips = [read_number(kind.with_name(kind.name.replace("_type", "_temp"))) for kind in kinds if read_text(kind) in PASSIVE]
-    return [trip / 1000 for trip in trips if trip is not None]
+    return min((trip / 1000 for trip in trips if trip is not None and trip >= 1000 * LOWEST_TRIP_C), default=None)

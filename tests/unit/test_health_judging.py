@@ -42,6 +42,7 @@ UNWELL: list[tuple[MachineReading, AgentReading | None, str]] = [
     (board(throttled_ever=True), AGENT, "throttling.before"),
     (disk(free_bytes=900_000_000), AGENT, "disk.little"),
     (disk(free_bytes=100_000_000), AGENT, "disk.full"),
+    (disk(free_bytes=80_000_000, total_bytes=500_000_000), AGENT, "disk.little"),
     (disk(writable=False), AGENT, "disk.read_only"),
     (disk(life_used=0.8), AGENT, "disk_wear.much"),
     (disk(life_used=1.0), AGENT, "disk_wear.used_up"),
@@ -96,11 +97,11 @@ def test_what_a_machine_does_not_tell_is_no_item() -> None:
 def test_a_chart_is_patient_and_tells_since_when() -> None:
     chart = Chart()
     hot = judge(board(temperature_c=90.0), AGENT)
-    assert chart.update(0.0, hot)  # every item is new
+    assert chart.update(0.0, hot)  # the first time
     assert not chart.update(19.0, hot) and chart.level("temperature") == "ok"
     assert chart.update(20.0, hot) and chart.level("temperature") == "bad"
     first = chart.items(lambda at_s: f"at {at_s:g}")[0]
-    assert (first.id, first.level, first.value, first.unit, first.since) == ("temperature", "bad", 90.0, "°C", "at 20")
+    assert (first.id, first.level, first.value, first.unit, first.since) == ("temperature", "bad", 90.0, "°C", "at 0")
 
 
 def test_margins_go_by_what_stands() -> None:
@@ -115,7 +116,7 @@ def test_margins_go_by_what_stands() -> None:
 def test_what_is_no_longer_found_is_forgotten() -> None:
     chart = Chart()
     chart.update(0.0, judge(MACHINE, AGENT))
-    assert chart.update(1.0, judge(MACHINE, agent(cameras=())))
+    assert not chart.update(1.0, judge(MACHINE, agent(cameras=())))
     assert "camera/north" not in {item.id for item in chart.items(str)}
 
 

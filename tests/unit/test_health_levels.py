@@ -33,8 +33,9 @@ def told(gauge: Gauge, *found: tuple[float, str]) -> list[str]:
 def test_what_is_worse_is_told_when_it_has_lasted_and_what_is_better_too() -> None:
     gauge = Gauge(Patience(10, 20), "x.ok")
     assert told(gauge, (0, "bad"), (9, "bad"), (10, "bad")) == ["ok", "ok", "bad"]
-    assert gauge.since_s == 10
+    assert gauge.since_s == 0
     assert told(gauge, (11, "ok"), (30, "ok"), (31, "ok")) == ["bad", "bad", "ok"]
+    assert gauge.since_s == 11
 
 
 def test_a_short_lapse_begins_the_wait_anew() -> None:

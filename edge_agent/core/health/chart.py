@@ -23,19 +23,22 @@ class Chart:
         return "ok" if gauge is None else gauge.verdict.level
 
     def update(self, at_s: float, found: Iterable[Found]) -> bool:
-        """True when a level is another than before, or an item has come or gone. What is no longer found is forgotten."""
-        before = {item: gauge.verdict.level for item, gauge in self._gauges.items()}
+        """True the first time, and when something has become worse or better. What is no longer found is forgotten."""
+        first, before = not self._gauges, self._unwell()
         self._found = list(found)
         self._gauges = {one.id: self._gauges.get(one.id) or _gauge(one.id) for one in self._found}
         for one in self._found:
             self._gauges[one.id].update(at_s, one.verdict)
-        return before != {item: gauge.verdict.level for item, gauge in self._gauges.items()}
+        return first or before != self._unwell()
 
     def items(self, time_of: Callable[[float], str]) -> tuple[Item, ...]:
         """`time_of`: a moment of the monotonic clock as RFC 3339."""
         gauges = [self._gauges[one.id] for one in self._found]
         since = [None if gauge.since_s is None else time_of(gauge.since_s) for gauge in gauges]
         return _worst_first(map(_item, self._found, (gauge.verdict for gauge in gauges), since))
+
+    def _unwell(self) -> dict[str, Level]:
+        return {item: gauge.verdict.level for item, gauge in self._gauges.items() if gauge.verdict.level != "ok"}
 
 
 def at_once(found: Iterable[Found]) -> tuple[Item, ...]:

@@ -44,7 +44,7 @@ class Gauge:
 
     def __init__(self, patience: Patience, well: str) -> None:
         self.verdict = Verdict("ok", well)
-        self.since_s: float | None = None
+        self.since_s: float | None = None  # when what stands began, which is before it was told
         self._patience = patience
         self._other: tuple[bool, float] | None = None  # worse or better than what stands, and since when
 
@@ -57,5 +57,5 @@ class Gauge:
         if self._other is None or self._other[0] != worse:
             self._other = worse, at_s
         if at_s - self._other[1] >= (self._patience.worse_s if worse else self._patience.better_s):
-            self.verdict, self.since_s, self._other = found, at_s, None
+            self.verdict, self.since_s, self._other = found, self._other[1], None
         return self.verdict

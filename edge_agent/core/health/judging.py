@@ -11,7 +11,6 @@ from edge_agent.core.health.reading import AgentReading, CameraReading, MachineR
 from edge_agent.core.health.snapshot import Level
 
 WARM_BELOW_LIMIT_C = 10.0
-DISK = Limit(warn=1e9, bad=2e8, ease=5e7)  # bytes that are free
 MEMORY = Limit(warn=0.15, bad=0.05, ease=0.02)  # share that is available
 BUSY = Limit(warn=0.95, bad=2.0, ease=0.05)  # share of all cores; by itself it is never bad
 WEAR = Limit(warn=0.8, bad=1.0, ease=0.0)  # share of its life that is used
@@ -89,7 +88,7 @@ def of_machine(machine: MachineReading, before: Before = at_first) -> Iterator[F
     if board.throttled is not None:
         yield Found("throttling", _since_boot("throttling", board.throttled, board.throttled_ever, ""))
     if disk is not None:
-        level = DISK.grade(disk.free_bytes, before("disk"))
+        level = room(disk.total_bytes).grade(disk.free_bytes, before("disk"))
         verdict = _named("disk", level, "little", "full") if disk.writable else Verdict("bad", "disk.read_only")
         yield Found("disk", verdict, disk.free_bytes, "B")
         if disk.life_used is not None:
@@ -116,6 +115,11 @@ def of_agent(agent: AgentReading, before: Before) -> Iterator[Found]:
     yield Found("outbox", _outbox(agent, before("outbox")), agent.outbox_messages)
     for camera in agent.cameras:
         yield Found(f"camera/{camera.name}", _camera(camera), camera.fps, "fps")
+
+
+def room(total_bytes: int) -> Limit:
+    """Of bytes that are free: what an outbox wants, and less of a small disk."""
+    return Limit(warn=min(1e9, 0.2 * total_bytes), bad=min(2e8, 0.05 * total_bytes), ease=min(5e7, 0.01 * total_bytes))
 
 
 def _named(topic: str, level: Level, warn: str, bad: str) -> Verdict:
