@@ -91,7 +91,8 @@ class HealthBoard:
         changed = self._chart.update(agent.at_s, judge(reading, agent, self._chart.level))
         items = self._chart.items(self._time_of)
         share = self._relief.update(agent.at_s, worst(self._chart.level(item) for item in HEATS))
-        telemetry = all(item.said not in HOLDS_TELEMETRY for item in items)
+        delivers = agent.connected and agent.collector_online  # then nothing piles up, and silence would be an alarm
+        telemetry = delivers or all(item.said not in HOLDS_TELEMETRY for item in items)
         self._measures = replace(self._measures, frame_share=share, telemetry=telemetry)
         self._health = Health(
             at=format_time(self._origin.read_wall_s()), uptime_s=round(agent.at_s - self._began_s, 1),
@@ -102,7 +103,7 @@ class HealthBoard:
         return [*events, self._state()] if changed else events
 
     def admit(self, events: Iterable[Outgoing]) -> list[Outgoing]:
-        """Without telemetry while the disk has no room for it; how much was held back is counted."""
+        """Without telemetry while it would only pile up on a disk without room; how much was held back is counted."""
         told = list(events)
         if self._measures.telemetry:
             return told

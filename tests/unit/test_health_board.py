@@ -110,6 +110,8 @@ def test_a_disk_without_room_is_for_incidents(device: Device) -> None:
     device.passes(20)
     assert device.board.admit(events) == events
     device.passes(20, replace(WELL, disk_full=True))
+    assert device.board.admit(events) == events  # the collector takes it at once
+    device.passes(1, replace(WELL, disk_full=True, collector_online=False))
     assert [one.event_class for one in device.board.admit(events)] == ["incident", "state"]
     device.passes(60)
     assert device.board.admit(events) == events
