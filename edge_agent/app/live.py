@@ -83,7 +83,7 @@ class Agent:
         self._desk = build_desk(data_dir, self._recent, texts, model, lambda: self._vitals.board.snapshot())
         files = dict(zip(self._eyes, (scene for scene, _ in scenes), strict=True))
         self._stills = build_stills(config.stills, config_file, files, self._recent)
-        self._page = build_page(config, config_file, origin, files)
+        self._page = build_page(config, config_file, origin, files, self._detector.input_px)
         broker = resolved_broker(config.broker, config_file)
         self._sink = EventSink(outbox, broker, origin, self._on_crash, on_command=self._stills.take)
         self._vitals = Vitals(config, config_file, origin, self._eyes, self._sink)

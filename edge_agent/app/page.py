@@ -13,6 +13,7 @@ from edge_agent.app.journal import Journal, secrets_in
 from edge_agent.app.maintenance import MaintenanceBook
 from edge_agent.app.overview import overview
 from edge_agent.app.preview import Preview
+from edge_agent.app.scene_desk import SceneDesk
 from edge_agent.app.status import AgentStatus
 from edge_agent.config import AgentConfig, WebConfig, resolve
 from edge_agent.core.health.snapshot import Trend
@@ -24,6 +25,7 @@ from edge_agent.web.accounts import Accounts
 from edge_agent.web.application import application
 from edge_agent.web.audit import Audit
 from edge_agent.web.certificate import ensured, tls
+from edge_agent.web.drawn import SceneDeeds
 from edge_agent.web.figures import Overview, ToldEvent
 from edge_agent.web.server import PageServer
 from edge_agent.web.services import Deeds, Live, Services
@@ -31,6 +33,7 @@ from edge_agent.web.sessions import Sessions
 from event_contract.messages import IncidentData
 
 WEB_FOLDER = "web"
+SCENES_FOLDER = "scenes"
 MAINTENANCE_FILE = "maintenance.json"
 EVENTS_KEPT, AUDIT_BUNDLED = 500, 200
 
@@ -49,10 +52,11 @@ class Page:
     """`see` after each frame, `hear` of each event and `say`, from the watch; `open` and `close` as a pair."""
 
     def __init__(
-        self, config: AgentConfig, web: WebConfig, config_file: Path, origin: Origin, scenes: Mapping[str, SceneFile]
-    ) -> None:
+        self, config: AgentConfig, web: WebConfig, config_file: Path, origin: Origin, scenes: Mapping[str, SceneFile],
+        input_px: tuple[int, int],
+    ) -> None:  # fmt: skip
         """Raises WrongInput, OSError."""
-        self._config, self._config_file, self._origin = config, config_file, origin
+        self._config, self._origin = config, origin
         self._started_s = time.monotonic()
         self._watch: Watch
         self._told: deque[ToldEvent] = deque(maxlen=EVENTS_KEPT)
@@ -61,6 +65,9 @@ class Page:
         self._secrets = secrets_in(config, config_file)
         self._journal, self._book = Journal(self._secrets), MaintenanceBook(folder / MAINTENANCE_FILE, origin)
         self._preview, self._audit = Preview(scenes), Audit(folder)
+        self._files = {camera.name: resolve(config_file, camera.scene) for camera in config.cameras}
+        runs = {camera.name: camera.scene_sha256 for camera in origin.cameras}
+        desk = SceneDesk(self._files, runs, resolve(config_file, config.data_dir) / SCENES_FOLDER, input_px)
         context = tls(ensured(folder, config.device, web.names))
         services = Services(
             device=config.device, names=frozenset({f"{config.device}.local", config.device, "localhost", *web.names}),
@@ -70,6 +77,7 @@ class Page:
             deeds=Deeds(
                 self._book.begin, self._book.end, self._book.test, lambda: self._watch.restart(), self._diagnostics
             ),
+            scenes=SceneDeeds(desk.read, desk.version, desk.check, desk.save, desk.lane, self._preview.still),
         )  # fmt: skip
         self._server = PageServer(lambda: application(services), web.host, web.port, context)
 
@@ -106,7 +114,7 @@ class Page:
         return overview(self._config, self._origin, watch.eyes, watch.status(), uptime_s, self._book.now())
 
     def _diagnostics(self) -> bytes:
-        scenes = {camera.name: resolve(self._config_file, camera.scene).read_bytes() for camera in self._config.cameras}
+        scenes = {name: file.read_bytes() for name, file in self._files.items()}
         audit = self._audit.newest(AUDIT_BUNDLED)
         told = self._overview(), self._watch.trends(), self._events(), self._journal.lines(), audit
         return bundle(*told, self._config, scenes, self._secrets)
@@ -133,8 +141,11 @@ class NoPage:
         return []
 
 
-def build_page(config: AgentConfig, config_file: Path, origin: Origin, scenes: Mapping[str, SceneFile]) -> Page | NoPage:
-    return NoPage() if config.web is None else Page(config, config.web, config_file, origin, scenes)
+def build_page(
+    config: AgentConfig, config_file: Path, origin: Origin, scenes: Mapping[str, SceneFile], input_px: tuple[int, int]
+) -> Page | NoPage:
+    """`input_px` of the detector. Raises WrongInput, OSError."""
+    return NoPage() if config.web is None else Page(config, config.web, config_file, origin, scenes, input_px)
 
 
 def _told(event: Outgoing) -> ToldEvent:

@@ -4,6 +4,7 @@ Nothing is drawn, copied or encoded while nobody looks, and all of it is done in
 """
 
 import threading
+import time
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,7 +21,8 @@ from edge_agent.core.types import Frame, IncidentReport, RoadUser
 from edge_agent.field.drawing import Drawing
 from edge_agent.web.services import MOST_VIEWERS, Shot
 
-QUALITY = 70
+QUALITY, STILL_QUALITY = 70, 88
+STILL_WITHIN_S = 3.0
 COARSE = 24  # a turned camera may show what its masks were drawn to hide: then its picture is made so much coarser
 
 
@@ -41,6 +43,7 @@ class Preview:
     def __init__(self, scenes: Mapping[str, SceneFile]) -> None:
         self._scenes = scenes
         self._viewers: Counter[str] = Counter()
+        self._asking: Counter[str] = Counter()  # for a still
         self._seen: dict[str, _Seen] = {}
         self._shots: dict[str, Shot] = {}
         self._drawings: dict[str, tuple[tuple[float, float, int, int], Drawing]] = {}
@@ -48,7 +51,7 @@ class Preview:
 
     def keep(self, eye: Eye, frame: Frame) -> None:
         """The last frame, and what was made of it."""
-        if not self._viewers[eye.name]:
+        if not self._viewers[eye.name] and not self._asking[eye.name]:
             return
         pipeline = eye.pipeline
         incidents = tuple(pipeline.open_incidents.values())
@@ -68,10 +71,31 @@ class Preview:
         """The last one puts out the light."""
         with self._lock:
             self._viewers[camera] -= 1
-            if not self._viewers[camera]:
-                del self._viewers[camera]
-                for kept in (self._seen, self._shots, self._drawings):
-                    kept.pop(camera, None)
+            self._forget(camera)
+
+    def still(self, camera: str) -> bytes | None:
+        """JPEG of the next picture as it comes, but for its private masks; None when none comes. KeyError as `join`."""
+        scene = self._scenes[camera]
+        with self._lock:
+            self._asking[camera] += 1
+        try:
+            until_s = time.monotonic() + STILL_WITHIN_S
+            while (seen := self._seen.get(camera)) is None and time.monotonic() < until_s:
+                time.sleep(0.05)
+        finally:
+            with self._lock:
+                self._asking[camera] -= 1
+                self._forget(camera)
+        if seen is None:
+            return None
+        pixels = _masked(seen.frame.pixels, private_masks(shifted(scene, seen.registered)), seen.turned)
+        return cv2.imencode(".jpg", pixels, (cv2.IMWRITE_JPEG_QUALITY, STILL_QUALITY))[1].tobytes()
+
+    def _forget(self, camera: str) -> None:
+        """What nobody looks at any longer."""
+        if not self._viewers[camera] and not self._asking[camera]:
+            for kept in (self._viewers, self._asking, self._seen, self._shots, self._drawings):
+                kept.pop(camera, None)
 
     def shot(self, camera: str, after: int) -> Shot | None:
         """The newest picture of a camera that is looked at, None where it is the one of number `after`."""

@@ -6,14 +6,14 @@ from pathlib import Path
 from aiohttp import web
 from msgspec import Struct
 
-from edge_agent.web import api, live, login, service
+from edge_agent.web import api, live, login, scenes, service
 from edge_agent.web.access import allow, demand_declarations
 from edge_agent.web.guard import PUBLIC_FOLDER, guard
 from edge_agent.web.problems import ERRORS, problems
 from edge_agent.web.services import SERVICES, Services
 
 STATIC = Path(__file__).parent / "static"
-LONGEST_BODY_BYTES = 64 * 1024
+LONGEST_BODY_BYTES = 256 * 1024  # a scene with many lanes
 HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self';"
@@ -51,7 +51,7 @@ async def login_page(_request: web.Request) -> web.FileResponse:
 
 def all_routes() -> list[web.RouteDef]:
     """Whatever is served, but for the files of the page."""
-    parts = routes, login.routes, api.routes, live.routes, service.routes
+    parts = routes, login.routes, api.routes, live.routes, service.routes, scenes.routes
     return [one for part in parts for one in part if isinstance(one, web.RouteDef)]
 
 

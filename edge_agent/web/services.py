@@ -8,6 +8,7 @@ from aiohttp import web
 from edge_agent.core.health.snapshot import Trend
 from edge_agent.web.accounts import Accounts
 from edge_agent.web.audit import Audit
+from edge_agent.web.drawn import SceneDeeds
 from edge_agent.web.figures import LogLine, Maintenance, Overview, ToldEvent
 from edge_agent.web.sessions import Attempts, Session, Sessions
 
@@ -58,6 +59,7 @@ class Services:
     log: Callable[[], Sequence[LogLine]]
     live: Live
     deeds: Deeds
+    scenes: SceneDeeds
     attempts: Attempts = field(default_factory=Attempts)
 
 

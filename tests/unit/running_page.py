@@ -17,6 +17,7 @@ from edge_agent.web.accounts import Accounts
 from edge_agent.web.application import application
 from edge_agent.web.audit import Audit
 from edge_agent.web.certificate import ensured, tls
+from edge_agent.web.drawn import LaneSolved, SceneDeeds
 from edge_agent.web.figures import ClockNow, LinkNow, LogLine, Maintenance, OutboxNow, Overview, ToldEvent
 from edge_agent.web.server import PageServer
 from edge_agent.web.services import MOST_VIEWERS, Deeds, Live, Services, Shot
@@ -118,6 +119,13 @@ class RunningPage:
         return token
 
 
+def no_scenes() -> SceneDeeds:
+    def missing(*asked: object) -> Any:
+        raise KeyError(asked[0])
+
+    return SceneDeeds(missing, missing, missing, missing, lambda clicks: LaneSolved(problem="x"), missing)
+
+
 @contextmanager
 def running_page(
     folder: Path,
@@ -125,6 +133,7 @@ def running_page(
     overview: Callable[[], Overview] = lambda: OVERVIEW,
     events: tuple[ToldEvent, ...] = (),
     log: tuple[LogLine, ...] = (),
+    scenes: SceneDeeds | None = None,
 ) -> Iterator[RunningPage]:
     accounts, sessions, audit, viewers = Accounts(folder), Sessions(idle_s), Audit(folder), Viewers()
     accounts.set_password(USER, PASSWORD)
@@ -138,7 +147,7 @@ def running_page(
     )  # fmt: skip
     services = Services(
         device="qn-01", names=names, accounts=accounts, sessions=sessions, audit=audit, overview=overview, trends=tuple,
-        events=lambda: events, log=lambda: log, live=live, deeds=deeds,
+        events=lambda: events, log=lambda: log, live=live, deeds=deeds, scenes=scenes or no_scenes(),
     )  # fmt: skip
     port = free_port()
     server = PageServer(lambda: application(services), "127.0.0.1", port, tls(ensured(folder, "qn-01")))

@@ -192,7 +192,7 @@ def test_every_answer_is_hardened(page: RunningPage) -> None:
 
 def test_a_body_that_is_too_large_or_none_is_refused(page: RunningPage) -> None:
     form = "application/x-www-form-urlencoded"
-    assert page.ask("POST", "/login", body=b"a" * 70_000, Content_Type=form).status == 413
+    assert page.ask("POST", "/login", body=b"a" * 300_000, Content_Type=form).status == 413
     assert page.ask("POST", "/login", body=b"{}", Content_Type="application/json").status == 415
     assert page.ask("POST", "/login", body=b"\xff=1", Content_Type=f"{form}; charset=nonsense").status == 400
 
