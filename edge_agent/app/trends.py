@@ -11,7 +11,10 @@ from edge_agent.core.health.trend import Ring
 from edge_agent.health.trend_file import load_trends, save_trends
 
 TRENDS_FILE = "trends"
-UNITS = {"temperature": "°C", "throttling": "%", "processor": "%", "memory": "B", "own_memory": "B", "disk": "B", "outbox": ""}
+UNITS = {
+    "temperature": "°C", "throttling": "%", "processor": "%", "memory": "B", "own_memory": "B", "disk": "B", "outbox": "",
+    "signal": "dBm",
+}  # fmt: skip
 
 
 class Trends:
@@ -63,4 +66,5 @@ def _figures(machine: MachineReading, agent: AgentReading) -> dict[str, float | 
         "own_memory": machine.own_bytes,
         "disk": None if disk is None else disk.free_bytes,
         "outbox": agent.outbox_messages,
+        "signal": None if machine.network is None else machine.network.signal_dbm,
     }

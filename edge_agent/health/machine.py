@@ -1,4 +1,4 @@
-"""Everything that the machine tells of itself, in one reading: board, disk, memory, processor."""
+"""Everything that the machine tells of itself, in one reading: board, disk, memory, processor, network."""
 
 import os
 import time
@@ -9,6 +9,7 @@ from edge_agent.health.board import Board
 from edge_agent.health.certificate import valid_until_s
 from edge_agent.health.disk import read_disk
 from edge_agent.health.files import read_text
+from edge_agent.health.network import read_network
 
 KIB = 1024
 
@@ -40,6 +41,7 @@ class Machine:
             own_bytes=_own_bytes(self._proc_dir),
             cpu_busy=self._busy(),
             certificate_s=self._certificate_left_s(),
+            network=read_network(self._sys_dir, self._proc_dir),
         )
 
     def _certificate_left_s(self) -> float | None:

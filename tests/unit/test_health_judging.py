@@ -7,14 +7,22 @@ import pytest
 from edge_agent.core.health.chart import Chart, at_once
 from edge_agent.core.health.faults import FaultChange, Faults
 from edge_agent.core.health.judging import FAULTS, PATIENCE, judge
-from edge_agent.core.health.reading import AgentReading, BoardReading, CameraReading, DiskReading, MachineReading
+from edge_agent.core.health.reading import (
+    AgentReading,
+    BoardReading,
+    CameraReading,
+    DiskReading,
+    MachineReading,
+    NetworkReading,
+)
 from edge_agent.core.health.snapshot import Item
 from edge_agent.core.health.words import SAID, TODO, TOPICS, todo_of
 from event_contract.kinds import CAMERA_FAULTS, DEVICE_FAULTS
 
 BOARD = BoardReading(temperature_c=50.0, undervoltage=False, throttled=False)
 DISK = DiskReading(free_bytes=20_000_000_000, total_bytes=32_000_000_000, life_used=0.1)
-MACHINE = MachineReading(0.0, BOARD, DISK, 4_000_000_000, 3_000_000_000, 300_000_000, 0.4, 60 * 86_400.0)
+ETHERNET = NetworkReading(("eth0",))
+MACHINE = MachineReading(0.0, BOARD, DISK, 4_000_000_000, 3_000_000_000, 300_000_000, 0.4, 60 * 86_400.0, ETHERNET)
 NORTH = CameraReading("north", "live", fps=9.8)
 AGENT = AgentReading(0.0, 1_772_410_531.0, True, 3.0, True, True, cameras=(NORTH,))
 
@@ -49,6 +57,8 @@ UNWELL: list[tuple[MachineReading, AgentReading | None, str]] = [
     (disk(reserve_low=True), AGENT, "disk_wear.used_up"),
     (replace(MACHINE, memory_available_bytes=500_000_000), AGENT, "memory.little"),
     (replace(MACHINE, memory_available_bytes=100_000_000), AGENT, "memory.short"),
+    (replace(MACHINE, network=NetworkReading()), AGENT, "network.down"),
+    (replace(MACHINE, network=NetworkReading(("wlan0",), -80.0)), AGENT, "network.weak"),
     (replace(MACHINE, cpu_busy=0.97), AGENT, "processor.busy"),
     (MACHINE, agent(stuck=("camera north",)), "agent.stuck"),
     (MACHINE, agent(synced=False), "clock.unsynced"),

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from edge_agent.core.health.reading import BoardReading
+from edge_agent.core.health.reading import BoardReading, NetworkReading
 from edge_agent.health.board import Jetson, OtherBoard, RaspberryPi, find_board
 from edge_agent.health.disk import read_disk
 from edge_agent.health.machine import Machine
+from edge_agent.health.network import read_network
 from tests.certificates import Authority
 
 THROTTLED = "devices/platform/soc/soc:firmware/get_throttled"
@@ -149,6 +150,22 @@ def test_a_machine_in_one_reading(tmp_path: Path) -> None:
 def test_a_machine_without_proc_is_read_all_the_same(tmp_path: Path) -> None:
     read = Machine(OtherBoard(tmp_path), tmp_path, None, tmp_path, tmp_path).read()
     assert (read.memory_bytes, read.own_bytes, read.cpu_busy) == (None, None, None)
+
+
+WIRELESS = """Inter-| sta-|   Quality        |   Discarded packets               | Missed | WE
+ face | tus | link level noise |  nwid  crypt   frag  retry   misc | beacon | 22
+ wlan0: 0000   54.  -56.  -256        0      0      0      0      0        0"""
+
+
+def test_the_ways_out_of_a_device(tmp_path: Path) -> None:
+    net = "class/net"
+    lay(tmp_path, {f"{net}/lo/carrier": 1, f"{net}/docker0/carrier": 1})
+    lay(tmp_path, {f"{net}/eth0/carrier": 0, f"{net}/eth0/device/vendor": 1})
+    lay(tmp_path, {f"{net}/wlan0/carrier": 1, f"{net}/wlan0/device/vendor": 1, "net/wireless": WIRELESS})
+    assert read_network(tmp_path, tmp_path) == NetworkReading(("wlan0",), -56.0)
+    lay(tmp_path, {f"{net}/ppp0/carrier": 1, f"{net}/eth0/carrier": 1})
+    assert read_network(tmp_path, tmp_path / "no") == NetworkReading(("eth0", "ppp0", "wlan0"))
+    assert read_network(tmp_path / "container", tmp_path) is None
 
 
 def test_a_certificate_is_read_anew_when_it_was_renewed(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from edge_agent.core.health.gauge import Limit, Patience, Verdict
-from edge_agent.core.health.reading import AgentReading, CameraReading, MachineReading
+from edge_agent.core.health.reading import AgentReading, CameraReading, MachineReading, NetworkReading
 from edge_agent.core.health.snapshot import Level
 
 WARM_BELOW_LIMIT_C = 10.0
@@ -15,6 +15,7 @@ MEMORY = Limit(warn=0.15, bad=0.05, ease=0.02)  # share that is available
 BUSY = Limit(warn=0.95, bad=2.0, ease=0.05)  # share of all cores; by itself it is never bad
 WEAR = Limit(warn=0.8, bad=1.0, ease=0.0)  # share of its life that is used
 WAITING = Limit(warn=600.0, bad=86_400.0, ease=300.0)  # age in seconds of what waits for the collector
+SIGNAL = Limit(warn=-75.0, bad=-200.0, ease=5.0)  # of Wi-Fi, in dBm; a weak one is not bad while it holds
 CERTIFICATE = Limit(warn=14.0, bad=1.0, ease=0.0)  # days it is good for still
 BUILT_S = 1_767_225_600.0  # 2026-01-01: no clock that is right is behind the software
 
@@ -29,6 +30,7 @@ PATIENCE: dict[str, Patience] = {
     "clock": Patience(60.0, 5.0),
     "link": Patience(30.0, 0.0),
     "outbox": Patience(10.0, 30.0),
+    "network": Patience(10.0, 10.0),
     "certificate": Patience(),
     "agent": Patience(),
     "camera": Patience(),  # the rules on cameras have been patient
@@ -101,6 +103,8 @@ def of_machine(machine: MachineReading, before: Before = at_first) -> Iterator[F
     if machine.cpu_busy is not None:
         level = BUSY.grade(machine.cpu_busy, before("processor"))
         yield Found("processor", _named("processor", level, "busy", "busy"), round(100 * machine.cpu_busy), "%")
+    if machine.network is not None:
+        yield _network(machine.network, before("network"))
     if machine.certificate_s is not None:
         days = machine.certificate_s / 86_400
         level = CERTIFICATE.grade(days, before("certificate"))
@@ -132,6 +136,15 @@ def _since_boot(topic: str, now: bool, ever: bool, what: str) -> Verdict:
     if now:
         return Verdict("bad", f"{start}now")
     return Verdict("warn", f"{start}before") if ever else Verdict("ok", f"{topic}.ok")
+
+
+def _network(network: NetworkReading, before: Level) -> Found:
+    if not network.up:
+        return Found("network", Verdict("bad", "network.down"))
+    if network.signal_dbm is None:
+        return Found("network", Verdict("ok", "network.ok"), ", ".join(network.up))
+    level = SIGNAL.grade(network.signal_dbm, before)
+    return Found("network", _named("network", level, "weak", "weak"), network.signal_dbm, "dBm")
 
 
 def _clock(agent: AgentReading) -> Verdict:

@@ -28,6 +28,14 @@ class DiskReading:
 
 
 @dataclass(frozen=True, slots=True)
+class NetworkReading:
+    """`up`: interfaces with a link. `signal_dbm`: of the best Wi-Fi among them."""
+
+    up: tuple[str, ...] = ()
+    signal_dbm: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class MachineReading:
     """`disk` is None when the file system gave no answer. `cpu_busy` 0..1 since the reading before. `certificate_s`: how long
     the device's certificate is good for still."""
@@ -40,6 +48,7 @@ class MachineReading:
     own_bytes: int | None = None
     cpu_busy: float | None = None
     certificate_s: float | None = None
+    network: NetworkReading | None = None
 
 
 @dataclass(frozen=True, slots=True)

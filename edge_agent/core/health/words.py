@@ -14,6 +14,7 @@ TOPICS: dict[str, Words] = {
     "memory": Words("Bộ nhớ RAM", "Memory"),
     "processor": Words("Tải bộ xử lý", "Processor load"),
     "clock": Words("Đồng hồ", "Clock"),
+    "network": Words("Mạng", "Network"),
     "link": Words("Kết nối trung tâm", "Link to the collector"),
     "outbox": Words("Hàng đợi gửi", "Outbox"),
     "certificate": Words("Chứng thư số", "Certificate"),
@@ -47,6 +48,9 @@ SAID: dict[str, Words] = {
     "clock.ok": Words("đúng giờ", "synchronised"),
     "clock.unsynced": Words("chưa đồng bộ", "not synchronised"),
     "clock.absurd": Words("sai giờ", "wrong"),
+    "network.ok": Words("đã nối", "connected"),
+    "network.weak": Words("sóng Wi-Fi yếu", "weak Wi-Fi signal"),
+    "network.down": Words("không nối mạng nào", "connected to none"),
     "link.ok": Words("đã kết nối", "connected"),
     "link.no_collector": Words("trung tâm chưa sẵn sàng, tin được giữ lại", "no collector is online, events are held"),
     "link.down": Words("mất kết nối, tin được giữ lại", "not connected, events are held"),
@@ -77,6 +81,7 @@ TODO: dict[str, Words] = {
     "rate": Words("Giảm số hình mỗi giây hoặc dùng mô hình nhỏ hơn.", "Lower fps, or take a smaller model."),
     "time": Words("Kiểm tra máy chủ thời gian (chrony) và mạng.", "See to the time servers (chrony) and the network."),
     "link": Words("Kiểm tra anten, SIM, cáp mạng và máy chủ.", "Check antenna, SIM and cable, and whether the broker is up."),
+    "cable": Words("Kiểm tra cáp mạng, anten, SIM và khoảng cách Wi-Fi.", "Check cable, antenna, SIM and Wi-Fi."),
     "centre": Words("Báo trung tâm kiểm tra máy chủ.", "Ask the operations centre to look at the collector."),
     "renew": Words("Đăng ký lại thiết bị để nhận chứng thư mới.", "Enrol the device again for a new certificate."),
     "lens": Words("Kiểm tra cáp, nguồn, ống kính và hướng camera.", "Check the camera's cable, power, lens and direction."),
@@ -86,7 +91,7 @@ TODO: dict[str, Words] = {
 
 _TODO_OF = {
     "temperature": "air", "power": "supply", "throttling": "air", "disk": "room", "disk.read_only": "card", "disk_wear": "card",
-    "memory": "others", "memory.short": "restart", "processor": "rate", "clock": "time", "link": "link",
+    "memory": "others", "memory.short": "restart", "processor": "rate", "clock": "time", "network": "cable", "link": "link",
     "link.no_collector": "centre", "outbox": "link", "outbox.full": "room", "certificate": "renew", "camera": "lens",
     "camera.ended": "clip", "agent.absent": "start", "agent.stuck": "restart",
 }  # fmt: skip
