@@ -9,7 +9,7 @@ from edge_agent.app.status import AgentStatus
 from edge_agent.app.vitals import fault_of
 from edge_agent.config import AgentConfig
 from edge_agent.core.health.snapshot import Level
-from edge_agent.field.network import interfaces
+from edge_agent.health.network import interfaces
 from edge_agent.sinks.origin import Origin
 from edge_agent.web.figures import CameraNow, ClockNow, InterfaceNow, LinkNow, Maintenance, OutboxNow, Overview
 from event_contract.times import format_time

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from edge_agent.field.network import Interface, interfaces
+from edge_agent.health.network import Interface, interfaces
 
 
 def machine(folder: Path) -> tuple[Path, Path]:
