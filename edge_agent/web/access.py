@@ -26,12 +26,13 @@ class Nothing(Struct, forbid_unknown_fields=True):
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """`query` and `body` are Structs; `answer` is a type."""
+    """`query` and `body` are Structs; `answer` is a type. `changes`: what is asked by anything but GET is written down."""
 
     whom: Whom
     query: type[Struct] = Nothing
     body: type[Struct] | None = None
     answer: Any = None
+    changes: bool = True
 
 
 class Undeclared(RuntimeError):

@@ -56,7 +56,7 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 async def _record(request: web.Request, access: Access, status: int) -> None:
     """What was to change something."""
-    if request.method not in READS and access.whom != "anyone":
+    if request.method not in READS and access.whom != "anyone" and access.changes:
         await remember(request, _operation(request), outcome="ok" if status < 400 else "refused")
 
 

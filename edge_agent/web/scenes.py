@@ -54,7 +54,7 @@ async def version(request: web.Request) -> web.Response:
 
 
 @routes.post(f"/api/v1/scenes/{CAMERA}/check")
-@allow("technician", body=GivenScene, answer=SceneChecked)
+@allow("technician", body=GivenScene, answer=SceneChecked, changes=False)
 async def check(request: web.Request) -> web.Response:
     """What is wrong with what is being drawn, and what its calibration is worth. Nothing is changed."""
     drawn: GivenScene = await given(request, GivenScene)
@@ -72,7 +72,7 @@ async def save(request: web.Request) -> web.Response:
 
 
 @routes.post("/api/v1/lane-calibration")
-@allow("technician", body=LaneClicks, answer=LaneSolved)
+@allow("technician", body=LaneClicks, answer=LaneSolved, changes=False)
 async def lane(request: web.Request) -> web.Response:
     """From a lane's width and its dashes: the `calibration` of a scene. Nothing is changed."""
     return answer(await _asked(request.app[SERVICES].scenes.lane, await given(request, LaneClicks)))

@@ -133,3 +133,7 @@ def test_over_the_wire(page: RunningPage) -> None:
         assert page.ask("GET", f"/api/v1/{path}", cookie=cookie).status == 404, path
     assert page.ask("GET", "/api/v1/still/north?turn=1", cookie=cookie).body == b"\xff\xd8still"
     assert page.post(cookie, "/api/v1/lane-calibration", {"size_px": [1, 1]}).status == 400
+    entries = page.ask("GET", "/api/v1/audit", cookie=cookie).json["entries"]
+    told = [(one["action"], one["outcome"]) for one in entries]  # to look at a draft changes nothing
+    save = "POST /api/v1/scenes/{camera}"
+    assert told == [(save, "refused"), (save, "refused"), (save, "ok"), ("log in", "ok")]

@@ -14,6 +14,7 @@ const PARTS = {
   now: () => import("./parts/now.js"),
   live: () => import("./parts/live.js"),
   events: () => import("./parts/events.js"),
+  zones: () => import("./parts/zones.js"),
   service: () => import("./parts/service.js"),
 };
 const FIRST = "now";
