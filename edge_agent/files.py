@@ -30,6 +30,24 @@ def whole_file(path: Path, *, replace: bool = True) -> Iterator[BinaryIO]:
         draft.unlink(missing_ok=True)
 
 
+def write_secret(file: Path, content: bytes) -> None:
+    """Whole or not at all, and for its owner alone, its folder too: who owns what is around it, where root writes it for him.
+    Raises OSError."""
+    if not file.parent.exists():
+        file.parent.mkdir(mode=0o700)
+        _hand_over(file.parent)
+    with whole_file(file) as draft:
+        os.fchmod(draft.fileno(), 0o600)
+        draft.write(content)
+    _hand_over(file)
+
+
+def _hand_over(path: Path) -> None:
+    if os.geteuid() == 0:
+        owner = path.parent.stat()
+        os.chown(path, owner.st_uid, owner.st_gid)
+
+
 @contextmanager
 def whole_folder(path: Path) -> Iterator[Path]:
     """A draft to put whole files into, which becomes `path` when the work has succeeded, else nothing stays of it.

@@ -34,6 +34,7 @@ from event_contract.messages import IncidentData
 
 WEB_FOLDER = "web"
 SCENES_FOLDER = "scenes"
+SESSIONS_FILE = "sessions.json"
 MAINTENANCE_FILE = "maintenance.json"
 EVENTS_KEPT, AUDIT_BUNDLED = 500, 200
 
@@ -65,13 +66,14 @@ class Page:
         self._secrets = secrets_in(config, config_file)
         self._journal, self._book = Journal(self._secrets), MaintenanceBook(folder / MAINTENANCE_FILE, origin)
         self._preview, self._audit = Preview(scenes), Audit(folder)
+        self._sessions, self._sessions_file = Sessions(web.idle_min * 60.0), folder / SESSIONS_FILE
         self._files = {camera.name: resolve(config_file, camera.scene) for camera in config.cameras}
         runs = {camera.name: camera.scene_sha256 for camera in origin.cameras}
         desk = SceneDesk(self._files, runs, resolve(config_file, config.data_dir) / SCENES_FOLDER, input_px)
         context = tls(ensured(folder, config.device, web.names))
         services = Services(
             device=config.device, names=frozenset({f"{config.device}.local", config.device, "localhost", *web.names}),
-            accounts=Accounts(folder), sessions=Sessions(web.idle_min * 60.0), audit=self._audit, overview=self._overview,
+            accounts=Accounts(folder), sessions=self._sessions, audit=self._audit, overview=self._overview,
             trends=lambda: self._watch.trends(), events=self._events, log=self._journal.lines,
             live=Live(self._preview.join, self._preview.leave, self._preview.shot),
             deeds=Deeds(
@@ -88,10 +90,12 @@ class Page:
     def open(self, watch: Watch) -> None:
         self._watch = watch
         self._journal.open()
+        self._sessions.resume(self._sessions_file, self._origin.boot)
         self._server.start()
 
     def close(self) -> None:
         self._server.close()
+        self._sessions.keep(self._sessions_file, self._origin.boot)
         self._journal.close()
 
     def see(self, eye: Eye, frame: Frame) -> None:

@@ -1,7 +1,6 @@
 """Who may look in: names and argon2id hashes in one small file, which `edge-agent web password` writes and the page reads."""
 
 import hashlib
-import os
 import secrets
 import threading
 from pathlib import Path
@@ -11,7 +10,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from edge_agent.core.failure import WrongInput
-from edge_agent.files import whole_file
+from edge_agent.files import write_secret
 
 ACCOUNTS_FILE = "accounts.json"
 SHORTEST_PASSWORD, LONGEST_PASSWORD = 10, 256
@@ -64,14 +63,3 @@ class Accounts:
     def _nobody(self) -> str:
         self._no_one = self._no_one or self._hasher.hash(secrets.token_urlsafe())
         return self._no_one
-
-
-def write_secret(file: Path, content: bytes) -> None:
-    """Whole or not at all, and for its owner alone; the folder's owner, where the administrator writes it for the agent."""
-    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with whole_file(file) as draft:
-        os.fchmod(draft.fileno(), 0o600)
-        if os.geteuid() == 0:
-            owner = file.parent.stat()
-            os.fchown(draft.fileno(), owner.st_uid, owner.st_gid)
-        draft.write(content)

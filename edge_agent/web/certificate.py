@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from edge_agent.core.failure import WrongInput
-from edge_agent.web.accounts import write_secret
+from edge_agent.files import write_secret
 
 CERTIFICATE_FILE = "page.pem"  # certificate and key in one file: they can never be of two
 FROM, UNTIL = datetime(2020, 1, 1, tzinfo=UTC), datetime(2099, 12, 31, tzinfo=UTC)

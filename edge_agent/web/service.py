@@ -72,7 +72,7 @@ async def test_event(request: web.Request) -> web.Response:
 @routes.post("/api/v1/restart")
 @allow("technician", answer=Done)
 async def restart(request: web.Request) -> web.Response:
-    """The agent ends cleanly, and its service manager starts it again. All sessions end."""
+    """The agent ends cleanly, and its service manager starts it again."""
     request.app[SERVICES].deeds.restart()
     return answer(Done("restart"))
 

@@ -1,9 +1,15 @@
-"""Who has logged in, and until when: in memory, so a restart of the agent ends them all. Times are arguments (monotonic)."""
+"""Who has logged in, and until when. Times are arguments, monotonic: they outlive a restart of the agent, not a boot."""
 
 import hashlib
 import secrets
 from collections import deque
-from dataclasses import dataclass
+from contextlib import suppress
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from edge_agent.files import write_secret
 
 LONGEST_S = 12 * 3600.0
 SESSIONS = 16  # one more, and the one that was used longest ago ends
@@ -12,8 +18,7 @@ FAILURES_WITHIN_S = 15 * 60.0
 NAMES_WATCHED = 10_000
 
 
-@dataclass(slots=True)
-class Session:
+class Session(Struct):
     """`mark` is its account's when it began; `csrf` goes with every request that changes something."""
 
     name: str
@@ -21,6 +26,13 @@ class Session:
     csrf: str
     opened_s: float
     used_s: float
+
+
+class _Kept(Struct):
+    """The monotonic clock begins anew with every boot."""
+
+    boot: str
+    sessions: dict[str, Session]
 
 
 class Sessions:
@@ -52,6 +64,19 @@ class Sessions:
 
     def close(self, token: str) -> None:
         self._sessions.pop(_digest(token), None)
+
+    def keep(self, file: Path, boot: str) -> None:
+        """For the agent that is started next. On a full disk everybody has to log in again."""
+        with suppress(OSError):
+            write_secret(file, msgspec.json.encode(_Kept(boot, self._sessions)))
+
+    def resume(self, file: Path, boot: str) -> None:
+        """Those that were kept in this boot, once."""
+        with suppress(OSError, msgspec.DecodeError):
+            kept = msgspec.json.decode(file.read_bytes(), type=_Kept)
+            file.unlink()
+            if kept.boot == boot:
+                self._sessions = kept.sessions
 
 
 class Attempts:

@@ -1,5 +1,6 @@
 """Nothing of the device's page is open to a stranger, and nothing is changed without the session's own token."""
 
+import os
 import re
 import stat
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from edge_agent.web.access import Undeclared, access_of, demand_declarations
+from edge_agent.web.accounts import Accounts
 from edge_agent.web.application import STATIC, all_routes
 from edge_agent.web.certificate import ensured, fingerprint
 from edge_agent.web.guard import is_near, origin_is
@@ -131,6 +133,24 @@ def test_a_session_ends_when_it_is_left_and_when_it_is_old() -> None:
     assert sessions.find(tokens[0], 20, use=True) is None and sessions.find(tokens[1], 20, use=True)
 
 
+def test_a_session_goes_on_over_a_restart_of_the_agent_but_not_of_the_device(tmp_path: Path) -> None:
+    file, before = tmp_path / "sessions.json", Sessions(idle_s=900)
+    token = before.open(USER, "mark", 100)
+    before.keep(file, "boot")
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600 and token not in file.read_text()
+    after, again, other = Sessions(900), Sessions(900), Sessions(900)
+    after.resume(file, "boot")
+    assert after.find(token, 999, use=False) == before.find(token, 999, use=False) is not None
+    assert after.find(token, 1000, use=False) is None
+    again.resume(file, "boot")
+    assert again.find(token, 200, use=False) is None  # it is there for one agent, once
+    before.keep(file, "boot")
+    other.resume(file, "another boot")
+    file.write_text("{")
+    other.resume(file, "boot")
+    assert other.find(token, 200, use=False) is None
+
+
 def test_what_the_page_asks_by_itself_is_no_use_of_the_session(tmp_path: Path) -> None:
     with running_page(tmp_path, idle_s=0.3) as page:
         cookie = page.cookie()
@@ -166,6 +186,14 @@ def test_secrets_are_their_owners_alone(tmp_path: Path) -> None:
     assert files == {"accounts.json": 0o600, "page.pem": 0o600, "audit.jsonl": 0o600}
     assert stat.S_IMODE((tmp_path / "web").stat().st_mode) == 0o700
     assert PASSWORD not in (tmp_path / "web" / "accounts.json").read_text()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can write for somebody else")
+def test_what_root_sets_is_the_agents(tmp_path: Path) -> None:
+    os.chown(tmp_path, 1234, 1234)
+    Accounts(tmp_path / "web").set_password(USER, PASSWORD)
+    for path in (tmp_path / "web", tmp_path / "web" / "accounts.json"):
+        assert (path.stat().st_uid, path.stat().st_gid) == (1234, 1234)
 
 
 def test_the_certificate_is_made_once_and_names_the_device(tmp_path: Path) -> None:
