@@ -102,7 +102,7 @@ class SceneDesk:
         )
         try:
             found, _ = from_lane(left, right, dashes, clicks.width_m, clicks.cycle_m, SceneFile("", clicks.size_px, ()))
-        except (Failure, np.linalg.LinAlgError) as error:
+        except (Failure, ValueError, np.linalg.LinAlgError) as error:  # points that lie on one another
             return LaneSolved(problem=str(error))
         return LaneSolved(calibration=Raw(msgspec.json.encode(found)))
 

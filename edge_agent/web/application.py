@@ -13,6 +13,7 @@ from edge_agent.web.problems import ERRORS, problems
 from edge_agent.web.services import SERVICES, Services
 
 STATIC = Path(__file__).parent / "static"
+FILES = {file.relative_to(STATIC).as_posix(): file for file in STATIC.rglob("*") if file.is_file()}
 LONGEST_BODY_BYTES = 256 * 1024  # a scene with many lanes
 HEADERS = {
     "Content-Security-Policy": (
@@ -49,8 +50,18 @@ async def login_page(_request: web.Request) -> web.FileResponse:
     return web.FileResponse(STATIC / "login.html", headers={"Cache-Control": "no-store"})
 
 
+@routes.get(f"{PUBLIC_FOLDER}{{name:.+}}")
+@allow("anyone")
+async def static(request: web.Request) -> web.FileResponse:
+    """The program of the page, no data: one of the files that are there, and no other path leads anywhere."""
+    file = FILES.get(request.match_info["name"])
+    if file is None:
+        raise web.HTTPNotFound
+    return web.FileResponse(file)
+
+
 def all_routes() -> list[web.RouteDef]:
-    """Whatever is served, but for the files of the page."""
+    """Whatever is served."""
     parts = routes, login.routes, api.routes, live.routes, service.routes, scenes.routes
     return [one for part in parts for one in part if isinstance(one, web.RouteDef)]
 
@@ -62,7 +73,6 @@ def application(services: Services) -> web.Application:
     every = all_routes()
     demand_declarations(every)
     app.add_routes(every)
-    app.router.add_static(PUBLIC_FOLDER, STATIC)
     app.on_response_prepare.append(harden)
     return app
 

@@ -133,8 +133,6 @@ def _unmapped(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
 
 def _wanted(request: web.Request) -> Access:
     """What the route declares; paths that do not exist are nobody's business but a technician's."""
-    if request.path.startswith(PUBLIC_FOLDER) and request.method in READS:
-        return Access("anyone")
     return access_of(request.match_info.handler) or Access("technician")
 
 

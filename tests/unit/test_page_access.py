@@ -20,7 +20,7 @@ from edge_agent.web.sessions import FAILURES_WITHIN_S, LONGEST_S, SESSIONS, Atte
 from tests.unit.running_page import PASSWORD, USER, RunningPage, running_page
 
 ROUTES = [(one.method, one.path, access) for one in all_routes() if (access := access_of(one.handler))]
-PUBLIC = {("GET", "/login"), ("POST", "/login")}
+PUBLIC = {("GET", "/login"), ("POST", "/login"), ("GET", "/static/{name:.+}")}
 
 
 @pytest.fixture(scope="module")
