@@ -14,6 +14,7 @@ from edge_agent.app.camera_doctor import Look, look_at_camera
 from edge_agent.app.detecting import build_detector
 from edge_agent.app.live import OUTBOX_FILE
 from edge_agent.app.machine import build_machine
+from edge_agent.app.page_setup import look_at_page
 from edge_agent.app.paths import resolved_broker, resolved_detector
 from edge_agent.config import AgentConfig, load_config, resolve
 from edge_agent.core.failure import Failure
@@ -68,6 +69,8 @@ def _findings(config: AgentConfig, file: Path, wanted: Wanted) -> Iterator[Findi
     yield _outbox(data_dir / OUTBOX_FILE, held)
     yield _clock()
     yield from of_machine_found(build_machine(config, file).read())
+    if config.web is not None:
+        yield look_at_page(config.web, data_dir)
     yield _broker(config, file, held)
     detector = None
     try:

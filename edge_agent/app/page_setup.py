@@ -7,8 +7,11 @@ from edge_agent.app.page import WEB_FOLDER
 from edge_agent.app.paths import made
 from edge_agent.config import AgentConfig, WebConfig, load_config, resolve
 from edge_agent.core.failure import WrongInput
+from edge_agent.core.finding import Finding
 from edge_agent.web.accounts import Accounts
 from edge_agent.web.certificate import ensured, fingerprint
+
+HERE = ("127.0.0.1", "localhost", "::1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,15 @@ def look(file: Path) -> PageFacts:
     config, web, folder = _page(file)
     shown = fingerprint(ensured(folder, config.device, web.names))
     return PageFacts(f"https://{config.device}.local:{web.port}/", f"{web.host}:{web.port}", Accounts(folder).names(), shown)
+
+
+def look_at_page(web: WebConfig, data_dir: Path) -> Finding:
+    """For the doctor."""
+    users = Accounts(data_dir / WEB_FOLDER).names()
+    if not users:
+        return Finding("page", "warn", "nobody can log in to it: there is no password yet", "edge-agent web password")
+    near = ", reached from this machine only" if web.host in HERE else ""
+    return Finding("page", "ok", f"at {web.host}:{web.port}{near}; users: {', '.join(users)}")
 
 
 def _page(file: Path) -> tuple[AgentConfig, WebConfig, Path]:

@@ -14,8 +14,10 @@ import pytest
 from edge_agent.app.diagnostics import bundle
 from edge_agent.app.journal import Journal, secrets_in
 from edge_agent.app.maintenance import LONGEST_S, MaintenanceBook
-from edge_agent.config import load_config
+from edge_agent.app.page_setup import look_at_page
+from edge_agent.config import WebConfig, load_config
 from edge_agent.sinks.origin import Origin
+from edge_agent.web.accounts import Accounts
 from edge_agent.web.figures import LogLine
 from event_contract.messages import Clock, DeviceTestData, MaintenanceData
 from tests.unit.running_page import OVERVIEW, USER, RunningPage, running_page
@@ -146,3 +148,10 @@ def test_the_bundle_holds_what_helps_and_no_secret(tmp_path: Path) -> None:
     assert texts["log.txt"] == "2026-03-02T00:00:00.000Z info n: live, by ***" and "msgspec " in texts["versions.txt"]
     assert "Ngã tư" in texts["overview.json"] and "MemTotal" in texts["machine/meminfo.txt"]
     assert not any("gehe!m" in text for text in texts.values())
+
+
+def test_the_doctor_says_when_nobody_can_log_in(tmp_path: Path) -> None:
+    assert look_at_page(WebConfig(), tmp_path).next_step == "edge-agent web password"
+    Accounts(tmp_path / "web").set_password(USER, "a long enough password")
+    assert look_at_page(WebConfig(), tmp_path).said == "at 127.0.0.1:8443, reached from this machine only; users: technician"
+    assert look_at_page(WebConfig(host="0.0.0.0"), tmp_path).said == "at 0.0.0.0:8443; users: technician"

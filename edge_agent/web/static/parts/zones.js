@@ -33,9 +33,10 @@ export function open(root) {
     },
     pairs,
     setPairs,
-    tapFor: (what, onPlace) => {
-      begun = null;
-      tapped = onPlace;
+    tapFor: (onPlace) => {
+      [begun, tapped] = [null, onPlace];
+      choose(null);
+      draw();
     },
     stopTaps: () => (tapped = null),
   });
@@ -138,7 +139,7 @@ export function open(root) {
     said.textContent = begun ? text(`zones.draw.${begun.list}.${KINDS[begun.list][begun.part].name}`) : now.running ? "" : text("zones.not_running");
     renew(which, cameras.length > 1 && cameras.map((name) => pressed(name, name === camera, () => load(name))));
     refill(tools, begun ? drawingTools() : Object.keys(KINDS).map((list) => pressed(`+ ${text(`zones.${list}`)}`, false, () => begin(list))));
-    refill(things, Object.keys(KINDS).flatMap((list) => (drawing.scene[list] ?? []).map((one, index) => el("li", {}, pressed(`${text(`zones.${list}`)} ${one.id}`, chosen?.list === list && chosen.index === index, () => (choose({ list, index }), draw()))))));
+    refill(things, Object.keys(KINDS).flatMap((list) => (drawing.scene[list] ?? []).map((one, index) => el("li", {}, pressed(`${text(`zones.${list}`)} ${one.id}`, chosen?.list === list && chosen.index === index, () => ((tapped = null), choose({ list, index }), draw()))))));
     if (!isWriting(properties) || !chosen) refill(properties, chosen && drawProperties());
     calibration.draw(checked);
     renew(versions, now.versions.map(versionLine));

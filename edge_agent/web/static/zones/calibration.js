@@ -8,7 +8,7 @@ import { button } from "../service/acting.js";
 
 const LINES = ["left", "right", "dashes"];
 
-/** `editor` is {scene, change(scene), setPairs(pairs), tapFor(what, onPlace), stopTaps()}; gives {element, draw(checked)}. */
+/** `editor` is {scene, change(scene), setPairs(pairs), tapFor(onPlace), stopTaps()}; gives {element, draw(checked)}. */
 export function calibrationPanel(editor) {
   const said = el("p", { class: "note", role: "status" });
   const list = el("ol", { class: "pairs" });
@@ -19,13 +19,13 @@ export function calibrationPanel(editor) {
   const counts = el("p", { class: "note" });
 
   const add = button(text("cal.add"), said, async () => {
-    editor.tapFor("pair", (image) => editor.setPairs([...editor.pairs(), { image, road_m: [0, 0] }]));
+    editor.tapFor((image) => editor.setPairs([...editor.pairs(), { image, road_m: [0, 0] }]));
     return text("cal.tap_points");
   });
   const take = LINES.map((line) =>
     button(text(`cal.${line}`), said, async () => {
       clicks[line] = [];
-      editor.tapFor(line, (place) => {
+      editor.tapFor((place) => {
         clicks[line] = [...clicks[line], place];
         tellCounts();
       });
