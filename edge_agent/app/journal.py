@@ -22,17 +22,22 @@ class Journal(logging.Handler):
         self._secrets = frozenset(secrets)
         self._lines: deque[LogLine] = deque(maxlen=LINES)
         self._level_before = logging.WARNING
+        self._beside: logging.Handler | None = None
 
     def open(self) -> None:
         root = logging.getLogger()
-        self._level_before = root.level
+        self._level_before, self._beside = root.level, None if root.handlers else logging.lastResort
         root.setLevel(min(root.level, logging.INFO))
         root.addHandler(self)
+        if self._beside is not None:  # what went to standard error goes there still
+            root.addHandler(self._beside)
 
     def close(self) -> None:
         """Hears nothing any longer; what it has heard stays."""
         root = logging.getLogger()
         root.removeHandler(self)
+        if self._beside is not None:
+            root.removeHandler(self._beside)
         root.setLevel(self._level_before)
 
     def emit(self, record: logging.LogRecord) -> None:

@@ -133,6 +133,19 @@ def test_no_secret_gets_into_the_log(tmp_path: Path) -> None:
     assert "before" not in str(texts) and "after" not in str(texts)
 
 
+def test_what_went_to_standard_error_goes_there_still(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(logging.getLogger(), "handlers", [])
+    journal = Journal(())
+    journal.open()
+    logging.getLogger("a.part").warning("look at this")
+    logging.getLogger("a.part").info("never mind")
+    journal.close()
+    assert capsys.readouterr().err == "look at this\n" and logging.getLogger().handlers == []
+    assert [line.text for line in journal.lines()] == ["look at this", "never mind"]
+
+
 def test_the_bundle_holds_what_helps_and_no_secret(tmp_path: Path) -> None:
     (tmp_path / "site.toml").write_text(
         'device = "d"\n[[cameras]]\nname = "north"\nscene = "s.json"\n'
