@@ -75,7 +75,7 @@ class Page:
             device=config.device, names=frozenset({f"{config.device}.local", config.device, "localhost", *web.names}),
             accounts=Accounts(folder), sessions=self._sessions, audit=self._audit, overview=self._overview,
             trends=lambda: self._watch.trends(), events=self._events, log=self._journal.lines,
-            live=Live(self._preview.join, self._preview.leave, self._preview.shot),
+            live=Live(self._preview.join, self._preview.leave, self._preview.shot, self._preview.aid),
             deeds=Deeds(
                 self._book.begin, self._book.end, self._book.test, lambda: self._watch.restart(), self._diagnostics
             ),

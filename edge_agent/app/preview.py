@@ -19,10 +19,12 @@ from edge_agent.core.scene_building import shifted
 from edge_agent.core.scene_format import SceneFile
 from edge_agent.core.types import Frame, IncidentReport, RoadUser
 from edge_agent.field.drawing import Drawing
+from edge_agent.web.figures import LensAid
 from edge_agent.web.services import MOST_VIEWERS, Shot
 
 QUALITY, STILL_QUALITY = 70, 88
 STILL_WITHIN_S = 3.0
+DARK, BRIGHT = 8, 247  # of 255: nothing can be told there
 COARSE = 24  # a turned camera may show what its masks were drawn to hide: then its picture is made so much coarser
 
 
@@ -75,7 +77,27 @@ class Preview:
 
     def still(self, camera: str) -> bytes | None:
         """JPEG of the next picture as it comes, but for its private masks; None when none comes. KeyError as `join`."""
-        scene = self._scenes[camera]
+        seen = self._next(camera)
+        if seen is None:
+            return None
+        pixels = _masked(seen.frame.pixels, private_masks(shifted(self._scenes[camera], seen.registered)), seen.turned)
+        return cv2.imencode(".jpg", pixels, (cv2.IMWRITE_JPEG_QUALITY, STILL_QUALITY))[1].tobytes()
+
+    def aid(self, camera: str) -> LensAid | None:
+        """Of the next picture; None when none comes. KeyError as `join`."""
+        seen = self._next(camera)
+        if seen is None:
+            return None
+        grey = cv2.cvtColor(seen.frame.pixels, cv2.COLOR_BGR2GRAY)
+        return LensAid(
+            sharpness=round(float(np.sqrt(cv2.Laplacian(grey, cv2.CV_32F).var())), 2),
+            brightness=round(float(grey.mean()) / 255, 3),
+            dark=round(float((grey <= DARK).mean()), 3),
+            bright=round(float((grey >= BRIGHT).mean()), 3),
+        )
+
+    def _next(self, camera: str) -> _Seen | None:
+        self._scenes[camera]
         with self._lock:
             self._asking[camera] += 1
         try:
@@ -86,10 +108,7 @@ class Preview:
             with self._lock:
                 self._asking[camera] -= 1
                 self._forget(camera)
-        if seen is None:
-            return None
-        pixels = _masked(seen.frame.pixels, private_masks(shifted(scene, seen.registered)), seen.turned)
-        return cv2.imencode(".jpg", pixels, (cv2.IMWRITE_JPEG_QUALITY, STILL_QUALITY))[1].tobytes()
+        return seen
 
     def _forget(self, camera: str) -> None:
         """What nobody looks at any longer."""

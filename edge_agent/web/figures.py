@@ -114,3 +114,13 @@ class LogLine(Struct, frozen=True, kw_only=True):
     level: Literal["info", "warning", "error"]
     name: str
     text: str
+
+
+class LensAid(Struct, frozen=True, kw_only=True):
+    """For whoever turns the lens. `sharpness` grows with the fine structure in the picture, of the same view it is highest in
+    focus; `brightness` is 0 to 1, `dark` and `bright` are the shares of the picture in which nothing can be told any more."""
+
+    sharpness: float
+    brightness: float
+    dark: float
+    bright: float

@@ -6,7 +6,8 @@ import time
 from aiohttp import web
 from msgspec import Struct
 
-from edge_agent.web.access import allow
+from edge_agent.web.access import allow, answer
+from edge_agent.web.figures import LensAid
 from edge_agent.web.guard import known
 from edge_agent.web.services import MOST_VIEWERS, SERVICES
 
@@ -42,6 +43,19 @@ async def live(request: web.Request) -> web.StreamResponse:
     finally:
         services.live.leave(camera)
     return stream
+
+
+@routes.get("/api/v1/lens/{camera:[a-z0-9-]{1,63}}")
+@allow("technician", answer=LensAid)
+async def lens(request: web.Request) -> web.Response:
+    """How sharp and how bright the camera's picture is now."""
+    try:
+        told = await asyncio.to_thread(request.app[SERVICES].live.aid, request.match_info["camera"])
+    except KeyError:
+        raise web.HTTPNotFound(text=f"there is no camera {request.match_info['camera']}") from None
+    if told is None:
+        raise web.HTTPServiceUnavailable(text="there is no picture; ask again", headers={"Retry-After": "1"})
+    return answer(told)
 
 
 async def _show(request: web.Request, stream: web.StreamResponse, camera: str) -> None:

@@ -18,7 +18,7 @@ from edge_agent.web.application import application
 from edge_agent.web.audit import Audit
 from edge_agent.web.certificate import ensured, tls
 from edge_agent.web.drawn import LaneSolved, SceneDeeds
-from edge_agent.web.figures import ClockNow, LinkNow, LogLine, Maintenance, OutboxNow, Overview, ToldEvent
+from edge_agent.web.figures import ClockNow, LensAid, LinkNow, LogLine, Maintenance, OutboxNow, Overview, ToldEvent
 from edge_agent.web.server import PageServer
 from edge_agent.web.services import MOST_VIEWERS, Deeds, Live, Services, Shot
 from edge_agent.web.sessions import Sessions
@@ -63,6 +63,10 @@ class Viewers:
         with self.lock:
             self.index += 1
             return Shot(self.index, b"\xff\xd8picture\xff\xd9")
+
+
+    def aid(self, camera: str) -> LensAid | None:
+        return {"north": LensAid(sharpness=5.0, brightness=0.5, dark=0.0, bright=0.0), "dead": None}[camera]
 
 
 @dataclass
@@ -137,7 +141,7 @@ def running_page(
 ) -> Iterator[RunningPage]:
     accounts, sessions, audit, viewers = Accounts(folder), Sessions(idle_s), Audit(folder), Viewers()
     accounts.set_password(USER, PASSWORD)
-    live = Live(viewers.join, viewers.leave, viewers.shot)
+    live = Live(viewers.join, viewers.leave, viewers.shot, viewers.aid)
     names = frozenset({"qn-01.local", "localhost"})
     done: list[tuple[object, ...]] = []
     deeds = Deeds(

@@ -9,17 +9,22 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
+import cv2
+import numpy as np
 import pytest
 
 from edge_agent.app.diagnostics import bundle
 from edge_agent.app.journal import Journal, secrets_in
 from edge_agent.app.maintenance import LONGEST_S, MaintenanceBook
 from edge_agent.app.page_setup import look_at_page
+from edge_agent.app.preview import Preview, _Seen
 from edge_agent.config import WebConfig, load_config
+from edge_agent.core.types import Frame
 from edge_agent.sinks.origin import Origin
 from edge_agent.web.accounts import Accounts
 from edge_agent.web.figures import LogLine
 from event_contract.messages import Clock, DeviceTestData, MaintenanceData
+from tests.roads import scene
 from tests.unit.running_page import OVERVIEW, USER, RunningPage, running_page
 
 CLOCK = Clock(mono_s=0.0, boot="b", synced=True)
@@ -71,6 +76,28 @@ def test_the_log_is_filtered_newest_first(page: RunningPage) -> None:
     assert texts("") == ["Camera lost", "odd", "camera north: live"]
     assert texts("?level=warning") == ["Camera lost", "odd"] and texts("?level=error") == ["Camera lost"]
     assert texts("?text=CAMERA") == ["Camera lost", "camera north: live"] and texts("?limit=1") == ["Camera lost"]
+
+
+def test_the_lens_is_told_of(page: RunningPage) -> None:
+    cookie = page.cookie()
+    assert page.ask("GET", "/api/v1/lens/north", cookie=cookie).json["sharpness"] == 5.0
+    assert page.ask("GET", "/api/v1/lens/dead", cookie=cookie).status == 503
+    assert page.ask("GET", "/api/v1/lens/south", cookie=cookie).status == 404
+
+
+def test_a_lens_in_focus_is_sharper_and_a_covered_one_dark() -> None:
+    preview = Preview({"north": scene()})
+    squares = np.kron(np.indices((24, 32)).sum(axis=0) % 2, np.ones((10, 10)))
+    edges = np.repeat(squares[..., None], 3, axis=2).astype(np.uint8)
+    pictures = [edges * 200, cv2.blur(edges * 200, (9, 9)), edges * 0, edges * 0 + 255]
+    told = []
+    for index, picture in enumerate(pictures):
+        preview._seen["north"] = _Seen(Frame("north", index, 0.0, picture), [], (), (0.0, 0.0), False)
+        told.append(preview.aid("north"))
+    sharp, soft, dark, bright = (one for one in told if one is not None)
+    assert sharp.sharpness > 2 * soft.sharpness and abs(sharp.brightness - soft.brightness) < 0.05
+    assert (dark.dark, dark.bright, bright.dark, bright.bright) == (1.0, 0.0, 0.0, 1.0)
+    assert preview._seen == {}
 
 
 def test_maintenance_ends_by_itself_and_the_collector_hears_of_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,8 @@ export function number(value, digits = 0) {
   return new Intl.NumberFormat(locale(), { maximumFractionDigits: digits, minimumFractionDigits: digits }).format(value);
 }
 
+export const percent = (share) => `${number(share * 100)}\u00a0%`;
+
 /** 14:03:22, with the date in front when it is not the day of `now`. */
 export function time(ms, now = Date.now()) {
   const clock = new Intl.DateTimeFormat(locale(), { timeStyle: "medium", hourCycle: "h23" }).format(ms);
