@@ -28,7 +28,8 @@ def build_desk(
         return Recalled(None, scene, model.name, model.sha256, tuple(packed(*frame) for frame in frames))
 
     def answer(line: bytes) -> bytes:
-        match msgspec.json.decode(line, type=Question):
+        question: Question = msgspec.json.decode(line, type=Question)
+        match question:
             case Asked() as asked:
                 return msgspec.msgpack.encode(recalled(asked))
             case AskedHealth():

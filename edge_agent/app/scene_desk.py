@@ -128,8 +128,8 @@ class SceneDesk:
         for mark in grid(scene, road.homography):
             yield GuideLine(points=tuple(mark.points), metres=float(mark.label.partition(" ")[0]))
         reached = reach_of(road, scene.ref_resolution, self._input_px, ())
-        for cls in reach.SHOWN if reached is not None else ():
-            if line := reached.line(cls):
+        for cls in reach.SHOWN:
+            if reached is not None and (line := reached.line(cls)):
                 yield GuideLine(points=tuple(line), small=cls)
 
     def _numbers(self, camera: str) -> list[int]:
