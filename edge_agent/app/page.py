@@ -69,17 +69,18 @@ class Page:
         self._sessions, self._sessions_file = Sessions(web.idle_min * 60.0), folder / SESSIONS_FILE
         self._files = {camera.name: resolve(config_file, camera.scene) for camera in config.cameras}
         runs = {camera.name: camera.scene_sha256 for camera in origin.cameras}
-        desk = SceneDesk(self._files, runs, resolve(config_file, config.data_dir) / SCENES_FOLDER, input_px)
+        kept = resolve(config_file, config.data_dir) / SCENES_FOLDER
+        desk = SceneDesk(self._files, runs, kept, input_px, self._preview.still)
         context = tls(ensured(folder, config.device, web.names))
         services = Services(
             device=config.device, names=frozenset({f"{config.device}.local", config.device, "localhost", *web.names}),
             accounts=Accounts(folder), sessions=self._sessions, audit=self._audit, overview=self._overview,
             trends=lambda: self._watch.trends(), events=self._events, log=self._journal.lines,
-            live=Live(self._preview.join, self._preview.leave, self._preview.shot, self._preview.aid),
+            live=Live(self._preview.join, self._preview.leave, self._preview.shot, self._preview.aid, self._preview.seen),
             deeds=Deeds(
                 self._book.begin, self._book.end, self._book.test, lambda: self._watch.restart(), self._diagnostics
             ),
-            scenes=SceneDeeds(desk.read, desk.version, desk.check, desk.save, desk.lane, self._preview.still),
+            scenes=SceneDeeds(desk.read, desk.version, desk.check, desk.save, desk.lane, self._preview.still, desk.then),
         )  # fmt: skip
         self._server = PageServer(lambda: application(services), web.host, web.port, context)
 

@@ -6,8 +6,9 @@ Nothing is drawn, copied or encoded while nobody looks, and all of it is done in
 import threading
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import hypot
 
 import cv2
 import numpy as np
@@ -19,7 +20,8 @@ from edge_agent.core.scene_building import shifted
 from edge_agent.core.scene_format import SceneFile
 from edge_agent.core.types import Frame, IncidentReport, RoadUser
 from edge_agent.field.drawing import Drawing
-from edge_agent.web.figures import LensAid
+from edge_agent.sources.pipe import Polygon
+from edge_agent.web.figures import IncidentNow, LensAid, RoadUserNow, SeenNow
 from edge_agent.web.services import MOST_VIEWERS, Shot
 
 QUALITY, STILL_QUALITY = 70, 88
@@ -30,13 +32,26 @@ COARSE = 24  # a turned camera may show what its masks were drawn to hide: then 
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """`turned`: the masks may not be where they belong."""
+    """`moved`: what is told of a camera that does not look where it did; its masks may not be where they belong."""
 
     frame: Frame
     users: list[RoadUser]
     incidents: tuple[IncidentReport, ...]
     registered: tuple[float, float]
-    turned: bool
+    moved: Mapping[str, str | float | int] | None
+
+    @property
+    def turned(self) -> bool:
+        return self.moved is not None
+
+    @property
+    def beside(self) -> float | None:
+        """How far the picture lies beside the scene as it was drawn, in its widths; None where that is not known."""
+        if self.moved is None:
+            height, width = self.frame.pixels.shape[:2]
+            return hypot(self.registered[0], self.registered[1] * height / width)
+        percent = self.moved.get("moved_percent")
+        return None if percent is None else float(percent) / 100
 
 
 class Preview:
@@ -57,8 +72,8 @@ class Preview:
             return
         pipeline = eye.pipeline
         incidents = tuple(pipeline.open_incidents.values())
-        turned = any(one.kind == "camera_fault" and one.detail.get("reason") == "moved" for one in incidents)
-        self._seen[eye.name] = _Seen(frame, pipeline.road_users, incidents, pipeline.registered, turned)
+        moved = next((one.detail for one in incidents if one.detail.get("reason") == "moved"), None)
+        self._seen[eye.name] = _Seen(frame, pipeline.road_users, incidents, pipeline.registered, moved)
 
     def join(self, camera: str) -> bool:
         """False: as many look already as may. KeyError for a camera that is none."""
@@ -75,12 +90,14 @@ class Preview:
             self._viewers[camera] -= 1
             self._forget(camera)
 
-    def still(self, camera: str) -> bytes | None:
-        """JPEG of the next picture as it comes, but for its private masks; None when none comes. KeyError as `join`."""
+    def still(self, camera: str, masks: Sequence[Polygon] = ()) -> bytes | None:
+        """JPEG of the next picture as it comes, but for its private masks, and for `masks`; None when none comes. KeyError as
+        `join`."""
         seen = self._next(camera)
         if seen is None:
             return None
-        pixels = _masked(seen.frame.pixels, private_masks(shifted(self._scenes[camera], seen.registered)), seen.turned)
+        own = private_masks(shifted(self._scenes[camera], seen.registered))
+        pixels = _masked(seen.frame.pixels, [*own, *masks], seen.turned)
         return cv2.imencode(".jpg", pixels, (cv2.IMWRITE_JPEG_QUALITY, STILL_QUALITY))[1].tobytes()
 
     def aid(self, camera: str) -> LensAid | None:
@@ -95,6 +112,17 @@ class Preview:
             dark=round(float((grey <= DARK).mean()), 3),
             bright=round(float((grey >= BRIGHT).mean()), 3),
         )
+
+    def seen(self, camera: str) -> SeenNow | None:
+        """What is made of the next picture; None when none comes. KeyError as `join`."""
+        seen = self._next(camera)
+        if seen is None:
+            return None
+        return SeenNow(
+            index=seen.frame.index, calibrated=self._scenes[camera].calibration is not None,
+            users=tuple(map(_user, seen.users)), incidents=tuple(map(_incident, seen.incidents)), turned=seen.turned,
+            beside=None if seen.beside is None else round(seen.beside, 4),
+        )  # fmt: skip
 
     def _next(self, camera: str) -> _Seen | None:
         self._scenes[camera]
@@ -141,7 +169,21 @@ class Preview:
         return Shot(seen.frame.index, packed.tobytes())
 
 
-def _masked(pixels: NDArray[np.uint8], masks: list[tuple[tuple[float, float], ...]], turned: bool) -> NDArray[np.uint8]:
+def _user(user: RoadUser) -> RoadUserNow:
+    speed, error = user.speed_kmh, user.speed_se_kmh
+    return RoadUserNow(
+        id=user.track.id, cls=user.track.cls, lane=user.lane, speed_kmh=None if speed is None else round(speed, 1),
+        error_kmh=None if error is None else round(1.96 * error, 1),
+        away_m=None if user.road_m is None else round(user.road_m[1], 1),
+    )  # fmt: skip
+
+
+def _incident(one: IncidentReport) -> IncidentNow:
+    reason = one.detail.get("reason")
+    return IncidentNow(number=one.number, kind=one.kind, lane=one.lane, reason=None if reason is None else str(reason))
+
+
+def _masked(pixels: NDArray[np.uint8], masks: Sequence[Polygon], turned: bool) -> NDArray[np.uint8]:
     """The capture child has painted the masks where they were drawn; here they are painted where the picture has them now."""
     if not masks:
         return pixels

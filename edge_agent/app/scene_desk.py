@@ -1,8 +1,11 @@
-"""Scenes as a person changes them on the page: checked as the agent checks them, written whole, each one before kept."""
+"""Scenes as a person changes them on the page: checked as the agent checks them, written whole, each one before kept.
+
+Beside the versions lies what the camera saw when the last of them was saved, so that one sees later whether it was moved.
+"""
 
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -11,14 +14,15 @@ from msgspec import Raw
 
 from edge_agent.app.calibrate import from_lane, laid_out
 from edge_agent.app.reaching import reach_of
-from edge_agent.app.scenes import load_scene
+from edge_agent.app.scenes import load_scene, private_masks
 from edge_agent.core import reach
 from edge_agent.core.calibration_report import report_on
 from edge_agent.core.failure import Failure
 from edge_agent.core.scene_building import build_scene
 from edge_agent.core.scene_format import SceneError, SceneFile, parse_scene, scene_sha256
 from edge_agent.field.still import grid
-from edge_agent.files import whole_file
+from edge_agent.files import whole_file, write_secret
+from edge_agent.sources.pipe import Polygon
 from edge_agent.web.drawn import (
     FitPoint,
     Fitted,
@@ -46,12 +50,14 @@ class _Kept(msgspec.Struct):
 
 
 class SceneDesk:
-    """`files` by camera, and the SHA-256 of what the agent `runs` by; `input_px` of the detector. From any thread."""
+    """`files` by camera, and the SHA-256 of what the agent `runs` by; `input_px` of the detector. `still` is the camera's
+    picture with these polygons painted, None where there is none. From any thread."""
 
     def __init__(
-        self, files: Mapping[str, Path], runs: Mapping[str, str], folder: Path, input_px: tuple[int, int]
-    ) -> None:
-        self._files, self._runs, self._folder, self._input_px = files, runs, folder, input_px
+        self, files: Mapping[str, Path], runs: Mapping[str, str], folder: Path, input_px: tuple[int, int],
+        still: Callable[[str, Sequence[Polygon]], bytes | None],
+    ) -> None:  # fmt: skip
+        self._files, self._runs, self._folder, self._input_px, self._still = files, runs, folder, input_px, still
         self._lock = threading.Lock()
 
     def read(self, camera: str) -> SceneNow:
@@ -66,6 +72,13 @@ class SceneDesk:
             raise KeyError(number)
         return kept.scene.encode()
 
+    def then(self, camera: str) -> bytes:
+        """JPEG of what the camera saw when its scene was drawn. Raises KeyError where it was not drawn here."""
+        try:
+            return self._view(camera, scene_sha256(self._files[camera].read_bytes())).read_bytes()
+        except OSError:
+            raise KeyError(camera) from None
+
     def check(self, camera: str, text: bytes) -> SceneChecked:
         """Raises KeyError."""
         self._files[camera]
@@ -79,10 +92,10 @@ class SceneDesk:
         """Takes the place of the one of SHA-256 `base`."""
         file = self._files[camera]
         try:
-            parse_scene(text)
+            scene = parse_scene(text)
         except SceneError as error:
             raise SceneRefused(str(error)) from None
-        laid = laid_out(msgspec.json.decode(text))
+        laid, still = laid_out(msgspec.json.decode(text)), self._still(camera, private_masks(scene))
         with self._lock:
             before = file.read_bytes()
             if scene_sha256(before) != base:
@@ -90,6 +103,7 @@ class SceneDesk:
             if not self._numbers(camera):
                 self._keep(camera, "", before)
             self._keep(camera, by, laid)
+            self._keep_view(camera, scene_sha256(laid), still)
             with whole_file(file) as draft:
                 draft.write(laid)
             return self._now(camera)
@@ -116,7 +130,10 @@ class SceneDesk:
             if kept is not None
         )
         running = sha256 == self._runs[camera]
-        return SceneNow(camera=camera, scene=Raw(text.strip()), sha256=sha256, running=running, versions=told)
+        return SceneNow(
+            camera=camera, scene=Raw(text.strip()), sha256=sha256, running=running, versions=told,
+            has_view=self._view(camera, sha256).exists(),
+        )  # fmt: skip
 
     def _guides(self, scene: SceneFile) -> Iterator[GuideLine]:
         """The metre grid, and from where on who is too small; nothing without a calibration."""
@@ -131,6 +148,16 @@ class SceneDesk:
         for cls in reach.SHOWN:
             if reached is not None and (line := reached.line(cls)):
                 yield GuideLine(points=tuple(line), small=cls)
+
+    def _view(self, camera: str, sha256: str) -> Path:
+        return self._folder / camera / f"{sha256}.jpg"
+
+    def _keep_view(self, camera: str, sha256: str, still: bytes | None) -> None:
+        """One of each camera; those of scenes before may show what is masked now."""
+        for old in (self._folder / camera).glob("*.jpg"):
+            old.unlink(missing_ok=True)
+        if still is not None:
+            write_secret(self._view(camera, sha256), still)
 
     def _numbers(self, camera: str) -> list[int]:
         return sorted(int(path.stem) for path in (self._folder / camera).glob("*.json") if path.stem.isdigit())

@@ -21,13 +21,15 @@ class SceneVersion(Struct, frozen=True, kw_only=True):
 
 
 class SceneNow(Struct, frozen=True, kw_only=True):
-    """The scene's file as it is. `running`: the agent goes by it; else by the one before, until it is restarted."""
+    """The scene's file as it is. `running`: the agent goes by it; else by the one before, until it is restarted. `has_view`:
+    what the camera saw when it was drawn is there."""
 
     camera: str
     scene: Raw
     sha256: str
     running: bool
     versions: tuple[SceneVersion, ...]
+    has_view: bool = False
 
 
 class FitPoint(Struct, frozen=True):
@@ -101,7 +103,8 @@ class SceneChanged(Exception):
 @dataclass(frozen=True, slots=True)
 class SceneDeeds:
     """`read(camera)`, `version(camera, number)`, `check(camera, scene)`, `save(camera, scene, base_sha256, by)`: KeyError for
-    what is not there. `save` raises SceneRefused, SceneChanged, OSError. `still`: JPEG, None while there is no frame."""
+    what is not there. `save` raises SceneRefused, SceneChanged, OSError. `still`: JPEG, None while there is no frame; `then`:
+    the one of when the scene was drawn."""
 
     read: Callable[[str], SceneNow]
     version: Callable[[str, int], bytes]
@@ -109,3 +112,4 @@ class SceneDeeds:
     save: Callable[[str, bytes, str, str], SceneNow]
     lane: Callable[[LaneClicks], LaneSolved]
     still: Callable[[str], bytes | None]
+    then: Callable[[str], bytes]

@@ -116,6 +116,36 @@ class LogLine(Struct, frozen=True, kw_only=True):
     text: str
 
 
+class RoadUserNow(Struct, frozen=True, kw_only=True):
+    """Somebody in the picture. `error_kmh`: 19 of 20 true speeds lie so near; None where no speed is told."""
+
+    id: int
+    cls: str
+    lane: str | None
+    speed_kmh: float | None
+    error_kmh: float | None
+    away_m: float | None
+
+
+class IncidentNow(Struct, frozen=True, kw_only=True):
+    number: int
+    kind: str
+    lane: str | None
+    reason: str | None
+
+
+class SeenNow(Struct, frozen=True, kw_only=True):
+    """What is made of picture `index`. `beside`: how far it lies beside the scene as it was drawn, in its widths; None where
+    that is not known. `turned`: so far that the camera is told to have been moved; else the zones have followed."""
+
+    index: int
+    calibrated: bool
+    users: tuple[RoadUserNow, ...]
+    incidents: tuple[IncidentNow, ...]
+    beside: float | None
+    turned: bool
+
+
 class LensAid(Struct, frozen=True, kw_only=True):
     """For whoever turns the lens. `sharpness` grows with the fine structure in the picture, of the same view it is highest in
     focus; `brightness` is 0 to 1, `dark` and `bright` are the shares of the picture in which nothing can be told any more."""

@@ -2,12 +2,14 @@
 
 import asyncio
 import time
+from collections.abc import Callable
+from typing import TypeVar
 
 from aiohttp import web
 from msgspec import Struct
 
 from edge_agent.web.access import allow, answer
-from edge_agent.web.figures import LensAid
+from edge_agent.web.figures import LensAid, SeenNow
 from edge_agent.web.guard import known
 from edge_agent.web.services import MOST_VIEWERS, SERVICES
 
@@ -15,6 +17,7 @@ EVERY_S = 0.2  # five pictures a second
 ASK_EVERY_S = 2.0  # is the session still one?
 WRITE_S = 10.0  # who takes no picture for so long has gone
 BOUNDARY = "picture"
+T = TypeVar("T")
 
 routes = web.RouteTableDef()
 
@@ -49,13 +52,24 @@ async def live(request: web.Request) -> web.StreamResponse:
 @allow("technician", answer=LensAid)
 async def lens(request: web.Request) -> web.Response:
     """How sharp and how bright the camera's picture is now."""
+    return answer(await _of_next_picture(request, request.app[SERVICES].live.aid))
+
+
+@routes.get("/api/v1/seen/{camera:[a-z0-9-]{1,63}}")
+@allow("technician", answer=SeenNow)
+async def seen(request: web.Request) -> web.Response:
+    """Who is in the camera's picture now and how fast, and what is open there."""
+    return answer(await _of_next_picture(request, request.app[SERVICES].live.seen))
+
+
+async def _of_next_picture(request: web.Request, ask: Callable[[str], T | None]) -> T:
     try:
-        told = await asyncio.to_thread(request.app[SERVICES].live.aid, request.match_info["camera"])
+        told = await asyncio.to_thread(ask, request.match_info["camera"])
     except KeyError:
         raise web.HTTPNotFound(text=f"there is no camera {request.match_info['camera']}") from None
     if told is None:
         raise web.HTTPServiceUnavailable(text="there is no picture; ask again", headers={"Retry-After": "1"})
-    return answer(told)
+    return told
 
 
 async def _show(request: web.Request, stream: web.StreamResponse, camera: str) -> None:

@@ -88,6 +88,14 @@ async def still(request: web.Request) -> web.Response:
     return web.Response(body=jpeg, content_type="image/jpeg")
 
 
+@routes.get(f"/api/v1/scenes/{CAMERA}/then")
+@allow("technician", query=Turn)
+async def then(request: web.Request) -> web.Response:
+    """The still of when the scene was drawn, where it was drawn here."""
+    jpeg = await _asked(request.app[SERVICES].scenes.then, request.match_info["camera"])
+    return web.Response(body=jpeg, content_type="image/jpeg")
+
+
 async def _asked(ask: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """In a thread; what goes wrong there in the words of HTTP."""
     try:

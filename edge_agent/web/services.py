@@ -9,7 +9,7 @@ from edge_agent.core.health.snapshot import Trend
 from edge_agent.web.accounts import Accounts
 from edge_agent.web.audit import Audit
 from edge_agent.web.drawn import SceneDeeds
-from edge_agent.web.figures import LensAid, LogLine, Maintenance, Overview, ToldEvent
+from edge_agent.web.figures import LensAid, LogLine, Maintenance, Overview, SeenNow, ToldEvent
 from edge_agent.web.sessions import Attempts, Session, Sessions
 
 MOST_VIEWERS = 2
@@ -26,12 +26,13 @@ class Shot:
 @dataclass(frozen=True, slots=True)
 class Live:
     """`join` False: as many look already as may; KeyError: there is no such camera. `shot`: the newest one, None where it is
-    the one of this number. `aid` None: no picture comes."""
+    the one of this number. `aid`, `seen` None: no picture comes."""
 
     join: Callable[[str], bool]
     leave: Callable[[str], None]
     shot: Callable[[str, int], Shot | None]
     aid: Callable[[str], LensAid | None]
+    seen: Callable[[str], SeenNow | None]
 
 
 @dataclass(frozen=True, slots=True)

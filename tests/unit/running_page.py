@@ -18,7 +18,7 @@ from edge_agent.web.application import application
 from edge_agent.web.audit import Audit
 from edge_agent.web.certificate import ensured, tls
 from edge_agent.web.drawn import LaneSolved, SceneDeeds
-from edge_agent.web.figures import ClockNow, LensAid, LinkNow, LogLine, Maintenance, OutboxNow, Overview, ToldEvent
+from edge_agent.web.figures import ClockNow, LensAid, LinkNow, LogLine, Maintenance, OutboxNow, Overview, SeenNow, ToldEvent
 from edge_agent.web.server import PageServer
 from edge_agent.web.services import MOST_VIEWERS, Deeds, Live, Services, Shot
 from edge_agent.web.sessions import Sessions
@@ -67,6 +67,10 @@ class Viewers:
 
     def aid(self, camera: str) -> LensAid | None:
         return {"north": LensAid(sharpness=5.0, brightness=0.5, dark=0.0, bright=0.0), "dead": None}[camera]
+
+    def seen(self, camera: str) -> SeenNow | None:
+        told = SeenNow(index=self.index, calibrated=True, users=(), incidents=(), beside=0.0, turned=False)
+        return {"north": told, "dead": None}[camera]
 
 
 @dataclass
@@ -127,7 +131,7 @@ def no_scenes() -> SceneDeeds:
     def missing(*asked: object) -> Any:
         raise KeyError(asked[0])
 
-    return SceneDeeds(missing, missing, missing, missing, lambda clicks: LaneSolved(problem="x"), missing)
+    return SceneDeeds(missing, missing, missing, missing, lambda clicks: LaneSolved(problem="x"), missing, missing)
 
 
 @contextmanager
@@ -141,7 +145,7 @@ def running_page(
 ) -> Iterator[RunningPage]:
     accounts, sessions, audit, viewers = Accounts(folder), Sessions(idle_s), Audit(folder), Viewers()
     accounts.set_password(USER, PASSWORD)
-    live = Live(viewers.join, viewers.leave, viewers.shot, viewers.aid)
+    live = Live(viewers.join, viewers.leave, viewers.shot, viewers.aid, viewers.seen)
     names = frozenset({"qn-01.local", "localhost"})
     done: list[tuple[object, ...]] = []
     deeds = Deeds(

@@ -2,11 +2,12 @@
 
 import http.client
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pytest
 
 from edge_agent.app.scene_desk import SceneDesk
+from edge_agent.sources.pipe import Polygon
 from edge_agent.web.access import access_of
 from edge_agent.web.application import all_routes
 from edge_agent.web.drawn import SceneDeeds
@@ -56,12 +57,13 @@ ODD = {
 def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningPage]:
     folder = tmp_path_factory.mktemp("odd")
     (folder / "north.json").write_bytes(text_of())
-    desk = SceneDesk({"nobody": folder / "north.json"}, {"nobody": sha256(text_of())}, folder / "scenes", INPUT_PX)
 
-    def still(camera: str) -> bytes | None:
+    def still(camera: str, masks: Sequence[Polygon] = ()) -> bytes | None:
         return {"nobody": b"\xff\xd8"}[camera]
 
-    scenes = SceneDeeds(desk.read, desk.version, desk.check, desk.save, desk.lane, still)
+    files, runs = {"nobody": folder / "north.json"}, {"nobody": sha256(text_of())}
+    desk = SceneDesk(files, runs, folder / "scenes", INPUT_PX, still)
+    scenes = SceneDeeds(desk.read, desk.version, desk.check, desk.save, desk.lane, still, desk.then)
     with running_page(folder / "web", scenes=scenes) as running:
         yield running
 

@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,8 @@ import msgspec
 import pytest
 
 from edge_agent.app.scene_desk import VERSIONS_KEPT, SceneDesk
-from edge_agent.core.scene_format import parse_scene
+from edge_agent.core.scene_format import MaskShape, parse_scene
+from edge_agent.sources.pipe import Polygon
 from edge_agent.web.drawn import LaneClicks, SceneChanged, SceneDeeds, SceneRefused
 from tests.roads import WIDTH_PX, image_of, scene
 from tests.unit.running_page import USER, RunningPage, running_page
@@ -23,11 +25,29 @@ def text_of(**changes: Any) -> bytes:
     return msgspec.json.encode(msgspec.structs.replace(scene(2), **changes))
 
 
+@dataclass
+class Eye:
+    """A camera's stills, each unlike the one before; None: no picture comes. `painted` is what the last one was to hide."""
+
+    taken: int | None = 0
+    painted: tuple[Polygon, ...] = ()
+
+    def still(self, camera: str, masks: Sequence[Polygon] = ()) -> bytes | None:
+        {"north": self}[camera].painted = tuple(masks)
+        self.taken = None if self.taken is None else self.taken + 1
+        return None if self.taken is None else b"\xff\xd8still %d" % self.taken
+
+
 @pytest.fixture
-def desk(tmp_path: Path) -> SceneDesk:
+def eye() -> Eye:
+    return Eye()
+
+
+@pytest.fixture
+def desk(tmp_path: Path, eye: Eye) -> SceneDesk:
     file = tmp_path / "north.json"
     file.write_bytes(text_of())
-    return SceneDesk({"north": file}, {"north": sha256(text_of())}, tmp_path / "scenes", INPUT_PX)
+    return SceneDesk({"north": file}, {"north": sha256(text_of())}, tmp_path / "scenes", INPUT_PX, eye.still)
 
 
 def sha256(text: bytes) -> str:
@@ -66,6 +86,22 @@ def test_what_the_agent_would_refuse_is_not_saved(desk: SceneDesk, tmp_path: Pat
     assert (tmp_path / "north.json").read_bytes() == text_of() and desk.read("north").versions == ()
     told = desk.check("north", json.dumps(wrong).encode())
     assert told.problem is not None and told.problem.startswith("lanes[1].id") and told.fitted is None and told.guides == ()
+
+
+def test_what_the_camera_saw_then_is_kept_with_the_scene_alone(desk: SceneDesk, eye: Eye, tmp_path: Path) -> None:
+    assert not desk.read("north").has_view
+    hidden = MaskShape("m", ((0.0, 0.0), (0.5, 0.0), (0.5, 0.5)), private=True)
+    seen = MaskShape("s", ((0.5, 0.5), (1.0, 0.5), (1.0, 1.0)))
+    saved = desk.save("north", text_of(masks=(hidden, seen)), desk.read("north").sha256, USER)
+    assert saved.has_view and desk.then("north") == b"\xff\xd8still 1" and eye.painted == (hidden.polygon,)
+    (view,) = (tmp_path / "scenes" / "north").glob("*.jpg")
+    assert view.stat().st_mode & 0o777 == 0o600
+    eye.taken = None
+    assert not desk.save("north", text_of(camera="in the dark"), saved.sha256, USER).has_view
+    assert list((tmp_path / "scenes" / "north").glob("*.jpg")) == []
+    for camera in ("north", "south"):
+        with pytest.raises(KeyError):
+            desk.then(camera)
 
 
 def test_a_calibration_is_judged_while_it_is_made(desk: SceneDesk) -> None:
@@ -110,12 +146,9 @@ def test_old_versions_go_when_there_are_many(desk: SceneDesk, tmp_path: Path) ->
 
 
 @pytest.fixture
-def page(desk: SceneDesk, tmp_path: Path) -> Iterator[RunningPage]:
-    stills = {"north": b"\xff\xd8still"}
-    with running_page(
-        tmp_path / "web",
-        scenes=SceneDeeds(desk.read, desk.version, desk.check, desk.save, desk.lane, lambda camera: stills[camera]),
-    ) as running:
+def page(desk: SceneDesk, eye: Eye, tmp_path: Path) -> Iterator[RunningPage]:
+    scenes = SceneDeeds(desk.read, desk.version, desk.check, desk.save, desk.lane, eye.still, desk.then)
+    with running_page(tmp_path / "web", scenes=scenes) as running:
         yield running
 
 
@@ -129,9 +162,10 @@ def test_over_the_wire(page: RunningPage) -> None:
     assert page.post(cookie, "/api/v1/scenes/north", {"scene": drawn, "base": read["sha256"]}).status == 409
     assert page.post(cookie, "/api/v1/scenes/north", {"scene": {}, "base": saved.json["sha256"]}).status == 400
     assert page.ask("GET", "/api/v1/scenes/north/versions/1", cookie=cookie).json == read["scene"]
-    for path in ("scenes/south", "scenes/north/versions/77", "still/south"):
+    for path in ("scenes/south", "scenes/north/versions/77", "still/south", "scenes/south/then"):
         assert page.ask("GET", f"/api/v1/{path}", cookie=cookie).status == 404, path
-    assert page.ask("GET", "/api/v1/still/north?turn=1", cookie=cookie).body == b"\xff\xd8still"
+    assert page.ask("GET", "/api/v1/still/north?turn=1", cookie=cookie).body == b"\xff\xd8still 3"
+    assert page.ask("GET", "/api/v1/scenes/north/then?turn=1", cookie=cookie).body == b"\xff\xd8still 1"
     assert page.post(cookie, "/api/v1/lane-calibration", {"size_px": [1, 1]}).status == 400
     entries = page.ask("GET", "/api/v1/audit", cookie=cookie).json["entries"]
     told = [(one["action"], one["outcome"]) for one in entries]  # to look at a draft changes nothing

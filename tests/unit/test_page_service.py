@@ -6,6 +6,8 @@ import threading
 import time
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
+from math import hypot
 from pathlib import Path
 from urllib.parse import quote
 
@@ -19,10 +21,10 @@ from edge_agent.app.maintenance import LONGEST_S, MaintenanceBook
 from edge_agent.app.page_setup import look_at_page
 from edge_agent.app.preview import Preview, _Seen
 from edge_agent.config import WebConfig, load_config
-from edge_agent.core.types import Frame
+from edge_agent.core.types import Box, Frame, RoadUser, Track
 from edge_agent.sinks.origin import Origin
 from edge_agent.web.accounts import Accounts
-from edge_agent.web.figures import LogLine
+from edge_agent.web.figures import LogLine, RoadUserNow
 from event_contract.messages import Clock, DeviceTestData, MaintenanceData
 from tests.roads import scene
 from tests.unit.running_page import OVERVIEW, USER, RunningPage, running_page
@@ -78,8 +80,11 @@ def test_the_log_is_filtered_newest_first(page: RunningPage) -> None:
     assert texts("?text=CAMERA") == ["Camera lost", "camera north: live"] and texts("?limit=1") == ["Camera lost"]
 
 
-def test_the_lens_is_told_of(page: RunningPage) -> None:
+def test_the_lens_and_who_is_seen_are_told_of(page: RunningPage) -> None:
     cookie = page.cookie()
+    assert page.ask("GET", "/api/v1/seen/north", cookie=cookie).json["users"] == []
+    assert page.ask("GET", "/api/v1/seen/dead", cookie=cookie).status == 503
+    assert page.ask("GET", "/api/v1/seen/south", cookie=cookie).status == 404
     assert page.ask("GET", "/api/v1/lens/north", cookie=cookie).json["sharpness"] == 5.0
     assert page.ask("GET", "/api/v1/lens/dead", cookie=cookie).status == 503
     assert page.ask("GET", "/api/v1/lens/south", cookie=cookie).status == 404
@@ -92,12 +97,32 @@ def test_a_lens_in_focus_is_sharper_and_a_covered_one_dark() -> None:
     pictures = [edges * 200, cv2.blur(edges * 200, (9, 9)), edges * 0, edges * 0 + 255]
     told = []
     for index, picture in enumerate(pictures):
-        preview._seen["north"] = _Seen(Frame("north", index, 0.0, picture), [], (), (0.0, 0.0), False)
+        preview._seen["north"] = _Seen(Frame("north", index, 0.0, picture), [], (), (0.0, 0.0), None)
         told.append(preview.aid("north"))
     sharp, soft, dark, bright = (one for one in told if one is not None)
     assert sharp.sharpness > 2 * soft.sharpness and abs(sharp.brightness - soft.brightness) < 0.05
     assert (dark.dark, dark.bright, bright.dark, bright.bright) == (1.0, 0.0, 0.0, 1.0)
     assert preview._seen == {}
+
+
+def test_who_is_seen_how_fast_and_how_far_the_picture_lies_beside_the_zones() -> None:
+    preview = Preview({"north": scene()})
+    track = Track(7, Box(0.4, 0.4, 0.5, 0.5), "car", 0.8, True, 9)
+    driver = RoadUser(track, (0.45, 0.5), "1", (1.5, 31.02), (1.5, 31.0), (1.0, 0.0, 0.0, 1.0), 44.96, 1.0, 44.9, True)
+    unknown = replace(driver, track=replace(track, id=8), lane=None, road_m=None, calibrated=False)
+    picture = Frame("north", 3, 0.0, np.zeros((240, 320, 3), np.uint8))
+    preview._seen["north"] = _Seen(picture, [driver, unknown], (), (0.003, 0.004), None)
+    told = preview.seen("north")
+    assert told is not None and (told.index, told.calibrated, told.turned, told.incidents) == (3, True, False, ())
+    assert told.users == (
+        RoadUserNow(id=7, cls="car", lane="1", speed_kmh=45.0, error_kmh=2.0, away_m=31.0),
+        RoadUserNow(id=8, cls="car", lane=None, speed_kmh=None, error_kmh=None, away_m=None),
+    )
+    assert told.beside == pytest.approx(hypot(0.003, 0.004 * 240 / 320), abs=1e-4)
+    for moved, beside in (({"reason": "moved", "moved_percent": 12.5}, 0.125), ({"reason": "moved"}, None)):
+        preview._seen["north"] = _Seen(picture, [], (), (0.0, 0.0), moved)
+        told = preview.seen("north")
+        assert told is not None and told.turned and told.beside == beside
 
 
 def test_maintenance_ends_by_itself_and_the_collector_hears_of_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
