@@ -137,8 +137,7 @@ def device(device: Json) -> str:
     state = "online" if device["online"] else "silent" if device.get("silent") else "offline"
     gaps = sum(len(stream["missing"]) for stream in device["streams"])
     missing = f"{device['missing']} missing" + (f" in {gaps} gap{'s' * (gaps != 1)}" if gaps else "")
-    outbox = device.get("outbox")
-    oldest = outbox and outbox["oldest_s"]
+    oldest = (outbox := device.get("outbox")) and outbox["oldest_s"]
     told = ", ".join(
         (
             f"{device['events']} events",
@@ -146,9 +145,17 @@ def device(device: Json) -> str:
             f"last {device['last_event_at'] or 'never'}",
             *([f"outbox {outbox['messages']}" + (f" (oldest {oldest:.0f} s)" if oldest else "")] if outbox else []),
             *([f"clock {device['clock']}"] if device.get("clock") else []),
+            *_self_told(device),
         )
     )
     return f"{device['device']:<20}  {state:<7}  {device['site'] or '-':<12}  {', '.join(device['cameras']) or '-':<12}  {told}"
+
+
+def _self_told(device: Json) -> Iterator[str]:
+    things = (device.get("health") or {"items": ()})["items"]
+    yield from (_plain(f"{one['name']['en']} {one['words']['en']}") for one in things if one["level"] == "bad")
+    if work := device.get("maintenance"):
+        yield f"maintenance until {_clock(work['until'])} ({_plain(work['by'])})"
 
 
 def gaps(device: Json) -> Iterator[str]:

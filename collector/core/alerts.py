@@ -17,7 +17,7 @@ from event_contract.times import format_time
 from event_contract.topics import COLLECTOR
 
 ActionName = Literal["open", "update", "close"] | Deed | Literal["undo", "escalate"]
-Quiet = Literal["duplicate", "grouped", "inhibited", "silenced", "storm"]
+Quiet = Literal["duplicate", "grouped", "inhibited", "silenced", "maintenance", "storm"]
 
 
 class AlertClock(msgspec.Struct, frozen=True):
@@ -35,7 +35,8 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     """One alert as the interfaces show it. `id` = `<device>/<incident>`, or see `own_id`; `seq` numbers its newest change.
 
     `state` is what follows from what was told of it and what people `said`. `group` is the id of the alert that it belongs to.
-    `quiet`: why it makes no sound though it came in time; `because` of which alert or silence.
+    `quiet`: why it makes no sound though it came in time; `because` of which alert or silence. `maintenance`: until when
+    somebody worked at its device while it was told.
     """
 
     id: str
@@ -70,6 +71,7 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     group: str | None = None
     quiet: Quiet | None = None
     because: str | None = None
+    maintenance: str | None = None
     heard: bool = False  # it has sounded
     escalated_at: str | None = None
     exercise: bool = False  # staged: only who asks for exercises is told
@@ -136,7 +138,8 @@ def decide(known: Alert | None, report: Report, now: float) -> tuple[Alert | Non
     return after, action(known, after)
 
 
-_OF_THE_COLLECTOR = ("model", "group", "quiet", "because", "heard", "escalated_at", "seq")  # no later report changes these
+_HEEDED = ("group", "quiet", "because", "maintenance", "heard")
+_OF_THE_COLLECTOR = ("model", *_HEEDED, "escalated_at", "seq")  # no later report changes these
 
 
 def end_run(alert: Alert, at: str) -> Alert:
@@ -191,11 +194,8 @@ def fault(
         detail=detail,
         revision=known.revision + 1 if known else 1,
         title={"vi": kind.vi, "en": kind.en},
-        group=stands.group if stands else None,
-        quiet=stands.quiet if stands else None,
-        because=stands.because if stands else None,
-        heard=stands is not None and stands.heard,
         seq=known.seq if known else 0,
+        **{name: getattr(stands, name) for name in _HEEDED if stands},
     )
     return with_state(alert)
 

@@ -137,6 +137,32 @@ class Outbox(Struct):
     oldest_s: float | None
 
 
+class Condition(Struct):
+    """One thing of a device: `id` as in temperature or camera/north, what it is called and how it is."""
+
+    id: str
+    level: Literal["ok", "warn", "bad"]
+    name: Title
+    words: Title
+
+
+class DeviceHealth(Struct):
+    """By the device's own word; `level` is that of the worst. A list of devices has only the `items` that are not well."""
+
+    level: Literal["ok", "warn", "bad"]
+    told_at: str
+    items: list[Condition]
+
+
+class Maintenance(Struct):
+    """Somebody works at the device."""
+
+    until: Moment
+    since: Moment
+    by: str
+    reason: str
+
+
 class Device(Struct):
     device: str
     online: bool
@@ -149,6 +175,8 @@ class Device(Struct):
     clock: str | None = None
     silent: bool = False
     outbox: Outbox | None = None
+    health: DeviceHealth | None = None
+    maintenance: Maintenance | None = None
 
 
 class Gap(Struct):

@@ -1,12 +1,12 @@
 """Which alerts an operator has to hear of, of those that came in time: (alert, action, what is around it) -> (alert, action).
 
-One that repeats another at its place, belongs to one that was heard, follows from one, is silenced, or comes in a storm is
-shown and streamed as any other, and makes no sound; it says why. A critical one is quiet only as a repetition, by a silence,
-by a blind camera or in a storm.
+One that repeats another at its place, belongs to one that was heard, follows from one, is silenced, comes of a device at which
+somebody works, or comes in a storm is shown and streamed as any other, and makes no sound; it says why. A critical one is quiet
+only as a repetition, by a silence, by a blind camera or in a storm.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from math import cos, hypot, radians
 
 from msgspec import Struct
@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from collector.core.alerts import Action, Alert, Quiet
 from event_contract.kinds import SEVERITIES
-from event_contract.times import parse_time
+from event_contract.times import format_time, parse_time
 
 METRES_PER_DEGREE = 111_320.0
 
@@ -64,11 +64,13 @@ class Silence(Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """Alerts that changed lately, silences, and how many alerts sounded within the last minute."""
+    """Alerts that changed lately, silences, how many alerts sounded within the last minute; and until when, in Unix seconds,
+    somebody works at which device."""
 
     recent: Sequence[Alert]
     silences: Sequence[Silence]
     sounded: int
+    maintained: Mapping[str, float] = field(default_factory=dict)
 
 
 def heed(alert: Alert, action: Action, around: Around, policy: Policy, now: float) -> tuple[Alert, Action]:
@@ -79,9 +81,12 @@ def heed(alert: Alert, action: Action, around: Around, policy: Policy, now: floa
     first = same or min(related, key=lambda one: one.seq, default=None)
     if action.name == "open" and first is not None and alert.group is None:
         alert = replace(alert, group=first.group or first.id)
+    until = around.maintained.get(alert.device, now)
+    alert = replace(alert, maintenance=format_time(until) if until > now else None)
     if not action.audible:
         return alert, action
-    why = _silenced(alert, around.silences, now) or _inhibited(alert, heard) or _heard_already(alert, same, related)
+    why = _silenced(alert, around.silences, now) or _worked_at(alert)
+    why = why or _inhibited(alert, heard) or _heard_already(alert, same, related)
     if why is None and policy.storm_per_minute is not None and around.sounded >= policy.storm_per_minute:
         why = ("storm", None)
     quiet, because = why or (None, None)
@@ -95,6 +100,12 @@ Why = tuple[Quiet, str | None] | None
 def _silenced(alert: Alert, silences: Iterable[Silence], now: float) -> Why:
     silence = next((one for one in silences if one.covers(alert, now)), None)
     return ("silenced", f"silence {silence.n}: {silence.reason}") if silence else None
+
+
+def _worked_at(alert: Alert) -> Why:
+    """Whoever works there is the cause of much that is told; what is critical may be about him."""
+    quiet = alert.maintenance is not None and alert.severity != "critical"
+    return ("maintenance", f"maintenance until {alert.maintenance}") if quiet else None
 
 
 def _inhibited(alert: Alert, heard: Iterable[Alert]) -> Why:

@@ -15,6 +15,7 @@ from event_contract.messages import (
     CloudEvent,
     IncidentData,
     LostData,
+    MaintenanceData,
     TrafficMinuteData,
     decode_body,
     parse_message_id,
@@ -158,6 +159,8 @@ def _event(received: Received, device: str, event_class: EventClass) -> Event:
     if isinstance(body, IncidentData):
         for text in (body.started_at, body.updated_at, body.ended_at or body.updated_at):
             _moment(text)
+    if isinstance(body, MaintenanceData) and body.until is not None:
+        _moment(body.until)
     if body is not None and not 0.0 <= body.clock.mono_s < LONGEST_UPTIME_S:
         raise ValueError(f"clock.mono_s {body.clock.mono_s}: expected 0 <= mono_s < {LONGEST_UPTIME_S:.0f}")
     if isinstance(body, LostData) and not 1 <= body.first <= body.last < SEQ_LIMIT:

@@ -10,7 +10,7 @@ from typing import TypeVar
 from collector.core import delivery
 from collector.core.attention import Policy
 from collector.core.delivery import DeadLetter, Event, Received, Status
-from collector.store import announcing, dead_letters, replaying
+from collector.store import announcing, dead_letters, device_words, replaying
 from collector.store.alerts import deliveries, minding
 from collector.store.alerts.alert_book import AlertBook
 from collector.store.engines.db import Engine
@@ -72,6 +72,7 @@ class EventStore:
         with self._engine.transaction() as db:
             book = AlertBook(db, self._policy)
             gaps.watch(book, now)
+            device_words.lapse(book, now)
             minding.look_after(book, now)
             basis = retention.believe(db, now)
             if basis is None:

@@ -12,6 +12,7 @@ from collector.core import alerts, delivery
 from collector.core.alerts import AlertClock, Report
 from collector.core.delivery import Event
 from collector.core.right_time import shifted
+from collector.store import device_words
 from collector.store.alerts.alert_book import AlertBook, Change
 from collector.store.alerts.own_alarms import raise_fault, site_of
 from collector.store.clocks import set_clocks
@@ -78,6 +79,7 @@ def take(book: AlertBook, events: Sequence[Event], tally: Tally) -> None:
     new = set_clocks(book, _judge(book, events, tally))
     if new:
         book.db.executemany(_INSERT, [row_of(event) for event in new])
+        device_words.note(book, new)
     _note_incidents(book, [(event, event.body) for event in new if isinstance(event.body, IncidentData)])
     for event in new:
         if isinstance(event.body, LostData):

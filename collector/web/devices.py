@@ -1,15 +1,16 @@
 """One device over HTTP: how it fares, what it runs, what is missing of it."""
 
-from typing import Any
+from typing import Annotated, Any
 
 from aiohttp import web
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from collector.core import answers
 from collector.store.questions import one_device
 from collector.web.access import allow
 from collector.web.api import answer, ask
 from collector.web.services import SERVICES
+from event_contract.messages import MachineHealth
 
 routes = web.RouteTableDef()
 
@@ -30,6 +31,14 @@ class DeviceCamera(Struct):
     unjudged: int | None
 
 
+class DeviceTest(Struct):
+    """Somebody at the device tried whether what it says arrives."""
+
+    by: str
+    at: str
+    received_at: str
+
+
 class WholeDevice(Struct):
     """`clock_error_ms` and what else it tells of itself is from `health_at`; null where it has told nothing lately."""
 
@@ -48,6 +57,11 @@ class WholeDevice(Struct):
     uptime_s: float | None
     disk_full: bool
     unstored: int
+    frame_share: Annotated[float | None, Meta(description="Of the frames, which it looks at; less while it is too hot.")]
+    machine: MachineHealth | None
+    health: answers.DeviceHealth | None
+    maintenance: answers.Maintenance | None
+    test: DeviceTest | None
     cameras: list[DeviceCamera]
     events: int
     missing: int

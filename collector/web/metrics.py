@@ -13,6 +13,7 @@ from collector.store.questions import figures, queries
 from collector.store.questions.figures import Figures
 from collector.web.access import allow
 from collector.web.api import ask
+from collector.web.device_metrics import DeviceMetrics
 from collector.web.problems import ERRORS
 from collector.web.services import SERVICES
 
@@ -27,6 +28,7 @@ async def metrics(request: web.Request) -> web.Response:
     told = await ask(request, figures.read)
     registry = CollectorRegistry(auto_describe=False)
     registry.register(_Snapshot(summary, services.status()))
+    registry.register(DeviceMetrics(told.devices))
     registry.register(_Parts(told, request.app[ERRORS]))
     return web.Response(body=generate_latest(registry), headers={"Content-Type": "text/plain; version=0.0.4"})
 
@@ -56,21 +58,12 @@ class _Snapshot(Collector):
 
 
 class _Parts(Collector):
-    """What has a name of its own: devices, kinds of alerts, subscribers, errors."""
+    """What has a name of its own: kinds of alerts, subscribers, errors."""
 
     def __init__(self, told: Figures, errors: Counter[str]) -> None:
         self._told, self._errors = told, errors
 
     def collect(self) -> Iterator[Metric]:
-        online = GaugeMetricFamily("kerbwatch_device_online", "1 while the device is connected", labels=["device"])
-        waiting = GaugeMetricFamily("kerbwatch_device_outbox_messages", "what waited when it last told", labels=["device"])
-        oldest = GaugeMetricFamily("kerbwatch_device_outbox_oldest_seconds", "the age of the oldest of it", labels=["device"])
-        for device in self._told.devices:
-            online.add_metric([device.device], device.online)
-            if device.outbox is not None:
-                waiting.add_metric([device.device], device.outbox["messages"])
-                oldest.add_metric([device.device], device.outbox["oldest_s"] or 0.0)
-        yield from (online, waiting, oldest)
         kinds = GaugeMetricFamily("kerbwatch_alerts_open_by_kind", "alerts that call for people", labels=["kind"])
         for kind, count in self._told.open_by_kind.items():
             kinds.add_metric([kind], count)

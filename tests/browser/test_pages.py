@@ -12,12 +12,22 @@ from collector.core.delivery import Received
 from collector.store.engines.sqlite import DATABASE, Sqlite
 from collector.store.event_store import EventStore
 from event_contract import topics
-from event_contract.messages import LaneMinute, encode
+from event_contract.messages import (
+    Body,
+    DeviceStateData,
+    DeviceTestData,
+    HealthData,
+    ItemState,
+    LaneMinute,
+    MachineHealth,
+    MaintenanceData,
+    encode,
+)
 from event_contract.presence import CameraBirth, Will
 from event_contract.times import format_time
 from tests.browser.conftest import PATIENCE_MS, log_in
 from tests.browser.running_collector import RunningCollector
-from tests.wire_messages import birth, event, incident, traffic_minute
+from tests.wire_messages import CLOCK, birth, event, incident, traffic_minute
 
 ROAD = "Nguyễn Tất Thành"
 SITES = f'[[sites]]\nsite = "qn-ntt"\nroad = "{ROAD}"\n'
@@ -86,6 +96,8 @@ def fill(database: Path, now: float) -> None:
         body = traffic_minute(camera="bac", from_=format_time(end - 60), lanes=(lane,))
         message = event(body, seq, device=DEVICE, stream="state", event_class="state", at=end)
         told.append((topics.event(DEVICE, "state"), message))
+    for seq, word in enumerate(self_told(now), 4):
+        told.append((topics.event(DEVICE, "state"), event(word, seq, device=DEVICE, stream="state", event_class="state")))
     for n, kind in enumerate(("wrong_way", "wrong_way", "obstacle"), 2):
         message = event(incident(kind=kind, camera="bac", incident=f"r/{n}"), n, device=DEVICE)
         told.append((topics.event(DEVICE, "incident"), message))
@@ -93,6 +105,19 @@ def fill(database: Path, now: float) -> None:
     store.commit([Received(topic, payload, now) for topic, payload in told])
     store.roll_up(7 * HOUR_S)
     store.close()
+
+
+def self_told(now: float) -> list[Body]:
+    """It is hot, somebody works there, and has tried whether that arrives."""
+    hot = ItemState(id="temperature", level="bad", said="temperature.hot")
+    little = ItemState(id="memory", level="warn", said="memory.little")
+    figures = MachineHealth(temperature_c=81.5, throttled=True, disk_free_bytes=7_250_000_000, cpu_busy=0.93)
+    return [
+        DeviceStateData(run="r", level="bad", items=(hot, little), clock=CLOCK),
+        MaintenanceData(run="r", until=format_time(now + HOUR_S), by="lan", reason="lau ống kính", clock=CLOCK),
+        DeviceTestData(run="r", by="lan", clock=CLOCK),
+        HealthData(run="r", uptime_s=60.0, frame_share=0.5, machine=figures, clock=CLOCK),
+    ]
 
 
 def at(console: Page, page: str) -> Page:
@@ -138,8 +163,11 @@ def test_a_device_in_trouble_is_found_and_says_what_to_do(console: Page) -> None
     console.get_by_label("Lọc", exact=True).fill("none of them")
     expect(console.get_by_text("Không thiết bị nào khớp")).to_be_visible()
     console.get_by_label("Lọc", exact=True).fill("ntt")
+    expect(rows).to_contain_text("Nhiệt độ: quá nóng")
+    expect(rows).to_contain_text(re.compile(r"Bảo trì đến \d\d:\d\d · lan"))
     rows.get_by_role("link").press("Enter")
-    for shown in ("thiếu bản tin", ROAD, "nanodet", "sự cố"):
+    for shown in ("thiếu bản tin", ROAD, "nanodet", "sự cố", "lau ống kính · còn", "Bộ nhớ RAM còn ít", "Nhiệt độ81,5 °C",
+                  "Đang bị giảm tốccó", "Số hình được xem50 %", "Bộ nhớ còn trống7,3 GB", "Thử gửi lần cuối"):  # fmt: skip
         expect(console.locator("#page")).to_contain_text(shown)
     console.get_by_role("link", name="Lưu lượng tuyến đường này").press("Enter")
     expect(console.get_by_label("Tuyến đường")).to_have_value(ROAD)
@@ -153,13 +181,16 @@ def test_what_is_wrong_with_a_device(console: Page) -> None:
         {}, { online: false }, { silent: true }, { cameras: [] }, { cameras: [{ state: "failed" }] },
         { cameras: [{ state: "live" }] }, { disk_full: true }, { last_event_at: null }, { missing: 1 },
         { outbox: { oldest_s: 300 } }, { outbox: { oldest_s: 301 } }, { clock: "unsynced" }, { clock_error_ms: 1000 },
-        { clock_error_ms: 1001 }, { unstored: 1 }, { missing: 1, online: false },
+        { clock_error_ms: 1001 }, { unstored: 1 }, { missing: 1, online: false }, ...[
+          ["temperature", "warn"], ["temperature", "bad"], ["link", "bad"], ["camera/bac", "bad"],
+        ].map(([id, level]) => ({ health: { items: [{ id, level }] } })),
       ];
       return wrong.map((change) => [levelOf({ ...well, ...change }), ...troublesOf({ ...well, ...change })].join(" "));
     }"""
     assert at(console, "devices").evaluate(told) == [
         "well", "bad offline", "bad silent", "mild cameraless", "bad camera", "well", "bad full", "mild new", "mild missing",
         "well", "mild backlog", "mild clock", "well", "mild clock", "mild unstored", "bad offline missing",
+        "well", "mild unwell", "well", "bad camera",
     ]  # fmt: skip
 
 

@@ -8,6 +8,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import msgspec
@@ -26,7 +27,7 @@ from collector.web.access import Undeclared, access_of, demand_declarations
 from collector.web.problems import ERRORS
 from collector.web.server import LONGEST_BODY_BYTES, all_routes
 from event_contract import topics
-from event_contract.messages import HealthData, encode
+from event_contract.messages import DeviceStateData, HealthData, MachineHealth, encode
 from event_contract.times import format_time
 from tests.databases import PostgresSchema, StoreDatabase
 from tests.unit.test_collector_web import PASSWORD, Site, run
@@ -332,7 +333,11 @@ def test_figures_of_devices_alerts_and_errors(tmp_path: Path) -> None:
     async def scene(site: Site) -> None:
         site.put(encode(birth(1, 2)), topic=topics.status(DEVICE))
         site.put(event(incident(), 1))
-        health = HealthData(run="r", uptime_s=60, outbox_messages=7, outbox_bytes=700, oldest_unacknowledged_s=4.5, clock=CLOCK)
+        machine = MachineHealth(temperature_c=61.5, throttled=False)
+        figures: dict[str, Any] = {"outbox_messages": 7, "oldest_unacknowledged_s": 4.5, "machine": machine}
+        health = HealthData(run="r", uptime_s=60, clock=CLOCK, **figures)
+        state = DeviceStateData(run="r", level="warn", items=(), clock=CLOCK)
+        site.put(event(state, 1, stream="s2", event_class="state"), topic=topics.event(DEVICE, "state"))
         site.put(event(health, 1, stream="s3", event_class="telemetry"), topic=topics.event(DEVICE, "telemetry"))
         site.app[ERRORS]["KeyError"] += 1
         async with site.http.get(f"{site.url}/metrics", headers=site.bearer) as answer:
@@ -343,10 +348,15 @@ def test_figures_of_devices_alerts_and_errors(tmp_path: Path) -> None:
             f'kerbwatch_device_online{{device="{DEVICE}"}} 1.0',
             f'kerbwatch_device_outbox_messages{{device="{DEVICE}"}} 7.0',
             f'kerbwatch_device_outbox_oldest_seconds{{device="{DEVICE}"}} 4.5',
+            f'kerbwatch_device_health{{device="{DEVICE}"}} 1.0',
+            f'kerbwatch_device_maintenance{{device="{DEVICE}"}} 0.0',
+            f'kerbwatch_device_temperature_celsius{{device="{DEVICE}"}} 61.5',
+            f'kerbwatch_device_throttled{{device="{DEVICE}"}} 0.0',
             'kerbwatch_alerts_open_by_kind{kind="stopped_vehicle"} 1.0',
             'kerbwatch_http_errors_total{error="KeyError"} 1.0',
         ):
             assert line in lines, line
+        assert not any(line.startswith("kerbwatch_device_cpu_busy{") for line in lines)  # it did not tell
 
     run(tmp_path, scene)
 

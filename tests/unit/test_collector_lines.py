@@ -1,6 +1,7 @@
 """Alerts as one line, in both languages; the time is local, so only what follows it is compared."""
 
 import base64
+import re
 
 import pytest
 
@@ -76,6 +77,10 @@ def test_a_device_tells_what_is_missing_and_what_never_comes() -> None:
     assert told[0] == "d1"
     assert told[-1].strip() == "6 events, 4 missing in 2 gaps, last never, outbox 2 (oldest 4 s), clock synced"
     assert "silent" in lines.device(device)
+    hot = {"level": "bad", "name": {"en": "Temperature"}, "words": {"en": "hot"}}
+    work = {"until": "2026-03-02T00:15:00Z", "by": "l\x1ban"}
+    told = {"health": {"items": [hot, {**hot, "level": "warn"}]}, "maintenance": work}
+    assert re.search(r"synced, Temperature hot, maintenance until \d\d:15:00 \(l\\x1ban\)$", lines.device({**device, **told}))
     assert list(lines.gaps(device)) == ["    missing of state 5d20c6e1: 3, 7-9; the device has none below 5"]
 
 

@@ -9,7 +9,7 @@ from collector.core.delivery import Received
 from collector.store.access.accounts import Accounts
 from collector.store.questions import one_device
 from event_contract import topics
-from event_contract.messages import CameraHealth, HealthData, encode
+from event_contract.messages import CameraHealth, HealthData, MachineHealth, encode
 from event_contract.presence import CameraBirth
 from tests.databases import StoreDatabase
 from tests.unit.test_collector_web import PASSWORD, Site, run
@@ -110,12 +110,16 @@ def test_all_that_is_known_of_one_device(tmp_path: Path) -> None:
         cameras = tuple(CameraBirth(name=name, scene_sha256="5c", model="m", model_sha256="3d") for name in ("north", "south"))
         site.put(encode(birth(cameras=cameras)), topic=topics.status(DEVICE))
         north = CameraHealth(name="north", state="live", frames=9, dropped=1, restarts=2, fps=9.9, inference_ms=40.0)
-        health = HealthData(run="r", uptime_s=60.0, cameras=(north,), outbox_messages=3, disk_full=True, clock=CLOCK)
+        machine = MachineHealth(temperature_c=81.5, throttled=True)
+        given: dict[str, Any] = {"outbox_messages": 3, "disk_full": True, "frame_share": 0.5, "machine": machine}
+        health = HealthData(run="r", uptime_s=60.0, cameras=(north,), clock=CLOCK, **given)
         site.put(event(health, 1, stream="t", event_class="telemetry"), topic=topics.event(DEVICE, "telemetry"))
         site.put(event(incident(), 3))
         told = await site.get(f"/api/v1/devices/{DEVICE}")
         assert (told["road"], told["software"], told["uptime_s"], told["disk_full"]) == ("qn-test", "0.1.0", 60.0, True)
         assert (told["clock_error_ms"], told["outbox"]["messages"], told["events"], told["missing"]) == (5.0, 3, 2, 2)
+        assert (told["frame_share"], told["machine"]["temperature_c"], told["machine"]["cpu_busy"]) == (0.5, 81.5, None)
+        assert [told[name] for name in ("health", "maintenance", "test")] == [None, None, None]
         first, second = told["cameras"]
         assert (first["name"], first["state"], first["fps"], first["model"]) == ("north", "live", 9.9, "m")
         assert (second["name"], second["state"], second["frames"]) == ("south", None, None)

@@ -58,6 +58,10 @@ class AlertBook:
         query = "SELECT body FROM alerts WHERE device = ? AND told = 'open' ORDER BY seq"
         return [_decoder.decode(body) for (body,) in self.db.execute(query, (device,)).fetchall()]
 
+    def maintain(self, device: str, until: float | None) -> None:
+        """Somebody works at the device until then; None: nobody any longer."""
+        self._listening.maintain(device, until)
+
     def write(self, now: float, alert: Alert | None, action: Action | None) -> None:
         """Append the change and make it the alert's newest state; nothing without an action. Here it is decided what sounds."""
         if alert is None or action is None:

@@ -27,6 +27,7 @@ class Listening:
         self._db, self._policy = db, policy
         self._recent: dict[str, Alert] | None = None
         self._silences: list[Silence] = []
+        self._maintained: dict[str, float] = {}
         self._sounded = 0
 
     @property
@@ -37,7 +38,7 @@ class Listening:
     def heed(self, alert: Alert, action: Action, now: float) -> tuple[Alert, Action]:
         if self._recent is None:
             self._look(now)
-        around = Around(tuple((self._recent or {}).values()), self._silences, self._sounded)
+        around = Around(tuple((self._recent or {}).values()), self._silences, self._sounded, self._maintained)
         alert, action = heed(alert, action, around, self._policy, now)
         self._sounded += action.audible
         return alert, action
@@ -47,11 +48,19 @@ class Listening:
         if self._recent is not None:
             self._recent[alert.id] = alert
 
+    def maintain(self, device: str, until: float | None) -> None:
+        """Work that began or ended in this transaction."""
+        self._maintained.pop(device, None)
+        if until is not None:
+            self._maintained[device] = until
+
     def _look(self, now: float) -> None:
         rows = self._db.execute("SELECT body FROM alerts ORDER BY seq DESC LIMIT ?", (RECENT,)).fetchall()
         decoded = (_decoder.decode(body) for (body,) in rows)
         self._recent = {alert.id: alert for alert in decoded}
         self._silences = silences.standing(self._db, now)
+        worked_at = "SELECT device, until FROM device_words WHERE kind = 'maintenance' AND until > ?"
+        self._maintained = dict(tuple(row) for row in self._db.execute(worked_at, (now,)).fetchall())
         self._sounded = sounded(self._db, now)
 
 

@@ -279,3 +279,22 @@ def m019_lists_of_any_size(db: Database) -> None:
     db.execute("CREATE INDEX idx_events_health ON events (device, n) WHERE kind = 'health'")
     db.table("kept_counts").create({"what": str, "n": int}, pk="what", not_null={"n"})
     db.execute("INSERT INTO kept_counts SELECT 'alerts', count(*) FROM alerts")
+
+
+@migrate()
+def m020_device_words(db: Database) -> None:
+    """What each device said last of itself, kind by kind; `until` of maintenance: while it stands. See device_words.py."""
+    db.table("device_words").create(
+        {
+            "kind": str,
+            "device": str,
+            "stream": str,
+            "seq": int,
+            "at": float,
+            "received_at": float,
+            "until": float,
+            "body": bytes,
+        },
+        pk=("kind", "device"),
+        not_null={"stream", "seq", "at", "received_at", "body"},
+    )

@@ -6,7 +6,7 @@ import msgspec
 
 from collector.core import delivery
 from collector.store.engines.db import Db
-from collector.store.questions import queries
+from collector.store.questions import queries, self_told
 from collector.store.questions.wellbeing import health, wellbeing
 from event_contract.messages import CameraHealth
 from event_contract.presence import Birth, CameraBirth
@@ -32,11 +32,14 @@ def whole(db: Db, name: str) -> Json | None:
         "since": None if since is None else format_time(since),
         "software": birth.software if birth else None,
         **wellbeing(db, name),
+        **self_told.of_one(db, name),
         "clock_error_ms": told.clock.error_ms if told else None,
         "health_at": None if told_at is None else format_time(told_at),
         "uptime_s": told.uptime_s if told else None,
         "disk_full": told.disk_full if told else False,
         "unstored": told.unstored if told else 0,
+        "frame_share": told.frame_share if told else None,
+        "machine": told.machine if told else None,
         "cameras": [_camera(camera, of_cameras.get(camera.name)) for camera in (birth.cameras if birth else ())],
         "events": sum(stream["stored"] for stream in streams),
         "missing": sum(delivery.size(stream["missing"]) for stream in streams),

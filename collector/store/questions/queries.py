@@ -7,6 +7,7 @@ import msgspec
 from collector.core import delivery
 from collector.core.times import moved
 from collector.store.engines.db import Db, Row
+from collector.store.questions import self_told
 from collector.store.questions.wellbeing import of_all
 from collector.store.upkeep import gaps
 from event_contract.messages import CloudEvent, TrafficMinuteData
@@ -15,6 +16,7 @@ from event_contract.times import format_time, parse_time
 
 Json = dict[str, Any]
 PAGE_LIMIT = 1000
+NOTHING_TOLD = {"health": None, "maintenance": None}
 
 
 class _Trial(msgspec.Struct):
@@ -86,8 +88,11 @@ def devices(db: Db) -> list[Json]:
     of_devices: dict[str, list[Json]] = {name: [] for name in known}
     for row, numbers in gaps.survey(db):
         of_devices.setdefault(row["device"], []).append(_stream(db, row, numbers))
-    faring = of_all(db)
-    return [_device(name, known.get(name), faring[name], of_devices[name]) for name in sorted(of_devices)]
+    faring, told = of_all(db), self_told.of_all(db)
+    return [
+        _device(name, known.get(name), {**NOTHING_TOLD, **faring[name], **told.get(name, {})}, of_devices[name])
+        for name in sorted(of_devices)
+    ]
 
 
 def traffic(db: Db, minutes: int, device: str | None, camera: str | None) -> list[Json]:

@@ -27,9 +27,9 @@ def wellbeing(db: Db, device: str) -> dict[str, Any]:
     return _of(db, _ONE, device)[device]
 
 
-def outboxes(db: Db) -> dict[str, dict[str, Any]]:
-    """What waited in each device's outbox when it last told."""
-    return {device: _outbox(told) for device, told in _figures(db, _ALL, _last(db, _ALL)).items()}
+def figures(db: Db) -> dict[str, HealthData]:
+    """The newest figures of each device, where it told any lately."""
+    return {device: told for device, (told, _) in _figures(db, _ALL, _last(db, _ALL)).items()}
 
 
 def health(db: Db, device: str) -> Told | None:

@@ -4,7 +4,7 @@ import { now } from "./api.js";
 import { addressOf, beganAt, clockOf, endedAt, isLive, isLoud, titleOf } from "./alerts.js";
 import { deedsOf } from "./deeds.js";
 import { el, renew } from "./dom.js";
-import { isNumber, number, percent, span, speed, time } from "./format.js";
+import { isNumber, minute, number, percent, span, speed, time } from "./format.js";
 import { language, text } from "./language.js";
 import { pictureOf, severityShape } from "./shapes.js";
 import { ticking } from "./ticking.js";
@@ -60,6 +60,7 @@ export function remarks(alert) {
     alert.said?.verdict === "confirmed" && alert.state !== "confirmed" && el("span", { class: "remark" }, text("state.confirmed")),
     alert.group && el("span", { class: "remark", title: alert.group }, text("grouped")),
     alert.quiet && el("span", { class: "remark", title: alert.because }, text(`quiet.${alert.quiet}`)),
+    alert.maintenance && alert.quiet !== "maintenance" && el("span", { class: "remark", title: text("maintenance_why", { time: minute(Date.parse(alert.maintenance)) }) }, text("maintenance")),
     alert.late && el("span", { class: "remark", title: text("late_why") }, text("late")),
     clock !== "set" && el("span", { class: "remark", title: text(`clock_why.${clock}`) }, text(`clock.${clock}`)),
   ];

@@ -90,8 +90,8 @@ export function endedAt(alert) {
 
 export const isLoud = (alert) => alert.severity === "critical" || alert.severity === "high";
 
-/** Newly open, grown to critical or high, or told in time at last; what is late or quiet is never news, nor what people do. */
+/** Newly open, grown to critical or high, told in time at last, or left by whoever worked there; what is late or quiet is never news, nor what people do. */
 function isNews(before, alert) {
   if (!isLive(alert) || alert.late || alert.quiet || (alert.said?.seq === alert.seq && before)) return false;
-  return !before || !isLive(before) || before.late || (isLoud(alert) && !isLoud(before));
+  return !before || !isLive(before) || before.late || before.quiet === "maintenance" || (isLoud(alert) && !isLoud(before));
 }

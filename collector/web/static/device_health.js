@@ -3,15 +3,24 @@
 const OLD_BACKLOG_S = 300;
 const WORST_CLOCK_MS = 1000;
 
+const TOLD_APART = ["camera", "link", "outbox", "clock"]; // by troubles of their own
+const topicOf = (item) => item.id.split("/")[0];
+const isCamera = (item) => topicOf(item) === "camera";
+const badThings = (one) => (one.health?.items ?? []).filter(({ level }) => level === "bad");
+
+/** What the device itself calls bad, and no other trouble tells. */
+export const unwellThings = (one) => badThings(one).filter((item) => !TOLD_APART.includes(topicOf(item)));
+
 /** Each trouble is `bad`, nothing comes from there, or `mild`: something does. */
 const TROUBLES = {
   offline: { level: "bad", is: (one) => !one.online },
   silent: { level: "bad", is: (one) => one.online && one.silent },
-  camera: { level: "bad", is: (one) => (one.cameras ?? []).some(({ state }) => state === "failed" || state === "waiting") },
+  camera: { level: "bad", is: (one) => (one.cameras ?? []).some(({ state }) => state === "failed" || state === "waiting") || badThings(one).some(isCamera) },
   full: { level: "bad", is: (one) => one.disk_full === true },
   new: { level: "mild", is: (one) => one.online && !one.last_event_at },
   missing: { level: "mild", is: (one) => one.missing > 0 },
   backlog: { level: "mild", is: (one) => (one.outbox?.oldest_s ?? 0) > OLD_BACKLOG_S },
+  unwell: { level: "mild", is: (one) => unwellThings(one).length > 0 },
   clock: { level: "mild", is: (one) => one.clock === "unsynced" || (one.clock_error_ms ?? 0) > WORST_CLOCK_MS },
   unstored: { level: "mild", is: (one) => one.unstored > 0 },
   cameraless: { level: "mild", is: (one) => one.online && one.cameras.length === 0 },

@@ -2,7 +2,8 @@
 
 import { addressOf, titleOf } from "./alerts.js";
 import { now } from "./api.js";
-import { levelOf, levelOfTrouble, troublesOf } from "./device_health.js";
+import { drawCondition, drawMaintenance, wordsOf } from "./device_condition.js";
+import { levelOf, levelOfTrouble, troublesOf, unwellThings } from "./device_health.js";
 import { el } from "./dom.js";
 import { isNumber, number, span, time } from "./format.js";
 import { text } from "./language.js";
@@ -36,14 +37,14 @@ export function openDevice(root, name) {
 const lost = () => {}; // the frame says so
 
 function drawDevice(device, mayOperate) {
-  return [el("div", { class: "stack" }, state(device, mayOperate), facts(device), cameras(device), streams(device))];
+  return [el("div", { class: "stack" }, drawMaintenance(device), state(device, mayOperate), drawCondition(device), facts(device), cameras(device), streams(device))];
 }
 
 /** How it fares in a word, and for each trouble what to do next. */
 function state(device, mayOperate) {
   const troubles = troublesOf(device);
   const level = levelOf(device);
-  const step = (name) => el("li", { class: levelOfTrouble(name) }, el("b", {}, text(`devices.trouble.${name}`)), el("p", {}, withCode(text(`devices.next.${name}`))));
+  const step = (name) => el("li", { class: levelOfTrouble(name) }, el("b", {}, name === "unwell" ? unwellThings(device).map(wordsOf).join(", ") : text(`devices.trouble.${name}`)), el("p", {}, withCode(text(`devices.next.${name}`))));
   return el(
     "section",
     { class: "figure" },
@@ -70,6 +71,7 @@ function facts(device) {
     ["uptime", isNumber(device.uptime_s) && span(1000 * device.uptime_s)],
     ["stored", text("events", { n: number(device.events) })],
     ["unstored", device.unstored > 0 && number(device.unstored)],
+    ["test", device.test && `${time(Date.parse(device.test.received_at), now())} · ${device.test.by}`],
     ["told", device.health_at && time(Date.parse(device.health_at), now())],
   ].filter(([, value]) => value && value.length !== 0);
   return el("section", { class: "figure" }, el("h3", {}, text("devices.facts")), el("dl", { class: "facts" }, rows.flatMap(([name, value]) => [el("dt", {}, text(`devices.fact.${name}`)), el("dd", {}, value)])));

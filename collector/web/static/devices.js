@@ -1,5 +1,6 @@
 // The devices: who is online, what was last heard of them, and what is missing.
 
+import { maintenanceMark } from "./device_condition.js";
 import { el } from "./dom.js";
 import { number } from "./format.js";
 import { text } from "./language.js";
@@ -25,6 +26,7 @@ function device(one) {
     { class: one.online ? "online" : "offline" },
     el("h3", {}, one.device),
     el("p", { class: "state" }, stateShape(one.online), text(one.online ? "online" : "offline"), !one.online && one.since && forSpan(one.since)),
+    maintenanceMark(one),
     el("p", { class: "note" }, [one.site, cameras ? text("camera", { name: cameras }) : text("no_cameras"), one.software].filter(Boolean).join(" · ")),
     el(
       "p",

@@ -2,10 +2,12 @@
 
 import { SEVERITIES, addressOf, titleOf } from "./alerts.js";
 import { placeOf } from "./alert_card.js";
+import { maintenanceMark } from "./device_condition.js";
 import { el } from "./dom.js";
 import { number } from "./format.js";
 import { text } from "./language.js";
 import { severityShape, stateShape } from "./shapes.js";
+import { wrenchShape } from "./shapes_of_health.js";
 
 const NEAR_PX = 44;
 const LISTED = 8; // alerts in one popup
@@ -73,10 +75,12 @@ export function siteMark(L, site, devices, named) {
   const online = devices.filter((one) => one.online).length;
   const state = devices.length === 0 ? "empty" : online === devices.length ? "online" : "offline";
   const said = devices.length === 0 ? text("map.no_devices_here") : text("map.devices_here", { online: number(online), all: number(devices.length) });
-  const html = el("div", { class: `site ${state}` }, stateShape(state !== "offline"), named && el("span", {}, site.site));
+  const work = devices.some(({ maintenance }) => maintenance);
+  const label = [work && wrenchShape(), named && site.site].filter(Boolean);
+  const html = el("div", { class: `site ${state}` }, stateShape(state !== "offline"), label.length > 0 && el("span", {}, ...label));
   const mark = L.marker([site.lat, site.lon], {
     icon: L.divIcon({ html, className: "", iconSize: [18, 18] }),
-    title: `${site.site}: ${said}`,
+    title: [`${site.site}: ${said}`, work && text("map.work_here")].filter(Boolean).join(", "),
   });
   return mark.bindPopup(() =>
     el("div", {}, el("p", {}, el("b", {}, site.site), site.road && ` · ${site.road}`), el("p", { class: "aside" }, said), el("ul", { class: "here" }, devices.map(device))),
@@ -84,4 +88,4 @@ export function siteMark(L, site, devices, named) {
 }
 
 const device = (one) =>
-  el("li", { class: one.online ? "online" : "offline" }, stateShape(one.online), el("a", { href: `#/devices/${one.device}` }, one.device));
+  el("li", { class: one.online ? "online" : "offline" }, stateShape(one.online), el("span", {}, el("a", { href: `#/devices/${one.device}` }, one.device), maintenanceMark(one)));

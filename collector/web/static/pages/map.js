@@ -9,6 +9,7 @@ import { text } from "../language.js";
 import { alertMark, placesOf, siteMark, together } from "../map_marks.js";
 import { drawRoads } from "../map_roads.js";
 import { severityShape, stateShape } from "../shapes.js";
+import { wrenchShape } from "../shapes_of_health.js";
 
 const REFRESH_MS = 10_000;
 const MOST_NAMED = 60; // with more sites their names show when one comes near
@@ -102,7 +103,7 @@ export function open(root, _rest, { lost }) {
     all.addEventListener("click", showAll);
     const kinds = SEVERITIES.map((severity) => el("span", { class: `severity-${severity}` }, severityShape(severity), text(`severity.${severity}`)));
     const states = [true, false].map((online) => el("span", { class: online ? "online" : "offline" }, stateShape(online), text(online ? "online" : "offline")));
-    renew(root.querySelector(".legend"), kinds, states, all);
+    renew(root.querySelector(".legend"), kinds, states, el("span", { class: "maintenance" }, wrenchShape(), text("map.work_here")), all);
   }
 
   function draw() {

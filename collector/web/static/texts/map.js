@@ -13,6 +13,7 @@ export const MAP = {
     no_devices_here: "chưa có thiết bị",
     more_here: "và {n} cảnh báo khác",
     straight: "nối thẳng giữa các điểm, chưa có hình tuyến",
+    work_here: "đang bảo trì",
     legend: "Chú giải",
   },
   en: {
@@ -27,6 +28,7 @@ export const MAP = {
     no_devices_here: "no device yet",
     more_here: "and {n} more alerts",
     straight: "straight between its sites: its course is not known",
+    work_here: "being worked at",
     legend: "Legend",
   },
 };
