@@ -25,7 +25,7 @@ def prepare_accounts(accounts: Accounts, password: str | None) -> Credentials:
     """On the first start the user `operator`, an admin, gets the given password or a random one, told once."""
     if password is None:
         chosen = secrets.token_urlsafe(12)
-        return Credentials(FIRST_USER, chosen if not accounts.names() and accounts.set_first(FIRST_USER, chosen) else None)
+        return Credentials(FIRST_USER, chosen if not accounts.users() and accounts.set_first(FIRST_USER, chosen) else None)
     if not accounts.set_first(FIRST_USER, password) and not accounts.check(FIRST_USER, password):
         accounts.set_password(FIRST_USER, password)
     return Credentials(FIRST_USER, None)

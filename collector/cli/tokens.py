@@ -26,7 +26,7 @@ def create(name: str, role: Role, expires_at: float | None, data_dir: Path, conf
     import json
 
     with accounts_in(data_dir, config) as accounts:
-        token = accounts.tokens.create(name, role, expires_at)
+        token = accounts.tokens.create(name, role, expires_at, by())
         accounts.audit.write(by(), "create token", name, detail=role)
     click.echo(json.dumps({"name": name, "role": role, "token": token}) if as_json else token)
 
@@ -43,10 +43,12 @@ def list_(data_dir: Path, config: Path | None, as_json: bool) -> None:
     with accounts_in(data_dir, config) as accounts:
         for one in accounts.tokens.listed():
             made, expires, used = (at and format_time(at) for at in (one.made_at, one.expires_at, one.used_at))
-            told = {"name": one.name, "role": one.role, "made_at": made, "expires_at": expires, "used_at": used}
+            times = {"made_at": made, "expires_at": expires, "used_at": used}
+            told = {"name": one.name, "role": one.role, "made_by": one.made_by, **times}
             over = one.expires_at is not None and one.expires_at <= time.time()
             ends = f"{'expired' if over else 'expires'} {expires}" if expires else "does not expire"
-            line = f"{one.name:<24} {one.role:<9} made {made}  {ends}  {f'used {used}' if used else 'never used'}"
+            maker = f" by {one.made_by}" if one.made_by else ""
+            line = f"{one.name:<24} {one.role:<9} made {made}{maker}  {ends}  {f'used {used}' if used else 'never used'}"
             click.echo(json.dumps(told) if as_json else line)
 
 

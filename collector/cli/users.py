@@ -43,11 +43,33 @@ def role(name: str, role: Role, data_dir: Path, config: Path | None) -> None:
 @click.argument("name")
 @accounts_options
 def remove(name: str, data_dir: Path, config: Path | None) -> None:
-    """Remove the user NAME; ends that user's sessions."""
+    """Remove the user NAME; ends that user's sessions, and the tokens that he made."""
     with accounts_in(data_dir, config) as accounts:
-        accounts.remove(name)
-        accounts.audit.write(by(), "remove user", name)
-    click.echo(f"{name}: removed")
+        gone = accounts.remove(name)
+        accounts.audit.write(by(), "remove user", name, detail=", ".join(gone))
+    click.echo(f"{name}: removed{_and(gone)}")
+
+
+@command.command("disable", epilog="Example:  collector users disable lan")
+@click.argument("name")
+@accounts_options
+def disable(name: str, data_dir: Path, config: Path | None) -> None:
+    """Let the user NAME in no more; ends that user's sessions, and the tokens that he made. Password and role stay."""
+    with accounts_in(data_dir, config) as accounts:
+        gone = accounts.disable(name)
+        accounts.audit.write(by(), "disable user", name, detail=", ".join(gone))
+    click.echo(f"{name}: disabled{_and(gone)}")
+
+
+@command.command("enable", epilog="Example:  collector users enable lan")
+@click.argument("name")
+@accounts_options
+def enable(name: str, data_dir: Path, config: Path | None) -> None:
+    """Let the user NAME in again, with the password and role of before."""
+    with accounts_in(data_dir, config) as accounts:
+        accounts.enable(name)
+        accounts.audit.write(by(), "enable user", name)
+    click.echo(f"{name}: enabled")
 
 
 @command.command("list", epilog="Example:  collector users list --json")
@@ -58,5 +80,10 @@ def list_(data_dir: Path, config: Path | None, as_json: bool) -> None:
     import json
 
     with accounts_in(data_dir, config) as accounts:
-        for name, role in accounts.roles():
-            click.echo(json.dumps({"name": name, "role": role}) if as_json else f"{name:<24} {role}")
+        for one in accounts.users():
+            line = f"{one.name:<24} {one.role:<9} {'disabled' if one.disabled else ''}".rstrip()
+            click.echo(json.dumps(one._asdict()) if as_json else line)
+
+
+def _and(tokens: list[str]) -> str:
+    return f", and his tokens revoked: {', '.join(tokens)}" if tokens else ""

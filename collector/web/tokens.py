@@ -13,7 +13,7 @@ from collector.web.access import allow, moment
 from collector.web.alert_actions import body
 from collector.web.api import answer
 from collector.web.asked import Moment
-from collector.web.login import remember
+from collector.web.login import remember, who
 from collector.web.services import SERVICES
 from event_contract.times import format_time
 
@@ -30,6 +30,7 @@ class ToldToken(Struct):
     made_at: str
     expires_at: str | None
     used_at: str | None
+    made_by: Annotated[str, Meta(description="As the audit log names him; empty: not known.")]
 
 
 class Tokens(Struct):
@@ -66,7 +67,7 @@ async def create(request: web.Request) -> web.Response:
     expires_s = None if given.expires_at is None else moment("expires_at", given.expires_at)
     make = request.app[SERVICES].accounts.tokens.create
     try:
-        secret = await asyncio.to_thread(make, given.name, given.role, expires_s)
+        secret = await asyncio.to_thread(make, given.name, given.role, expires_s, who(request).name)
     except WrongUse as error:
         raise web.HTTPConflict(text=str(error)) from error
     await remember(request, "create token", given.name, detail=given.role)
@@ -88,4 +89,4 @@ async def revoke(request: web.Request) -> web.Response:
 
 def _told(token: Token) -> ToldToken:
     made, expires, used = (None if at is None else format_time(at) for at in (token.made_at, token.expires_at, token.used_at))
-    return ToldToken(token.name, token.role, made or "", expires, used)
+    return ToldToken(token.name, token.role, made or "", expires, used, token.made_by)

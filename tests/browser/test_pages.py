@@ -263,6 +263,11 @@ def test_a_user_is_made_sees_no_button_that_would_be_refused_and_is_removed(cons
     assert console.get_by_role("row", name="operator (bạn)").get_by_role("button").count() == 0  # it would log out
     row = console.get_by_role("row", name="lan")
     row.get_by_label("Quyền của lan").select_option("engineer")
+    row.get_by_role("button", name="Khóa", exact=True).click()
+    console.get_by_role("button", name="Đồng ý").press("Enter")
+    expect(row).to_contain_text("đã khóa")
+    row.get_by_role("button", name="Mở khóa").press("Enter")
+    expect(row).not_to_contain_text("đã khóa")
     row.get_by_role("button", name="Gỡ bỏ").click()
     console.get_by_role("button", name="Đồng ý").press("Enter")
     expect(row).to_have_count(0)

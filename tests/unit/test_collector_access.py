@@ -111,16 +111,16 @@ def test_who_could_log_in_before_there_were_roles_is_an_admin_and_one_stays(tmp_
         session = (accounts_of.digest("cookie"), "operator", time.time() + 3600)
         db.execute("INSERT INTO sessions VALUES (?, ?, ?)", session)
     accounts = Accounts(tmp_path / "accounts.sqlite")
-    assert accounts.roles() == [("operator", "admin")]
+    assert accounts.users() == [("operator", "admin", False)]
     accounts.set_password("lan", PASSWORD)
-    assert accounts.roles() == [("lan", "operator"), ("operator", "admin")]
+    assert accounts.users() == [("lan", "operator", False), ("operator", "admin", False)]
     for change in (lambda: accounts.remove("operator"), lambda: accounts.set_role("operator", "viewer")):
         with pytest.raises(WrongUse, match="only admin"):
             change()
     accounts.set_role("lan", "admin")
     accounts.set_password("lan", PASSWORD + "x")
     accounts.remove("operator")
-    assert accounts.roles() == [("lan", "admin")]
+    assert accounts.users() == [("lan", "admin", False)]
 
 
 def test_a_session_that_nobody_uses_ends_and_one_in_use_goes_on(database: StoreDatabase) -> None:
@@ -136,6 +136,31 @@ def test_a_session_that_nobody_uses_ends_and_one_in_use_goes_on(database: StoreD
         assert accounts.who(used, now + accounts_of.SESSION_S + 60) is None  # however much it is used
 
 
+def test_who_is_disabled_is_out_at_once_with_all_he_made_and_may_be_let_in_again(database: StoreDatabase) -> None:
+    with closing(database.accounts()) as accounts:
+        for name in ("lan", "operator"):
+            accounts.set_password(name, PASSWORD, "admin")
+        session, now = accounts.open_session("lan"), time.time()
+        makers = {"hers": "lan", "second": "token:hers", "other": "operator", "old": ""}
+        secrets = {name: accounts.tokens.create(name, "admin", made_by=maker) for name, maker in makers.items()}
+        assert accounts.disable("lan") == ["hers", "second"]
+        assert accounts.who(session) is None and not accounts.check("lan", PASSWORD)
+        assert [name for name, secret in secrets.items() if accounts.tokens.who(secret, now)] == ["other", "old"]
+        assert accounts.users() == [("lan", "admin", True), ("operator", "admin", False)]
+        with pytest.raises(WrongUse, match="only admin"):  # who cannot log in is no other one
+            accounts.disable("operator")
+        accounts.set_password("lan", PASSWORD + "x")
+        assert not accounts.check("lan", PASSWORD + "x") and accounts.who(accounts.open_session("lan")) is None
+        accounts.set_role("lan", "viewer")
+        accounts.enable("lan")
+        assert accounts.check("lan", PASSWORD + "x") and accounts.who(session) is None
+        assert accounts.users()[0] == ("lan", "viewer", False) and accounts.tokens.listed()[1].made_by == "operator"
+        assert accounts.tokens.create("again", "viewer", made_by="lan") and accounts.remove("lan") == ["again"]
+        for change in (accounts.disable, accounts.enable):
+            with pytest.raises(WrongUse, match="there is none"):
+                change("lan")
+
+
 def test_what_one_collector_changes_the_others_of_the_database_know_at_once(database: StoreDatabase) -> None:
     with closing(database.accounts()) as one, closing(database.accounts()) as other:
         assert [one.set_first("operator", PASSWORD), other.set_first("operator", PASSWORD + "x")] == [True, False]
@@ -148,7 +173,7 @@ def test_what_one_collector_changes_the_others_of_the_database_know_at_once(data
             other.set_password(name, PASSWORD + "x", "admin")
         assert one.who(session) is None and one.check("operator", PASSWORD + "x")
         one.remove("operator")
-        assert other.roles() == [("lan", "admin")]
+        assert other.users() == [("lan", "admin", False)]
         with pytest.raises(WrongUse, match="there is none"):
             other.set_role("operator", "admin")
         secret = one.tokens.create("wall", "viewer")

@@ -106,7 +106,7 @@ async def serving(
     stills: Stills | None = None,
 ) -> AsyncIterator[Site]:
     accounts = Accounts(tmp_path / "accounts.sqlite")
-    if not accounts.names():
+    if not accounts.users():
         accounts.set_password("operator", PASSWORD)
     store = EventStore(Sqlite(tmp_path / "events.sqlite"))
     reader = Reader(SqliteReaders(tmp_path / "events.sqlite"))

@@ -36,18 +36,26 @@ def test_users_are_made_changed_and_removed(tmp_path: Path) -> None:
         status, renewed = await send(site, "POST", "/api/v1/users/lan/password")
         assert status == 200 and renewed["role"] == "viewer" and accounts.who(session) is None
         assert accounts.check("lan", renewed["password"]) and not accounts.check("lan", made["password"])
-        assert await send(site, "POST", "/api/v1/users/lan/role", role="engineer") == (200, {"name": "lan", "role": "engineer"})
+        lan = {"name": "lan", "role": "engineer", "disabled": False}
+        assert await send(site, "POST", "/api/v1/users/lan/role", role="engineer") == (200, lan)
         assert (await send(site, "POST", "/api/v1/users/operator/role", role="admin"))[0] == 200
         status, refused = await send(site, "POST", "/api/v1/users/operator/role", role="viewer")
         assert status == 409 and "only admin" in refused["detail"]
-        assert (await send(site, "DELETE", "/api/v1/users/operator"))[0] == 409
-        assert await send(site, "DELETE", "/api/v1/users/lan") == (200, {"name": "lan", "role": "engineer"})
+        for method, path in (("DELETE", "operator"), ("POST", "operator/disable"), ("POST", "nobody/enable")):
+            assert (await send(site, method, f"/api/v1/users/{path}"))[0] == (404 if "nobody" in path else 409)
+        accounts.tokens.create("hers", "viewer", made_by="lan")
+        assert await send(site, "POST", "/api/v1/users/lan/disable") == (200, {**lan, "disabled": True})
+        assert (await site.get("/api/v1/users"))["users"][0]["disabled"] and not accounts.check("lan", renewed["password"])
+        assert await send(site, "POST", "/api/v1/users/lan/enable") == (200, lan)
+        assert accounts.check("lan", renewed["password"])
+        assert await send(site, "DELETE", "/api/v1/users/lan") == (200, lan)
         assert (await send(site, "DELETE", "/api/v1/users/lan"))[0] == 404
-        assert (await site.get("/api/v1/users"))["users"] == [{"name": "operator", "role": "admin"}]
+        assert (await site.get("/api/v1/users"))["users"] == [{"name": "operator", "role": "admin", "disabled": False}]
 
         written = [(one.who, one.action, one.target, one.detail) for one in accounts.audit.read()]
         assert ("token:api-token", "set password", "lan", "viewer") in written
-        assert ("token:api-token", "remove user", "lan", "") in written
+        for action, detail in (("disable user", "hers"), ("enable user", ""), ("remove user", "")):
+            assert ("token:api-token", action, "lan", detail) in written
         assert not any(secret in str(one) for one in written for secret in (made["password"], renewed["password"]))
 
     run(tmp_path, scene)

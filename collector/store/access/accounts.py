@@ -8,6 +8,7 @@ them a fast digest is enough.
 import secrets
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
@@ -18,12 +19,18 @@ from collector.store.access.audit import Audit
 from collector.store.access.ledger import Ledger, LedgerFile, storable
 from collector.store.access.place import ACCOUNTS as ACCOUNTS
 from collector.store.access.schema import SESSION_S
-from collector.store.access.tokens import Tokens, digest
+from collector.store.access.tokens import Tokens, digest, revoke_all_of
 from collector.store.engines.db import Db
 
 IDLE_S = 3600.0  # an open console asks all the time: this is for one that was left and closed
 SEEN_EVERY_S = 60.0  # a request is not worth a write to the disk
 LONGEST_PASSWORD = 256
+
+
+class User(NamedTuple):
+    name: str
+    role: Role
+    disabled: bool
 
 
 class Accounts:
@@ -37,18 +44,15 @@ class Accounts:
         self.tokens = Tokens(self._ledger)
         self.audit = Audit(self._ledger, keep_audit_days)
 
-    def names(self) -> list[str]:
-        return [name for name, _ in self.roles()]
-
-    def roles(self) -> list[tuple[str, Role]]:
+    def users(self) -> list[User]:
         with self._ledger.reading() as db:
-            return list(_roles(db).items())
+            return list(_users(db).values())
 
     def set_first(self, name: str, password: str) -> bool:
         """Add an admin where there is no user at all; False where there is one, for another collector may have been first."""
         hashed = self._hash(name, password)
         with self._ledger.transaction() as db:
-            if _roles(db):
+            if _users(db):
                 return False
             db.execute("INSERT INTO users (name, hash, role) VALUES (?, ?, 'admin')", (name, hashed))
             return True
@@ -60,7 +64,7 @@ class Accounts:
             db.execute(
                 "INSERT INTO users (name, hash, role) VALUES (?, ?, ?)"
                 " ON CONFLICT (name) DO UPDATE SET hash = excluded.hash, role = excluded.role",
-                (name, hashed, role or _roles(db).get(name) or "operator"),
+                (name, hashed, role or (known.role if (known := _users(db).get(name)) else "operator")),
             )
             db.execute('DELETE FROM sessions WHERE "user" = ?', (name,))
 
@@ -72,17 +76,30 @@ class Accounts:
             if not db.execute("UPDATE users SET role = ? WHERE name = ?", (role, name)).rowcount:
                 raise _unknown(name)
 
-    def remove(self, name: str) -> None:
-        """As `set_role`; ends the sessions."""
+    def remove(self, name: str) -> list[str]:
+        """As `disable`, for good."""
         with self._ledger.transaction() as db:
-            _demand_another_admin(db, name)
+            gone = _send_away(db, name)
             db.execute("DELETE FROM users WHERE name = ?", (name,))
-            db.execute('DELETE FROM sessions WHERE "user" = ?', (name,))
+            return gone
+
+    def disable(self, name: str) -> list[str]:
+        """Ends the sessions and the tokens that he made, whose names are given back. Raises as `set_role` does."""
+        with self._ledger.transaction() as db:
+            gone = _send_away(db, name)
+            db.execute("UPDATE users SET disabled = 1 WHERE name = ?", (name,))
+            return gone
+
+    def enable(self, name: str) -> None:
+        """With the password and role of before. Raises WrongUse when there is no such user."""
+        with self._ledger.transaction() as db:
+            if not db.execute("UPDATE users SET disabled = 0 WHERE name = ?", (name,)).rowcount:
+                raise _unknown(name)
 
     def check(self, name: str, password: str) -> bool:
-        """Takes as long for a name that does not exist."""
+        """Takes as long for a name that does not exist, or is disabled."""
         with self._ledger.reading() as db:
-            row = db.execute("SELECT hash FROM users WHERE name = ?", (storable(name),)).fetchone()
+            row = db.execute("SELECT hash FROM users WHERE name = ? AND disabled = 0", (storable(name),)).fetchone()
         try:
             self._hasher.verify(row[0] if row else self._no_one, password[:LONGEST_PASSWORD])
         except VerificationError:
@@ -102,7 +119,7 @@ class Accounts:
         now = time.time() if now is None else now
         query = (
             'SELECT users.name, role, seen FROM sessions JOIN users ON users.name = sessions."user"'
-            " WHERE digest = ? AND expires > ? AND seen > ?"
+            " WHERE digest = ? AND expires > ? AND seen > ? AND disabled = 0"
         )
         with self._ledger.reading() as db:
             found = db.execute(query, (digest(token), now, now - IDLE_S)).fetchone()
@@ -126,15 +143,22 @@ class Accounts:
         return self._hasher.hash(password)
 
 
-def _roles(db: Db) -> dict[str, Role]:
-    return {row[0]: row[1] for row in db.execute("SELECT name, role FROM users ORDER BY name").fetchall()}
+def _users(db: Db) -> dict[str, User]:
+    rows = db.execute("SELECT name, role, disabled FROM users ORDER BY name").fetchall()
+    return {name: User(name, role, bool(disabled)) for name, role, disabled in rows}
+
+
+def _send_away(db: Db, name: str) -> list[str]:
+    _demand_another_admin(db, name)
+    db.execute('DELETE FROM sessions WHERE "user" = ?', (name,))
+    return revoke_all_of(db, name)
 
 
 def _demand_another_admin(db: Db, name: str) -> None:
-    roles = _roles(db)
-    if name not in roles:
+    users = _users(db)
+    if name not in users:
         raise _unknown(name)
-    if roles[name] == "admin" and [*roles.values()].count("admin") == 1:
+    if [one.name for one in users.values() if one.role == "admin" and not one.disabled] == [name]:
         raise WrongUse(f"user {name}: is the only admin; make another one first")
 
 

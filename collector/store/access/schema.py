@@ -26,6 +26,12 @@ def m002_roles(db: Database) -> None:
     db.execute("UPDATE sessions SET seen = expires - ?", [SESSION_S])
 
 
+@migrate()
+def m003_disabled(db: Database) -> None:
+    """Who may not log in for a while, or any more, and is not forgotten."""
+    db.execute("ALTER TABLE users ADD COLUMN disabled INTEGER NOT NULL DEFAULT 0")
+
+
 @migrate_tokens()
 def m001_tokens(db: Database) -> None:
     db.table("tokens").create(
@@ -34,6 +40,12 @@ def m001_tokens(db: Database) -> None:
         not_null={"digest", "role", "made_at"},
     )
     db.table("tokens").create_index(["digest"], unique=True)
+
+
+@migrate_tokens()
+def m002_makers(db: Database) -> None:
+    """Who made it, as the audit log names him; nothing is known of those that are there already."""
+    db.execute("ALTER TABLE tokens ADD COLUMN made_by TEXT NOT NULL DEFAULT ''")
 
 
 @migrate_audit()

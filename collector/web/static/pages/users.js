@@ -28,18 +28,19 @@ function people(myself) {
     "users.people",
     "/api/v1/users",
     ({ users }, act) => {
-      const row = ({ name, role }) => {
+      const row = ({ name, role, disabled }) => {
         const path = `/api/v1/users/${encodeURIComponent(name)}`;
         const one = choice(text("users.role_of", { name }), roles(), role, (chosen) => act(() => postJson(`${path}/role`, { role: chosen })));
         return el(
           "tr",
           {},
-          el("th", { scope: "row" }, name, name === myself && el("span", { class: "note" }, ` ${text("users.myself")}`)),
+          el("th", { scope: "row" }, name, name === myself && el("span", { class: "note" }, ` ${text("users.myself")}`), disabled && [" ", el("span", { class: "remark" }, text("users.disabled"))]),
           el("td", { class: "bare" }, one),
           el(
             "td", // one's own password ends this session: it has a form of its own
             { class: "deeds" },
             name !== myself && button(text("users.new_password"), async () => (await sure(text("users.sure_password", { name }))) && act(async () => showPassword(await postJson(`${path}/password`, {})))),
+            name !== myself && (disabled ? button(text("users.enable"), () => act(() => postJson(`${path}/enable`, {}))) : button(text("users.disable"), async () => (await sure(text("users.sure_disable", { name }))) && act(() => postJson(`${path}/disable`, {})))),
             name !== myself && button(text("users.remove"), async () => (await sure(text("users.sure_remove", { name }))) && act(() => deleteJson(path))),
           ),
         );
@@ -71,7 +72,7 @@ function tokens() {
           {},
           el("th", { scope: "row" }, one.name),
           el("td", {}, text(`forms.role.${one.role}`)),
-          el("td", {}, when(one.made_at, "users.never")),
+          el("td", {}, [when(one.made_at, "users.never"), one.made_by].filter(Boolean).join(" · ")),
           el("td", { class: one.expires_at && Date.parse(one.expires_at) < now() && "warning" }, when(one.expires_at, "users.never")),
           el("td", {}, when(one.used_at, "users.not_yet")),
           el("td", { class: "deeds" }, button(text("users.revoke"), async () => (await sure(text("users.sure_revoke", { name: one.name }))) && act(() => deleteJson(`/api/v1/tokens/${one.name}`)))),
