@@ -1,14 +1,13 @@
 """A store that holds many events: what ingest and lists cost then, and what the questions of an operator cost.
 
 Rows are made in bulk, as many days back as they last at one event per device and ten seconds, 60 devices; every tenth is an
-incident, six are minutes of traffic. Lists and ingest are measured at a tenth of the rows, too, so that growth shows.
+incident, six are minutes of traffic. Beside it stands a store with a tenth of the rows, so that growth shows.
 """
 
 import statistics
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
-from itertools import count
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +24,7 @@ from event_contract.times import format_time
 from scripts.benchmarks.city.devices import DEVICES, Waiting, births, made
 
 CALLS = 15
-BATCH, BATCHES = 300, 30
+BATCH, BATCHES = 300, 60
 ROWS_PER_COMMIT = 100_000
 INCIDENT_EVERY = 10
 TEMPLATES = 20_000
@@ -33,49 +32,58 @@ PER_S = DEVICES / 10  # events
 
 
 def measure(folder: Path, engine: str, url: str, rows: int) -> dict[str, Any]:
-    folder.mkdir()
+    """Both stores are asked in turn, so that what else the machine does falls on both."""
+    result: dict[str, Any] = {"rows": rows}
+    with ExitStack() as both:
+        stores = {name: _opened(both, folder / name, engine, url) for name in ("tenth", "all")}
+        for name, (opened, _) in stores.items():
+            fill(opened, rows if name == "all" else rows // 10)
+        written = {name: EventStore(opened) for name, (opened, _) in stores.items()}
+        rates = ingest_rates(written)
+        for store in written.values():
+            store.look_after(time.time(), {"incident": 1e4, "state": 1e4, "telemetry": 1e4})
+        dbs = {name: both.enter_context(readers.reading()) for name, (_, readers) in stores.items()}
+        lists = timed(dbs, LISTS)
+        result |= {name: {"lists_ms": lists[name], "ingest_per_s": rates[name]} for name in stores}
+        result["questions_ms"] = timed({"all": dbs["all"]}, questions())["all"]
+    return result
+
+
+def _opened(both: ExitStack, folder: Path, engine: str, url: str) -> tuple[Engine, Readers]:
+    folder.mkdir(parents=True)
+    opened: Engine
+    readers: Readers
     if engine == "sqlite":
         from collector.store.engines.sqlite import Sqlite, SqliteReaders
 
         path = folder / "large.sqlite"
-        return _measure(Sqlite(path), SqliteReaders(path), rows)
-    from collector.store.engines.postgres import Address, Postgres, PostgresReaders
-    from scripts.benchmarks.ingest import schema
+        opened, readers = Sqlite(path), SqliteReaders(path)
+    else:
+        from collector.store.engines.postgres import Address, Postgres, PostgresReaders
+        from scripts.benchmarks.ingest import schema
 
-    address = Address(schema(url))
-    return _measure(Postgres(address), PostgresReaders(address), rows)
-
-
-def _measure(opened: Engine, readers: Readers, rows: int) -> dict[str, Any]:
-    result: dict[str, Any] = {"rows": rows}
-    with closing(opened) as engine, closing(readers):
-        store, tenth = EventStore(engine), rows // 10
-        for name, first, last in (("tenth", 0, tenth), ("all", tenth, rows)):
-            fill(engine, first, last, rows)
-            rates = ingest_rate(store)
-            store.look_after(time.time(), {"incident": 1e4, "state": 1e4, "telemetry": 1e4})
-            with readers.reading() as db:
-                result[name] = {"lists_ms": timed(db, LISTS), "ingest_per_s": rates}
-        with readers.reading() as db:
-            result["questions_ms"] = timed(db, questions())
-    return result
+        address = Address(schema(url))
+        opened, readers = Postgres(address), PostgresReaders(address)
+    both.callback(readers.close)
+    both.callback(opened.close)
+    return opened, readers
 
 
-def fill(engine: Engine, first: int, last: int, rows: int) -> None:
-    """Rows `first` to `last` of `rows`, in the order of their time; the newest is of now."""
+def fill(engine: Engine, rows: int) -> None:
+    """In the order of their time; the newest is of now."""
     now, columns = time.time(), COLUMNS_OF_EVENTS.split(", ")
     at, received_at, seq = (columns.index(name) for name in ("at", "received_at", "seq"))
     templates = list(_templates())
 
     def rows_of(start: int) -> Iterator[tuple[Any, ...]]:
-        for number in range(start, min(start + ROWS_PER_COMMIT, last)):
+        for number in range(start, min(start + ROWS_PER_COMMIT, rows)):
             *row, of_stream = templates[number % TEMPLATES]
             row[at] = row[received_at] = now - (rows - number) / PER_S
             row[seq] += number // TEMPLATES * of_stream  # no two rows share a number
             yield tuple(row)
 
     insert = f"INSERT INTO events ({COLUMNS_OF_EVENTS}) VALUES ({', '.join('?' * len(columns))})"
-    for start in range(first, last, ROWS_PER_COMMIT):
+    for start in range(0, rows, ROWS_PER_COMMIT):
         with engine.transaction() as db:
             db.executemany(insert, rows_of(start))
     with engine.transaction() as db:
@@ -84,7 +92,7 @@ def fill(engine: Engine, first: int, last: int, rows: int) -> None:
             "INSERT INTO streams (device, stream, class) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
             [(*key, event_class) for key, event_class in classes.items()],
         )
-        _fill_alerts(db, first // INCIDENT_EVERY, last // INCIDENT_EVERY)
+        _fill_alerts(db, rows // INCIDENT_EVERY)
         _fill_sums(db, now, sorted({device for device, _ in classes}))
 
 
@@ -97,12 +105,11 @@ def _templates() -> Iterator[tuple[Any, ...]]:
     return ((*row_of(event), sizes[event.stream]) for event in events)
 
 
-def _fill_alerts(db: Db, first: int, last: int) -> None:
+def _fill_alerts(db: Db, incidents: int) -> None:
     """Every incident an alert that is over, with its two changes as one."""
     opened = alerts.fault(None, "city-0001", "city", "x", {"reason": "made"}, format_time(0.0), 0.0, ended=True)
     body = encode(opened)
-    newest = queries.newest_change(db)
-    seqs = range(newest + 1, newest + 1 + last - first)
+    seqs = range(1, 1 + incidents)
     db.executemany(
         "INSERT INTO alerts (id, seq, state, told, kind, device, body) VALUES (?, ?, ?, ?, ?, ?, ?)",
         ((f"made/{seq}", seq, "closed", "closed", "device_fault", "city-0001", body) for seq in seqs),
@@ -125,24 +132,19 @@ def _fill_sums(db: Db, now: float, devices: list[str]) -> None:
     )
 
 
-def ingest_rate(store: EventStore) -> float:
-    """Events per second into the store itself, the fastest third of the batches: the machine may be busy.
-
-    The streams are the same each time, so that lists have as many to tell of.
-    """
-    begun = next(_runs)
-    events = made(BATCH * BATCHES * (begun + 1), 900)[BATCH * BATCHES * begun :]
-    store.commit([Received(topics.status(device), encode(birth), time.time()) for device, birth in births(events)])
-    times = []
+def ingest_rates(stores: dict[str, EventStore]) -> dict[str, float]:
+    """Events per second into the stores themselves, the fastest third of the batches: the machine may be busy."""
+    events = made(BATCH * BATCHES, 900)
+    times: dict[str, list[float]] = {name: [] for name in stores}
+    for store in stores.values():
+        store.commit([Received(topics.status(device), encode(birth), time.time()) for device, birth in births(events)])
     for start in range(0, len(events), BATCH):
         batch = [_received(one) for one in events[start : start + BATCH]]
-        began = time.perf_counter()
-        store.commit(batch)
-        times.append(time.perf_counter() - began)
-    return BATCH / statistics.mean(sorted(times)[: BATCHES // 3])
-
-
-_runs = count()
+        for name, store in stores.items():
+            began = time.perf_counter()
+            store.commit(batch)
+            times[name].append(time.perf_counter() - began)
+    return {name: BATCH / statistics.mean(sorted(of_store)[: BATCHES // 3]) for name, of_store in times.items()}
 
 
 def _received(one: Waiting) -> Received:
@@ -169,17 +171,18 @@ def questions() -> dict[str, Callable[[Db], Any]]:
     }
 
 
-def timed(db: Db, asked: dict[str, Callable[[Db], Any]]) -> dict[str, float]:
-    """The median in ms."""
-    result = {}
-    for name, question in asked.items():
-        question(db)
-        times = []
-        for _ in range(CALLS):
-            began = time.perf_counter()
-            question(db)
-            times.append((time.perf_counter() - began) * 1e3)
-        result[name] = round(statistics.median(times), 2)
+def timed(dbs: dict[str, Db], asked: dict[str, Callable[[Db], Any]]) -> dict[str, dict[str, float]]:
+    """The medians in ms, by store and question."""
+    result: dict[str, dict[str, float]] = {name: {} for name in dbs}
+    for title, question in asked.items():
+        times: dict[str, list[float]] = {name: [] for name in dbs}
+        for _ in range(1 + CALLS):
+            for name, db in dbs.items():
+                began = time.perf_counter()
+                question(db)
+                times[name].append((time.perf_counter() - began) * 1e3)
+        for name, (_, *of_store) in times.items():  # the first one warms what is to be warm
+            result[name][title] = round(statistics.median(of_store), 2)
     return result
 
 
