@@ -11,7 +11,7 @@ from edge_agent.config import AgentConfig
 from edge_agent.core.health.snapshot import Level
 from edge_agent.health.network import interfaces
 from edge_agent.sinks.origin import Origin
-from edge_agent.web.figures import CameraNow, ClockNow, InterfaceNow, LinkNow, Maintenance, OutboxNow, Overview
+from edge_agent.web.figures import CameraNow, ClockNow, InterfaceNow, LinkNow, Maintenance, OutboxNow, Overview, PageNow
 from event_contract.times import format_time
 
 
@@ -22,6 +22,7 @@ def overview(
     status: AgentStatus,
     uptime_s: float,
     maintenance: Maintenance | None,
+    page: PageNow,
 ) -> Overview:
     cameras = tuple(_camera(eyes[camera.name], camera.fps, status, uptime_s) for camera in config.cameras)
     clock = origin.read_clock()
@@ -31,7 +32,7 @@ def overview(
         device=origin.device, site=origin.site, software=origin.software, run=origin.run, model=model.model,
         model_sha256=model.model_sha256, health=status.health, cameras=cameras, link=_link(config, status),
         outbox=_outbox(config, status), clock=told, network=tuple(InterfaceNow(**asdict(one)) for one in interfaces()),
-        maintenance=maintenance,
+        maintenance=maintenance, page=page,
     )  # fmt: skip
 
 

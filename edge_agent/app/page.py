@@ -16,6 +16,7 @@ from edge_agent.app.preview import Preview
 from edge_agent.app.scene_desk import SceneDesk
 from edge_agent.app.status import AgentStatus
 from edge_agent.config import AgentConfig, WebConfig, resolve
+from edge_agent.core.health.progress import Beat
 from edge_agent.core.health.snapshot import Trend
 from edge_agent.core.outgoing import Outgoing
 from edge_agent.core.scene_format import SceneFile
@@ -25,6 +26,7 @@ from edge_agent.web.accounts import Accounts
 from edge_agent.web.application import application
 from edge_agent.web.audit import Audit
 from edge_agent.web.certificate import ensured, tls
+from edge_agent.web.door import Door
 from edge_agent.web.drawn import SceneDeeds
 from edge_agent.web.figures import Overview, ToldEvent
 from edge_agent.web.server import PageServer
@@ -61,7 +63,7 @@ class Page:
         self._started_s = time.monotonic()
         self._watch: Watch
         self._told: deque[ToldEvent] = deque(maxlen=EVENTS_KEPT)
-        self._lock = Lock()
+        self._lock, self._door = Lock(), Door()
         folder = resolve(config_file, config.data_dir) / WEB_FOLDER
         self._secrets = secrets_in(config, config_file)
         self._journal, self._book = Journal(self._secrets), MaintenanceBook(folder / MAINTENANCE_FILE, origin)
@@ -81,12 +83,18 @@ class Page:
                 self._book.begin, self._book.end, self._book.test, lambda: self._watch.restart(), self._diagnostics
             ),
             scenes=SceneDeeds(desk.read, desk.version, desk.check, desk.save, desk.lane, self._preview.still, desk.then),
+            door=self._door,
         )  # fmt: skip
-        self._server = PageServer(lambda: application(services), web.host, web.port, context)
+        self._server = PageServer(lambda: application(services), web.host, web.port, context, self._door)
 
     @property
     def problem(self) -> str | None:
         return self._server.problem
+
+    @property
+    def beat(self) -> Beat | None:
+        """Of its thread."""
+        return self._server.beat
 
     def open(self, watch: Watch) -> None:
         self._watch = watch
@@ -116,7 +124,8 @@ class Page:
 
     def _overview(self) -> Overview:
         watch, uptime_s = self._watch, time.monotonic() - self._started_s
-        return overview(self._config, self._origin, watch.eyes, watch.status(), uptime_s, self._book.now())
+        standing, connected = self._book.now(), self._door.now()
+        return overview(self._config, self._origin, watch.eyes, watch.status(), uptime_s, standing, connected)
 
     def _diagnostics(self) -> bytes:
         scenes = {name: file.read_bytes() for name, file in self._files.items()}
@@ -129,6 +138,7 @@ class NoPage:
     """Where the site has none."""
 
     problem: str | None = None
+    beat: Beat | None = None
 
     def open(self, watch: Watch) -> None:
         pass

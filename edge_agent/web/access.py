@@ -5,6 +5,7 @@
     async def overview(request: web.Request) -> web.Response: ...
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
@@ -18,6 +19,9 @@ from event_contract.explain import validate
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 H = TypeVar("H", bound=Handler)
 Whom = Literal["anyone", "technician"]
+T = TypeVar("T")
+JSON = "application/json"
+BODY_S = 10.0
 
 
 class Nothing(Struct, forbid_unknown_fields=True):
@@ -26,12 +30,14 @@ class Nothing(Struct, forbid_unknown_fields=True):
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """`query` and `body` are Structs; `answer` is a type. `changes`: what is asked by anything but GET is written down."""
+    """`query` and `body` are Structs; `answer` is a type, told as `content`. `changes`: what is asked by anything but GET is
+    written down."""
 
     whom: Whom
     query: type[Struct] = Nothing
     body: type[Struct] | None = None
     answer: Any = None
+    content: str = JSON
     changes: bool = True
 
 
@@ -79,14 +85,23 @@ def asked(request: web.Request, kind: type[Struct]) -> Any:
 
 
 async def given(request: web.Request, kind: type[Struct]) -> Any:
-    """The JSON body as `kind`. Raises HTTPBadRequest, HTTPUnsupportedMediaType."""
-    if request.content_type != "application/json":
+    """The JSON body as `kind`. Raises HTTPBadRequest, HTTPRequestTimeout, HTTPUnsupportedMediaType."""
+    if request.content_type != JSON:
         raise web.HTTPUnsupportedMediaType(text="body: expected JSON, application/json")
+    content = await in_time(request.read())
     try:
-        return validate(msgspec.json.decode(await request.read()), kind)
+        return validate(msgspec.json.decode(content), kind)
     except (ValueError, RecursionError) as error:
         raise web.HTTPBadRequest(text=str(error) or "body: expected JSON") from None
 
 
+async def in_time(reading: Awaitable[T]) -> T:
+    """What reads a body. Raises HTTPRequestTimeout when it trickles."""
+    try:
+        return await asyncio.wait_for(reading, BODY_S)
+    except TimeoutError:
+        raise web.HTTPRequestTimeout(text=f"body: expected all of it within {BODY_S:g} s") from None
+
+
 def answer(told: Any) -> web.Response:
-    return web.Response(body=msgspec.json.encode(told), content_type="application/json")
+    return web.Response(body=msgspec.json.encode(told), content_type=JSON)

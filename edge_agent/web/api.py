@@ -58,6 +58,7 @@ class AuditLog(Struct):
 @routes.get("/api/v1/overview")
 @allow("technician", answer=Overview)
 async def overview(request: web.Request) -> web.Response:
+    """How the device is: one verdict, what to do, and the figures behind it."""
     return answer(await asyncio.to_thread(request.app[SERVICES].overview))
 
 

@@ -6,14 +6,16 @@ from pathlib import Path
 from aiohttp import web
 from msgspec import Struct
 
-from edge_agent.web import api, live, login, scenes, service
+from edge_agent.web import api, live, login, openapi, scenes, service
 from edge_agent.web.access import allow, demand_declarations
 from edge_agent.web.guard import PUBLIC_FOLDER, guard
+from edge_agent.web.openapi import ROUTES
 from edge_agent.web.problems import ERRORS, problems
 from edge_agent.web.services import SERVICES, Services
 
 STATIC = Path(__file__).parent / "static"
 FILES = {file.relative_to(STATIC).as_posix(): file for file in STATIC.rglob("*") if file.is_file()}
+HTML = "text/html"
 LONGEST_BODY_BYTES = 256 * 1024  # a scene with many lanes
 HEADERS = {
     "Content-Security-Policy": (
@@ -39,19 +41,21 @@ class Outcome(Struct, forbid_unknown_fields=True):
 
 
 @routes.get("/")
-@allow("technician")
+@allow("technician", content=HTML)
 async def page(_request: web.Request) -> web.FileResponse:
+    """The page."""
     return web.FileResponse(STATIC / "index.html", headers={"Cache-Control": "no-store"})
 
 
 @routes.get("/login")
-@allow("anyone", query=Outcome)
+@allow("anyone", query=Outcome, content=HTML)
 async def login_page(_request: web.Request) -> web.FileResponse:
+    """Where a name and a password are asked for."""
     return web.FileResponse(STATIC / "login.html", headers={"Cache-Control": "no-store"})
 
 
 @routes.get(f"{PUBLIC_FOLDER}{{name:.+}}")
-@allow("anyone")
+@allow("anyone", content="*/*")
 async def static(request: web.Request) -> web.FileResponse:
     """The program of the page, no data: one of the files that are there, and no other path leads anywhere."""
     file = FILES.get(request.match_info["name"])
@@ -62,7 +66,7 @@ async def static(request: web.Request) -> web.FileResponse:
 
 def all_routes() -> list[web.RouteDef]:
     """Whatever is served."""
-    parts = routes, login.routes, api.routes, live.routes, service.routes, scenes.routes
+    parts = routes, login.routes, api.routes, live.routes, service.routes, scenes.routes, openapi.routes
     return [one for part in parts for one in part if isinstance(one, web.RouteDef)]
 
 
@@ -73,6 +77,7 @@ def application(services: Services) -> web.Application:
     every = all_routes()
     demand_declarations(every)
     app.add_routes(every)
+    app[ROUTES] = every
     app.on_response_prepare.append(harden)
     return app
 

@@ -75,6 +75,15 @@ class Maintenance(Struct, frozen=True, kw_only=True):
     reason: str
 
 
+class PageNow(Struct, frozen=True, kw_only=True):
+    """Who is connected to this page, and what it has not served: connections by why, requests by their HTTP status."""
+
+    connections: int
+    most_connections: int
+    turned_away: dict[str, int]
+    refused: dict[str, int]
+
+
 class Overview(Struct, frozen=True, kw_only=True):
     """`health` holds the verdict; the rest is what stands behind it."""
 
@@ -91,6 +100,7 @@ class Overview(Struct, frozen=True, kw_only=True):
     network: tuple[InterfaceNow, ...] = ()
     clock: ClockNow
     maintenance: Maintenance | None = None
+    page: PageNow | None = None
 
 
 class ToldEvent(Struct, frozen=True, kw_only=True):

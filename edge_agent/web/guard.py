@@ -36,6 +36,8 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     if request.method not in READS and not same_origin(request):
         raise web.HTTPForbidden(text="a request from another origin")
     session = request[SESSION] = await known(request, services)
+    if session is None and not services.door.serves_stranger(request.remote or ""):
+        raise web.HTTPTooManyRequests(text="log in, or ask less often", headers={"Retry-After": "5"})
     access = _wanted(request)
     if access.whom != "anyone":
         if session is None:

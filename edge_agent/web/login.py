@@ -6,7 +6,7 @@ import time
 from aiohttp import web
 from msgspec import Struct
 
-from edge_agent.web.access import allow, answer
+from edge_agent.web.access import allow, answer, in_time
 from edge_agent.web.guard import COOKIE, remember, who
 from edge_agent.web.services import SERVICES
 
@@ -33,7 +33,7 @@ async def log_in(request: web.Request) -> web.Response:
     if request.content_type != "application/x-www-form-urlencoded":
         raise web.HTTPUnsupportedMediaType(text="body: expected a form, application/x-www-form-urlencoded")
     try:
-        form = await request.post()
+        form = await in_time(request.post())
     except (LookupError, ValueError):  # a charset that nobody knows, bytes that are not of it
         raise web.HTTPBadRequest(text="body: expected a form in UTF-8") from None
     name, password = str(form.get("username", ""))[:40], str(form.get("password", ""))
@@ -58,6 +58,7 @@ async def log_in(request: web.Request) -> web.Response:
 @routes.post("/logout")
 @allow("technician", answer=Me)
 async def log_out(request: web.Request) -> web.Response:
+    """The session is over."""
     request.app[SERVICES].sessions.close(request.cookies.get(COOKIE, ""))
     gone = answer(Me(who(request).name, ""))
     gone.del_cookie(COOKIE, path="/", secure=True, httponly=True, samesite="Strict")

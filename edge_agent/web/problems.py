@@ -7,6 +7,7 @@ import msgspec
 from aiohttp import web
 
 from edge_agent.web.access import Handler
+from edge_agent.web.services import SERVICES
 
 CONTENT_TYPE = "application/problem+json"
 ERRORS = web.AppKey("errors", Counter[str])
@@ -24,12 +25,13 @@ class Problem(msgspec.Struct, omit_defaults=True, kw_only=True):
 
 @web.middleware
 async def problems(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """The boundary of a request: an error of ours is logged and counted."""
+    """The boundary of a request: refusals are counted, an error of ours is logged, too."""
     try:
         return await handler(request)
     except web.HTTPException as error:
         if error.status < 400:
             raise
+        request.app[SERVICES].door.refused[error.status] += 1
         return _told(error)
     except ConnectionError:
         raise

@@ -9,7 +9,7 @@ from aiohttp import web
 from msgspec import Meta, Struct
 
 from edge_agent.core.scene_format import SceneError
-from edge_agent.web.access import allow, answer, given
+from edge_agent.web.access import JSON, allow, answer, given
 from edge_agent.web.drawn import LaneClicks, LaneSolved, SceneChanged, SceneChecked, SceneNow, SceneRefused
 from edge_agent.web.guard import who
 from edge_agent.web.services import SERVICES
@@ -19,6 +19,7 @@ T = TypeVar("T")
 
 routes = web.RouteTableDef()
 CAMERA = "{camera:[a-z0-9-]{1,63}}"
+JPEG = "image/jpeg"
 
 
 class GivenScene(Struct, forbid_unknown_fields=True):
@@ -41,16 +42,17 @@ class Turn(Struct, forbid_unknown_fields=True):
 @routes.get(f"/api/v1/scenes/{CAMERA}")
 @allow("technician", answer=SceneNow)
 async def scene(request: web.Request) -> web.Response:
+    """The zones of a camera and its calibration, as they are in the file, and the versions before."""
     return answer(await _asked(request.app[SERVICES].scenes.read, request.match_info["camera"]))
 
 
 @routes.get(f"/api/v1/scenes/{CAMERA}/versions/" + "{number:[0-9]{1,9}}")
-@allow("technician")
+@allow("technician", answer=dict[str, Any])
 async def version(request: web.Request) -> web.Response:
     """The scene as it was."""
     found = request.match_info
     text = await _asked(request.app[SERVICES].scenes.version, found["camera"], int(found["number"]))
-    return web.Response(body=text, content_type="application/json")
+    return web.Response(body=text, content_type=JSON)
 
 
 @routes.post(f"/api/v1/scenes/{CAMERA}/check")
@@ -79,21 +81,21 @@ async def lane(request: web.Request) -> web.Response:
 
 
 @routes.get(f"/api/v1/still/{CAMERA}")
-@allow("technician", query=Turn)
+@allow("technician", query=Turn, content=JPEG)
 async def still(request: web.Request) -> web.Response:
     """The last picture with nothing drawn on it but private masks."""
     jpeg = await _asked(request.app[SERVICES].scenes.still, request.match_info["camera"])
     if jpeg is None:
         raise web.HTTPServiceUnavailable(text="there is no picture yet; ask again", headers={"Retry-After": "1"})
-    return web.Response(body=jpeg, content_type="image/jpeg")
+    return web.Response(body=jpeg, content_type=JPEG)
 
 
 @routes.get(f"/api/v1/scenes/{CAMERA}/then")
-@allow("technician", query=Turn)
+@allow("technician", query=Turn, content=JPEG)
 async def then(request: web.Request) -> web.Response:
     """The still of when the scene was drawn, where it was drawn here."""
     jpeg = await _asked(request.app[SERVICES].scenes.then, request.match_info["camera"])
-    return web.Response(body=jpeg, content_type="image/jpeg")
+    return web.Response(body=jpeg, content_type=JPEG)
 
 
 async def _asked(ask: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

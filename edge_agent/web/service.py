@@ -57,6 +57,7 @@ async def begin(request: web.Request) -> web.Response:
 @routes.post("/api/v1/maintenance/end")
 @allow("technician", answer=Standing)
 async def end(request: web.Request) -> web.Response:
+    """Whether or not there is one."""
     await asyncio.to_thread(request.app[SERVICES].deeds.end, who(request).name)
     return answer(Standing(None))
 
@@ -78,7 +79,7 @@ async def restart(request: web.Request) -> web.Response:
 
 
 @routes.get("/api/v1/diagnostics")
-@allow("technician")
+@allow("technician", content="application/zip")
 async def diagnostics(request: web.Request) -> web.Response:
     """A zip for whoever is asked for help: no password, no key, no picture is in it."""
     services = request.app[SERVICES]

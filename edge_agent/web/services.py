@@ -8,6 +8,7 @@ from aiohttp import web
 from edge_agent.core.health.snapshot import Trend
 from edge_agent.web.accounts import Accounts
 from edge_agent.web.audit import Audit
+from edge_agent.web.door import Door
 from edge_agent.web.drawn import SceneDeeds
 from edge_agent.web.figures import LensAid, LogLine, Maintenance, Overview, SeenNow, ToldEvent
 from edge_agent.web.sessions import Attempts, Session, Sessions
@@ -62,6 +63,7 @@ class Services:
     live: Live
     deeds: Deeds
     scenes: SceneDeeds
+    door: Door = field(default_factory=Door)
     attempts: Attempts = field(default_factory=Attempts)
 
 

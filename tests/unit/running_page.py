@@ -12,11 +12,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+from aiohttp import web
+
 from edge_agent.core.health.snapshot import Health, Item
 from edge_agent.web.accounts import Accounts
 from edge_agent.web.application import application
 from edge_agent.web.audit import Audit
 from edge_agent.web.certificate import ensured, tls
+from edge_agent.web.door import Door
 from edge_agent.web.drawn import LaneSolved, SceneDeeds
 from edge_agent.web.figures import ClockNow, LensAid, LinkNow, LogLine, Maintenance, OutboxNow, Overview, SeenNow, ToldEvent
 from edge_agent.web.server import PageServer
@@ -46,6 +49,7 @@ class Viewers:
     joined: int = 0
     index: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
+    picture: bytes = b"\xff\xd8picture\xff\xd9"
 
     def join(self, camera: str) -> bool:
         {"north": 0}[camera]
@@ -62,7 +66,7 @@ class Viewers:
     def shot(self, camera: str, after: int) -> Shot | None:
         with self.lock:
             self.index += 1
-            return Shot(self.index, b"\xff\xd8picture\xff\xd9")
+            return Shot(self.index, self.picture)
 
 
     def aid(self, camera: str) -> LensAid | None:
@@ -93,6 +97,8 @@ class RunningPage:
     audit: Audit
     viewers: Viewers
     done: list[tuple[object, ...]]
+    door: Door = field(default_factory=Door)
+    applications: list[web.Application] = field(default_factory=list)
 
     def connect(self) -> http.client.HTTPSConnection:
         context = ssl.create_default_context(cafile=self.folder / "page.pem")
@@ -142,6 +148,7 @@ def running_page(
     events: tuple[ToldEvent, ...] = (),
     log: tuple[LogLine, ...] = (),
     scenes: SceneDeeds | None = None,
+    door: Door | None = None,
 ) -> Iterator[RunningPage]:
     accounts, sessions, audit, viewers = Accounts(folder), Sessions(idle_s), Audit(folder), Viewers()
     accounts.set_password(USER, PASSWORD)
@@ -156,15 +163,22 @@ def running_page(
     services = Services(
         device="qn-01", names=names, accounts=accounts, sessions=sessions, audit=audit, overview=overview, trends=tuple,
         events=lambda: events, log=lambda: log, live=live, deeds=deeds, scenes=scenes or no_scenes(),
+        door=door or Door(per_s=1e6, burst=1e6),
     )  # fmt: skip
+    applications: list[web.Application] = []
+
+    def build() -> web.Application:
+        applications.append(application(services))
+        return applications[0]
+
     port = free_port()
-    server = PageServer(lambda: application(services), "127.0.0.1", port, tls(ensured(folder, "qn-01")))
+    server = PageServer(build, "127.0.0.1", port, tls(ensured(folder, "qn-01")), services.door)
     server.start()
     deadline_s = time.monotonic() + 20
     while server.problem and time.monotonic() < deadline_s:
         time.sleep(0.01)
     assert server.problem is None
     try:
-        yield RunningPage(port, folder, accounts, sessions, audit, viewers, done)
+        yield RunningPage(port, folder, accounts, sessions, audit, viewers, done, services.door, applications)
     finally:
         server.close()

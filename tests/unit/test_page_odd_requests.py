@@ -3,6 +3,8 @@
 import http.client
 import itertools
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -53,9 +55,9 @@ ODD = {
 }
 
 
-@pytest.fixture(scope="module")
-def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningPage]:
-    folder = tmp_path_factory.mktemp("odd")
+@contextmanager
+def page_with_a_scene(folder: Path) -> Iterator[RunningPage]:
+    """Of the camera that every path of `example` names."""
     (folder / "north.json").write_bytes(text_of())
 
     def still(camera: str, masks: Sequence[Polygon] = ()) -> bytes | None:
@@ -65,6 +67,12 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningPage]:
     desk = SceneDesk(files, runs, folder / "scenes", INPUT_PX, still)
     scenes = SceneDeeds(desk.read, desk.version, desk.check, desk.save, desk.lane, still, desk.then)
     with running_page(folder / "web", scenes=scenes) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningPage]:
+    with page_with_a_scene(tmp_path_factory.mktemp("odd")) as running:
         yield running
 
 
