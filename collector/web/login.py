@@ -6,7 +6,6 @@ What a route wants stands beside it: see access.py. What changes something, and 
 import asyncio
 import hmac
 import time
-from collections import deque
 from contextlib import suppress
 from ipaddress import ip_address
 from urllib.parse import urlsplit
@@ -22,40 +21,8 @@ COOKIE = "kerbwatch_session"
 PUBLIC_FOLDER = "/static/"  # the program of the console, no data
 MACHINE = Who("token:api-token", "admin")  # who can read the data folder can do everything anyway
 READS = ("GET", "HEAD")
-FAILURES_ALLOWED = 5
-FAILURES_WITHIN_S = 15 * 60.0
-NAMES_WATCHED = 10_000
 
 routes = web.RouteTableDef()
-
-
-class Attempts:
-    """Failed log-ins by account and by address: after 5 within 15 minutes both are locked until they are past."""
-
-    def __init__(self) -> None:
-        self._failures: dict[str, deque[float]] = {}
-
-    def locked(self, names: tuple[str, ...], now: float) -> bool:
-        return any(len(self._recent(name, now)) >= FAILURES_ALLOWED for name in names)
-
-    def fail(self, names: tuple[str, ...], now: float) -> None:
-        for name in names:
-            recent = self._recent(name, now)
-            recent.append(now)
-            self._failures.pop(name, None)
-            self._failures[name] = recent
-        while len(self._failures) > NAMES_WATCHED:
-            self._failures.pop(next(iter(self._failures)))
-
-    def forget(self, names: tuple[str, ...]) -> None:
-        for name in names:
-            self._failures.pop(name, None)
-
-    def _recent(self, name: str, now: float) -> deque[float]:
-        return deque((at for at in self._failures.get(name, ()) if now - at < FAILURES_WITHIN_S), FAILURES_ALLOWED)
-
-
-ATTEMPTS = web.AppKey("attempts", Attempts)
 
 
 @web.middleware
@@ -157,7 +124,7 @@ class Outcome(Struct):
 @allow(None, body=LogIn)
 async def log_in(request: web.Request) -> web.Response:
     """Form fields username and password; answers with a redirect: to the console, or back with ?failed or ?locked."""
-    services, attempts = request.app[SERVICES], request.app[ATTEMPTS]
+    services = request.app[SERVICES]
     if request.content_type != "application/x-www-form-urlencoded":
         raise web.HTTPUnsupportedMediaType(text="body: expected a form, application/x-www-form-urlencoded")
     try:
@@ -166,13 +133,13 @@ async def log_in(request: web.Request) -> web.Response:
         raise web.HTTPBadRequest(text="body: expected a form in UTF-8") from None
     name, password = str(form.get("username", ""))[:80], str(form.get("password", ""))
     watched = (f"account {name}", f"address {address_of(request, services.behind_proxy)}")
-    if attempts.locked(watched, time.monotonic()):  # not audited: it could be written full; the failures before it are there
-        raise web.HTTPSeeOther("/login?locked")
-    attempts.fail(watched, time.monotonic())  # counted before the check, or many at once would slip through
+    attempts = services.accounts.attempts
+    if not await asyncio.to_thread(attempts.begin, watched, time.time()):
+        raise web.HTTPSeeOther("/login?locked")  # not audited: it could be written full; the failures before it are there
     if not await asyncio.to_thread(services.accounts.check, name, password):
         await remember(request, "log in", name, outcome="failed", name="")
         raise web.HTTPSeeOther("/login?failed")
-    attempts.forget(watched)
+    await asyncio.to_thread(attempts.succeed, watched)
     await remember(request, "log in", name=name)
     answer = web.HTTPSeeOther("/")
     token = await asyncio.to_thread(services.accounts.open_session, name)

@@ -12,7 +12,7 @@ from collector.store.access.accounts import LONGEST_PASSWORD
 from collector.web.access import allow
 from collector.web.alert_actions import body
 from collector.web.api import answer
-from collector.web.login import ATTEMPTS, address_of, remember, who
+from collector.web.login import address_of, remember, who
 from collector.web.services import SERVICES
 
 SHORTEST_PASSWORD = 8
@@ -44,14 +44,14 @@ async def me(request: web.Request) -> web.Response:
 async def change_password(request: web.Request) -> web.Response:
     """For people, who give the old one as well. Ends all of their sessions, this one too; guessing locks as a log-in does."""
     given, somebody = await body(request, GivenPassword), who(request)
-    services, attempts = request.app[SERVICES], request.app[ATTEMPTS]
+    services = request.app[SERVICES]
+    attempts = services.accounts.attempts
     watched = (f"account {somebody.name}", f"address {address_of(request, services.behind_proxy)}")
-    if attempts.locked(watched, time.monotonic()):
+    if not await asyncio.to_thread(attempts.begin, watched, time.time()):
         raise web.HTTPTooManyRequests(text="old: too many wrong ones; wait 15 minutes")
-    attempts.fail(watched, time.monotonic())  # counted before the check, or many at once would slip through
     if not await asyncio.to_thread(services.accounts.check, somebody.name, given.old):
         raise web.HTTPBadRequest(text="old: expected the password that you log in with")
-    attempts.forget(watched)
+    await asyncio.to_thread(attempts.succeed, watched)
     await asyncio.to_thread(services.accounts.set_password, somebody.name, given.new)
     await remember(request, "set password", somebody.name)
     return answer(somebody)

@@ -76,7 +76,6 @@ def all_routes() -> list[web.RouteDef]:
 def application(services: Services) -> web.Application:
     app = web.Application(middlewares=[problems, login.guard], client_max_size=LONGEST_BODY_BYTES)
     app[SERVICES] = services
-    app[login.ATTEMPTS] = login.Attempts()
     app[ERRORS] = Counter()
     app[feeds.PAGES] = {}
     app[openapi.ROUTES] = every = all_routes()

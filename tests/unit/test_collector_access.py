@@ -21,6 +21,7 @@ from collector import cli, logs
 from collector.core.errors import WrongUse
 from collector.core.roles import ROLES, may
 from collector.store.access import accounts as accounts_of
+from collector.store.access import attempts
 from collector.store.access.accounts import Accounts
 from collector.web import login
 from collector.web.access import Undeclared, access_of, demand_declarations
@@ -159,6 +160,32 @@ def test_who_is_disabled_is_out_at_once_with_all_he_made_and_may_be_let_in_again
         for change in (accounts.disable, accounts.enable):
             with pytest.raises(WrongUse, match="there is none"):
                 change("lan")
+
+
+def test_failures_lock_at_every_collector_for_fifteen_minutes_or_until_a_success(database: StoreDatabase) -> None:
+    both, now = ("account a", "address b"), 1_772_410_521.0
+    with closing(database.accounts()) as accounts, closing(database.accounts()) as elsewhere:
+        here, there = accounts.attempts, elsewhere.attempts
+        assert all((here, there)[second % 2].begin(both, now + second) for second in range(4))
+        assert here.begin(("account a",), now + 4)
+        assert not here.begin(both, now + 5) and not there.begin(both, now + 5)
+        assert there.begin(("address b", "account nul\0"), now + 5)  # what was refused counted nothing
+        assert not here.begin(both, now - 60)  # by a clock that is behind
+        assert not there.begin(both, now + 899) and there.begin(both, now + 901)
+        there.succeed(both)
+        with ThreadPoolExecutor(6) as pool:  # as many at once as one after the other
+            tried = list(pool.map(lambda n: (here, there)[n % 2].begin(both, now + 902), range(12)))
+        assert tried.count(True) == attempts.FAILURES_ALLOWED
+
+
+def test_so_many_failures_are_kept_and_no_more(database: StoreDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(attempts, "MOST_KEPT", 10)
+    with closing(database.accounts()) as accounts, closing(database.reader()) as db:
+        for n in range(20):
+            assert accounts.attempts.begin((f"account {n}",), 1000.0 + n)
+        assert db.execute("SELECT name FROM failed_log_ins ORDER BY n").fetchone()[0] == "account 9"
+        assert accounts.attempts.begin(("account 20",), 5000.0)
+        assert db.execute("SELECT count(*) FROM failed_log_ins").fetchone()[0] == 1
 
 
 def test_what_one_collector_changes_the_others_of_the_database_know_at_once(database: StoreDatabase) -> None:

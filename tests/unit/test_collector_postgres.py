@@ -228,7 +228,8 @@ def test_the_first_collector_brings_its_users_into_the_shared_database_and_its_f
             accounts.audit.write(folder.name, "log in")
     for folder in (*folders, folders[0]):
         with closing(Accounts(place.shared(schema.address.url, None, folder))) as accounts:
-            assert [one.name for one in accounts.users()] == ["first"] and [entry.who for entry in accounts.audit.read()] == ["first"]
+            assert [one.name for one in accounts.users()] == ["first"]
+            assert [entry.who for entry in accounts.audit.read()] == ["first"]
         with pytest.raises(WrongUse, match="give --config"):
             place.found(folder)
     place.own(folders[1]).close()  # back to a store of its own

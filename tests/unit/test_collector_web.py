@@ -243,20 +243,6 @@ def test_who_asks(peer: str | None, forwarded: list[str], behind_proxy: bool, ad
     assert login.address_of(request, behind_proxy) == address
 
 
-def test_failures_are_forgotten_after_fifteen_minutes_and_after_a_success() -> None:
-    attempts, both = login.Attempts(), ("account a", "address b")
-    for second in range(4):
-        attempts.fail(both, float(second))
-    assert not attempts.locked(both, 4.0)
-    attempts.fail(("account a",), 4.0)
-    assert attempts.locked(both, 5.0)
-    assert not attempts.locked(("address b",), 5.0)
-    assert attempts.locked(both, 899.0)
-    assert not attempts.locked(both, 901.0)
-    attempts.forget(both)
-    assert not attempts.locked(both, 5.0)
-
-
 @pytest.mark.parametrize("origin", ["http://evil.example", "null", "https://127.0.0.1.evil.example"])
 def test_a_form_from_another_origin_is_refused(tmp_path: Path, origin: str) -> None:
     async def scene(site: Site) -> None:

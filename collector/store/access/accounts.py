@@ -1,4 +1,4 @@
-"""Who may look in: users with argon2id hashes and their browser sessions; beside them the tokens and the audit log.
+"""Who may look in: users with argon2id hashes and their browser sessions; beside them failures, tokens and the audit log.
 
 They lie in a database of their own in the data folder, or with the events in the PostgreSQL that several collectors share.
 Passwords can be guessed, so their hash is slow on purpose; cookies and tokens are 256 random bits that nobody guesses, and of
@@ -15,6 +15,7 @@ from argon2.exceptions import VerificationError
 
 from collector.core.errors import WrongUse
 from collector.core.roles import Role, Who
+from collector.store.access.attempts import Attempts
 from collector.store.access.audit import Audit
 from collector.store.access.ledger import Ledger, LedgerFile, storable
 from collector.store.access.place import ACCOUNTS as ACCOUNTS
@@ -42,6 +43,7 @@ class Accounts:
         self._no_one = self._hasher.hash(secrets.token_urlsafe())
         self._ledger = LedgerFile(place) if isinstance(place, Path) else place
         self.tokens = Tokens(self._ledger)
+        self.attempts = Attempts(self._ledger)
         self.audit = Audit(self._ledger, keep_audit_days)
 
     def users(self) -> list[User]:

@@ -32,6 +32,13 @@ def m003_disabled(db: Database) -> None:
     db.execute("ALTER TABLE users ADD COLUMN disabled INTEGER NOT NULL DEFAULT 0")
 
 
+@migrate()
+def m004_failed_log_ins(db: Database) -> None:
+    """See attempts.py."""
+    db.table("failed_log_ins").create({"n": int, "name": str, "at": float}, pk="n", not_null={"name", "at"})
+    db.table("failed_log_ins").create_index(["name"])
+
+
 @migrate_tokens()
 def m001_tokens(db: Database) -> None:
     db.table("tokens").create(
