@@ -25,11 +25,12 @@ def command() -> None:
 def export(form: str, after: int, first_s: float | None, before_s: float | None, data_dir: Path, config: Path | None) -> None:
     """Print the audit log, the oldest first: JSON Lines, or syslog as RFC 5424 has it."""
     import json
+    import math
 
-    from collector.store.access.audit import told
+    from collector.store.access.audit import Wanted, told
 
     with accounts_in(data_dir, config) as accounts:
-        for entry in accounts.audit.read(first_s, before_s, after):
+        for entry in accounts.audit.read(Wanted(first_s or 0.0, math.inf if before_s is None else before_s, after)):
             click.echo(syslog(entry) if form == "syslog" else json.dumps(told(entry), ensure_ascii=False))
 
 

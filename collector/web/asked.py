@@ -77,7 +77,10 @@ class LettersAsked(Span, kw_only=True):
 
 
 class AuditAsked(Span, kw_only=True):
+    order: Annotated[Literal["oldest", "newest"], Meta(description="Which come first.")] = "oldest"
     after: Number = 0
+    before: Before = None
+    text: Annotated[Text, Meta(description="A part of what an entry says.")] = ""
     limit: Page = 100
 
 

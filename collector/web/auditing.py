@@ -1,13 +1,14 @@
 """The audit log over HTTP, for admins."""
 
 import asyncio
-from typing import Literal
+import math
+from typing import Annotated, Literal
 
 from aiohttp import web
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from collector.core.answers import Moment
-from collector.store.access.audit import told
+from collector.store.access.audit import NO_LIMIT, Wanted, told
 from collector.web.access import ASKED, allow
 from collector.web.api import answer, moment
 from collector.web.asked import AuditAsked
@@ -29,14 +30,24 @@ class AuditEntry(Struct):
 
 class AuditPage(Struct):
     entries: list[AuditEntry]
-    next: int
+    next: Annotated[int | None, Meta(description="`after` of the next page; newest first: `before`, null at the end.")]
 
 
 @routes.get("/api/v1/audit")
 @allow("admin", query=AuditAsked, answer=AuditPage)
 async def entries(request: web.Request) -> web.Response:
-    """Who did what, in the order in which it was written down; go on from `next` until a page is empty."""
+    """Who did what, in the order in which it was written down, or the newest first; go on from `next` until a page is empty."""
     question: AuditAsked = request[ASKED]
-    read, span = request.app[SERVICES].accounts.audit.read, (moment(request, "from"), moment(request, "to"))
-    found = await asyncio.to_thread(read, *span, question.after, question.limit)
-    return answer({"entries": [told(one) for one in found], "next": found[-1].n if found else question.after})
+    before_s, newest_first = moment(request, "to"), question.order == "newest"
+    wanted = Wanted(
+        moment(request, "from") or 0.0,
+        math.inf if before_s is None else before_s,
+        question.after,
+        NO_LIMIT if question.before is None else question.before,
+        question.text,
+        newest_first,
+    )
+    found = await asyncio.to_thread(request.app[SERVICES].accounts.audit.read, wanted, question.limit)
+    over = None if newest_first else question.after
+    more = found and (not newest_first or len(found) == question.limit)
+    return answer({"entries": [told(one) for one in found], "next": found[-1].n if more else over})

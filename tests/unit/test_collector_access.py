@@ -23,6 +23,7 @@ from collector.core.roles import ROLES, may
 from collector.store.access import accounts as accounts_of
 from collector.store.access import attempts
 from collector.store.access.accounts import Accounts
+from collector.store.access.audit import Wanted
 from collector.web import login
 from collector.web.access import Undeclared, access_of, demand_declarations
 from collector.web.problems import ERRORS
@@ -244,12 +245,30 @@ def test_the_audit_log_remembers_who_did_what_and_nobody_can_change_it(tmp_path:
         ]
         assert {one["address"] for one in page["entries"]} == {"127.0.0.1"}
         assert page["next"] == 4 and (await site.get("/api/v1/audit?after=4"))["entries"] == []
+        newest = await site.get("/api/v1/audit?order=newest&limit=3")
+        assert [one["n"] for one in newest["entries"]] == [4, 3, 2] and newest["next"] == 2
+        rest = await site.get("/api/v1/audit?order=newest&limit=3&before=2")
+        assert [one["n"] for one in rest["entries"]] == [1] and rest["next"] is None
 
     run(tmp_path, scene)
     with sqlite3.connect(tmp_path / "accounts.sqlite") as db:
         for statement in ("UPDATE audit SET who = 'nobody'", "DELETE FROM audit"):
             with pytest.raises(sqlite3.IntegrityError, match="append-only"):
                 db.execute(statement)
+
+
+def test_what_the_audit_log_says_is_found_by_a_part_of_it(database: StoreDatabase) -> None:
+    with closing(database.accounts()) as accounts:
+        for target in ("Wall_1", "Wall-1", "Đèn", "đèn", "nul\0"):
+            accounts.audit.write("lan", "revoke token", target)
+
+        def found(text: str, **more: Any) -> list[str]:
+            return [one.target for one in accounts.audit.read(Wanted(text=text, **more))]
+
+        assert found("wall_1") == found("WALL_") == ["Wall_1"]
+        assert found("token wall", newest_first=True) == ["Wall-1", "Wall_1"]
+        assert found("Đ") == ["Đèn"] and found("nul\0") == ["nul\ufffd"] and found("nobody") == []
+        assert found("lan", after=1, before=4) == ["Wall-1", "Đèn"]
 
 
 def test_old_entries_go_and_a_clock_that_leaps_takes_none(database: StoreDatabase, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,15 +1,19 @@
 """The audit log: who did what, when, from where. Rows are added, and deleted when they are old; the rest is refused."""
 
+import math
 import time
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from collector.store.access.ledger import Ledger, storable
 from collector.store.access.schema import DAY_S, YOUNG_DAYS
+from collector.store.engines.db import containing
 from event_contract.times import format_time
 
 LONGEST = 300
 NO_LIMIT = 2**62
+WORDS = ("who", "action", "target", "outcome", "address", "detail")
+_ALL_WORDS = " || ' ' || ".join(WORDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +28,18 @@ class Entry:
     outcome: str
     address: str
     detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Written between these times, in Unix seconds; with numbers between these two; whose words contain this text."""
+
+    first_s: float = 0.0
+    before_s: float = math.inf
+    after: int = 0
+    before: int = NO_LIMIT
+    text: str = ""
+    newest_first: bool = False
 
 
 class Audit:
@@ -47,17 +63,17 @@ class Audit:
             basis = min(now, known + DAY_S)  # a clock that leaps ahead makes nothing old
             db.execute("DELETE FROM audit WHERE at < ?", (basis - self._keep_s,))
 
-    def read(
-        self, first_s: float | None = None, before_s: float | None = None, after: int = 0, limit: int | None = None
-    ) -> list[Entry]:
-        """In the order of their numbers, from `after` + 1 on."""
+    def read(self, wanted: Wanted = Wanted(), limit: int = NO_LIMIT) -> list[Entry]:
+        """In the order of their numbers, or against it."""
+        contains = f" AND lower({_ALL_WORDS}) LIKE ? ESCAPE '!'" if wanted.text else ""
         query = (
-            "SELECT n, at, who, action, target, outcome, address, detail FROM audit"
-            " WHERE n > ? AND at >= ? AND at < ? ORDER BY n LIMIT ?"
+            f"SELECT n, {', '.join(WORDS)}, at FROM audit WHERE n > ? AND n < ? AND at >= ? AND at < ?"  # noqa: S608 - constants
+            f"{contains} ORDER BY n {'DESC' if wanted.newest_first else 'ASC'} LIMIT ?"
         )
-        bounds = (after, first_s or 0.0, 2.0**62 if before_s is None else before_s, NO_LIMIT if limit is None else limit)
+        bounds = (wanted.after, wanted.before, wanted.first_s, wanted.before_s)
+        text = (containing(storable(wanted.text).encode().lower().decode()),) if wanted.text else ()  # A to Z, as in SQL
         with self._ledger.reading() as db:
-            return [Entry(*row) for row in db.execute(query, bounds).fetchall()]
+            return [Entry(n, at, *words) for n, *words, at in db.execute(query, (*bounds, *text, limit)).fetchall()]
 
 
 def told(entry: Entry) -> dict[str, Any]:

@@ -52,6 +52,13 @@ class Readers(Protocol):
     def close(self) -> None: ...
 
 
+def containing(text: str) -> str:
+    """What `LIKE ? ESCAPE '!'` finds where the text stands somewhere."""
+    for special in ("!", "%", "_"):
+        text = text.replace(special, f"!{special}")
+    return f"%{text}%"
+
+
 def look_up(db: Db, table: str, columns: str, key: tuple[str, ...], wanted: Iterable[tuple[Any, ...]]) -> Iterator[Row]:
     """The rows of `table` whose `key` columns are one of `wanted`; a row may come twice.
 

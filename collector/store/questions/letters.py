@@ -4,7 +4,7 @@ import base64
 from dataclasses import dataclass
 from typing import Any
 
-from collector.store.engines.db import Db, Row
+from collector.store.engines.db import Db, Row, containing
 from event_contract.times import format_time
 
 Json = dict[str, Any]
@@ -28,7 +28,7 @@ def find(db: Db, limit: int, before: int | None = None, wanted: Wanted | None = 
     conditions: dict[str, object] = {
         "n < ?": before,
         "device = ?": wanted.device,
-        "lower(reason) LIKE ? ESCAPE '!'": None if wanted.reason is None else f"%{_literally(wanted.reason.lower())}%",
+        "lower(reason) LIKE ? ESCAPE '!'": None if wanted.reason is None else containing(wanted.reason.lower()),
         "last_at >= ?": wanted.first_s,
         "last_at < ?": wanted.before_s,
     }
@@ -55,9 +55,3 @@ def _told(row: Row) -> Json:
         "last_at": format_time(row["last_at"]),
         "text": row["payload"].decode(errors="replace"),
     }
-
-
-def _literally(text: str) -> str:
-    for special in ("!", "%", "_"):
-        text = text.replace(special, f"!{special}")
-    return text

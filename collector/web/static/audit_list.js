@@ -1,56 +1,58 @@
-// The audit log: who did what, the newest first, of the last days.
+// The audit log: who did what, the newest first, page by page as far back as it goes.
 
 import { getJson, now } from "./api.js";
 import { el, renew } from "./dom.js";
-import { choice, written } from "./fields.js";
+import { button, choice, written } from "./fields.js";
 import { time } from "./format.js";
 import { text } from "./language.js";
 import { empty, failure } from "./telling.js";
 
 const DAY_MS = 86_400_000;
 const SPANS_DAYS = [1, 7, 30];
-const PER_PAGE = 1000;
-const MOST_PAGES = 20;
-const SHOWN = 200;
+const ALL = "all";
+const PER_PAGE = 200;
+const TYPING_MS = 250;
 
 export function drawAudit() {
   const list = el("div", { class: "figure" }, el("p", { class: "note" }, text("loading")));
   const wanted = { days: SPANS_DAYS[0], written: "" };
-  let entries = [];
-  const filter = written(text("users.audit_filter"), { type: "search" });
-  filter.field.addEventListener("input", () => draw((wanted.written = filter.field.value)));
+  let [entries, next, turn, typing] = [[], null, 0, null];
+  const filter = written(text("users.audit_filter"), { type: "search", maxlength: 200 });
+  filter.field.addEventListener("input", () => {
+    clearTimeout(typing);
+    typing = setTimeout(() => want({ written: filter.field.value.trim() }), TYPING_MS);
+  });
 
-  async function read(days) {
-    wanted.days = days;
+  function want(change) {
+    Object.assign(wanted, change);
+    [entries, next] = [[], null];
+    return read();
+  }
+
+  /** The page after what is shown; of several answers under way the one asked for last counts. */
+  async function read() {
+    const mine = ++turn;
+    const from = wanted.days !== ALL && { from: new Date(now() - wanted.days * DAY_MS).toISOString() };
+    const asked = { order: "newest", limit: PER_PAGE, text: wanted.written, ...from, ...(next !== null && { before: next }) };
     try {
-      entries = await newestFirst(days);
+      const page = await getJson(`/api/v1/audit?${new URLSearchParams(asked)}`);
+      if (mine !== turn) return;
+      entries = [...entries, ...page.entries];
+      next = page.next;
       draw();
     } catch (error) {
-      renew(list, failure(error));
+      if (mine === turn) renew(list, failure(error));
     }
   }
 
   function draw() {
-    const words = wanted.written.trim().toLocaleLowerCase();
-    const found = entries.filter((one) => Object.values(one).join("\n").toLocaleLowerCase().includes(words)).slice(0, SHOWN);
-    renew(list, found.length ? tableOf(found) : empty(text("users.audit_none"), text("users.audit_none_next")));
+    renew(list, ...(entries.length ? [tableOf(entries), next !== null && button(text("users.audit_older"), read, { class: "more" })] : [empty(text("users.audit_none"), text("users.audit_none_next"))]));
   }
 
-  read(wanted.days);
-  const spans = SPANS_DAYS.map((days) => [days, text(`forms.days.${days}`)]);
-  return el("section", {}, el("h3", { class: "heading" }, text("users.audit")), el("div", { class: "choices" }, choice(text("forms.period"), spans, wanted.days, (days) => read(Number(days))), filter), list);
-}
-
-async function newestFirst(days) {
-  const from = new Date(now() - days * DAY_MS).toISOString();
-  const found = [];
-  for (let [page, after] = [0, 0]; page < MOST_PAGES; page += 1) {
-    const { entries, next } = await getJson(`/api/v1/audit?${new URLSearchParams({ from, after, limit: PER_PAGE })}`);
-    found.push(...entries);
-    if (entries.length < PER_PAGE) break;
-    after = next;
-  }
-  return found.reverse();
+  read();
+  const spans = [...SPANS_DAYS.map((days) => [days, text(`forms.days.${days}`)]), [ALL, text("users.audit_all")]];
+  const choices = [choice(text("forms.period"), spans, wanted.days, (days) => want({ days: days === ALL ? ALL : Number(days) })), filter];
+  return el("section", {}, el("h3", { class: "heading" }, text("users.audit")), el("div", { class: "choices" }, choices), list);
 }
 
 function tableOf(entries) {
