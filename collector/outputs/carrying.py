@@ -59,18 +59,23 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What a receiver answered, or why it did not. `gone`: it wants nothing any more."""
+    """What a receiver answered, or why it did not. `gone`: it wants nothing any more. `met`: see Carrier."""
 
     taken: bool
     outcome: str
     retry_after_s: float | None = None
     gone: bool = False
+    met: int = 0
 
 
 class Carrier(Protocol):
     """`at_once`: so many messages may be under way to one subscriber."""
 
     at_once: int
+
+    def met(self) -> int:
+        """How often who remembers for the receivers was met anew, and may have forgotten all; asked while there are any."""
+        ...
 
     async def carry(self, subscriber: Subscriber, message: Message) -> Reply:
         """Once; whatever goes wrong is told in the reply."""

@@ -49,6 +49,8 @@ class Outlet:
     ready: deque[Message] = field(default_factory=deque)
     under_way: int = 0
     unwritten: set[int] = field(default_factory=set)  # numbers of changes that were read and are not yet written down
+    met: int = 0  # by its carrier, when all that stands was queued anew
+    told_since: set[int] = field(default_factory=set)  # changes
 
     def take(self, found: Sequence[Due]) -> None:
         fresh = [due for due in found if due.seq not in self.unwritten]
@@ -140,10 +142,20 @@ class Sender:
         for subscriber in told:
             outlet = self._outlets[subscriber.id]
             outlet.subscriber = subscriber
+            await self._meet(outlet)
             if self._now() >= outlet.patience.held_until and len(outlet.unwritten) < MOST_READ:
                 outlet.take(await self._due(subscriber.id))
             self._start(outlet)
             await self._hold(outlet)
+
+    async def _meet(self, outlet: Outlet) -> None:
+        """Queue what stands anew for who may have forgotten it."""
+        met, now = outlet.carrier.met(), self._now()
+        if met != outlet.met:
+            known = frozenset(outlet.told_since)
+            await self._perform(lambda book: subscriptions.queue_anew(book.db, outlet.subscriber, known, now))
+            outlet.met = met
+            outlet.told_since.clear()
 
     def _outlet(self, subscriber: Subscriber) -> Outlet:
         return Outlet(subscriber, self._carriers[subscriber.wish.way], Patience(subscriber.wish.per_minute))
@@ -176,6 +188,8 @@ class Sender:
         now, tries, chance = self._now(), message.tries + 1, random.random()  # noqa: S311 - spreads tries
         next_at = None
         if reply.taken:
+            if reply.met != outlet.met:
+                outlet.told_since.update(message.seqs)
             if outlet.patience.succeed():
                 self._back.append(subscriber.id)
         else:

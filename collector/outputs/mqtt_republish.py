@@ -4,7 +4,8 @@
     <prefix>/summary        what was held back, in one message, not retained
 
 A message is done with when the broker has confirmed it (PUBACK); one that it refuses, or loses, is told again. What is told
-late, after a newer state, is not retained.
+late, after a newer state, is not retained. A lost connection is made again by itself, for a broker that was started anew may
+have forgotten what it retained: all that stands is told again then.
 """
 
 import asyncio
@@ -26,6 +27,7 @@ from event_contract.topics import ROOT
 
 KEEPALIVE_S = 15
 PATIENCE_S = 20.0
+AGAIN_S = (1.0, 2.0, 5.0, 10.0, 30.0, 60.0)  # until the next try to connect
 LONGEST_PREFIX = 200
 
 Publication = tuple[str, bytes, bool]  # topic, payload, retained?
@@ -36,7 +38,7 @@ class Refused(Exception):
 
 
 class Republisher:
-    """A carrier with one connection, made when it is needed; belongs to the event loop, paho's thread only reports to it."""
+    """A carrier with one connection; belongs to the event loop, paho's thread only reports to it."""
 
     at_once = 32
 
@@ -45,6 +47,15 @@ class Republisher:
         self._connecting = asyncio.Lock()
         self._client: mqtt.Client | None = None
         self._under_way: dict[int, asyncio.Future[None]] = {}
+        self._met, self._failures, self._due_s = 0, 0, 0.0
+        self._meeting: asyncio.Task[None] | None = None
+
+    def met(self) -> int:
+        """How often it was connected."""
+        idle = self._client is None and self._meeting is None
+        if idle and asyncio.get_running_loop().time() >= self._due_s:
+            self._meeting = asyncio.create_task(self._meet())
+        return self._met
 
     async def carry(self, subscriber: Subscriber, message: Message) -> Reply:
         properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
@@ -52,18 +63,36 @@ class Republisher:
         try:
             async with asyncio.timeout(PATIENCE_S):
                 client = await self._connected()
+                met = self._met
                 told = [self._publish(client, one, properties) for one in publications(subscriber, message)]
                 for failure in await asyncio.gather(*told, return_exceptions=True):
                     if failure is not None:
                         raise failure
-            return Reply(True, "confirmed")
+            return Reply(True, "confirmed", met=met)
         except TimeoutError:
-            await self.close()
+            await self._drop()
             return Reply(False, f"no confirmation within {PATIENCE_S:g} s")
         except (Refused, OSError, ValueError) as error:
             return Reply(False, f"{type(error).__name__}: {error}"[:200])
 
     async def close(self) -> None:
+        if self._meeting is not None:
+            self._meeting.cancel()
+            await asyncio.gather(self._meeting, return_exceptions=True)
+        await self._drop()
+
+    async def _meet(self) -> None:
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                await self._connected()
+            self._failures = 0
+        except (Refused, OSError, ValueError):  # a time-out is an OSError
+            self._due_s = asyncio.get_running_loop().time() + AGAIN_S[min(self._failures, len(AGAIN_S) - 1)]
+            self._failures += 1
+        finally:
+            self._meeting = None
+
+    async def _drop(self) -> None:
         client, self._client = self._client, None
         if client is not None:
             await asyncio.to_thread(_end, client)
@@ -73,6 +102,7 @@ class Republisher:
         async with self._connecting:
             if self._client is None:
                 self._client = await self._connect()
+                self._met += 1
             return self._client
 
     async def _connect(self) -> mqtt.Client:

@@ -27,7 +27,7 @@ from collector.core.delivery import Received
 from collector.core.errors import WrongUse
 from collector.core.exercises import Staged
 from collector.core.subscribing import Subscriber, Wish, message_id
-from collector.outputs import delivering
+from collector.outputs import delivering, mqtt_republish
 from collector.outputs.carrying import trial
 from collector.outputs.mail import PASSWORD, Post, check_address
 from collector.outputs.mqtt_republish import Republisher, check_prefix
@@ -323,6 +323,50 @@ def test_what_stands_is_retained_and_cleared_when_it_is_over(tmp_path: Path) -> 
 
     with mosquitto(tmp_path, port):
         run(tmp_path, scene, carriers={"mqtt": Republisher(Broker(port=port), "alerts-test")})
+
+
+def test_a_broker_that_forgot_what_stands_is_told_again_by_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mqtt_republish, "AGAIN_S", (0.05,))
+    port = free_port()
+
+    async def heard(site: Bench) -> list[tuple[str, bool]]:
+        with listener(Broker(port=port), "city/#") as told:
+            await site.until(lambda: bool(told))
+        return [(json.loads(body)["data"]["id"][-1], retained) for _, body, retained in told]
+
+    async def scene(site: Bench) -> None:
+        site.subscribe("city", url="mqtt:city/alerts", least="high")
+        site.subscribe("hook")
+        with mosquitto(tmp_path, port):
+            for seq, severity in ((1, "high"), (2, "high"), (3, "low")):
+                site.put(seq, incident=f"r/{seq}", severity=severity, lane=str(seq))
+            site.put(4, incident="r/2", phase="end", lane="2")
+            await site.until(lambda: {one["state"] for one in site.told("city")} == {"delivered"})
+            assert [one["tries"] for one in site.told("city")] == [1, 1, 1]
+            await site.until(lambda: len(site.receiver.got["/hook"]) == 4)
+        with mosquitto(tmp_path, port):
+            assert [alert for alert, _ in await heard(site)] == ["1"]  # neither what is over nor what nobody asked for
+            assert await heard(site) == [("1", True)]
+        assert len(site.receiver.got["/hook"]) == 4  # who forgets nothing hears nothing twice
+
+    run(tmp_path, scene, carriers={"mqtt": Republisher(Broker(port=port), "alerts-test")})
+
+
+def test_what_stands_is_queued_anew_once_and_as_it_is_wanted(database: StoreDatabase) -> None:
+    with closing(database.store()) as store, closing(database.reader()) as db:
+        city = Subscriber(id="city", wish=Wish(name="city", url="mqtt:city", kinds=("stopped_vehicle",)), **NOBODY)
+        store.perform(lambda book: subscriptions.put(book.db, city))
+        for seq in (1, 2, 3):
+            told = event(incident(incident=f"r/{seq}", lane=str(seq)), seq)
+            store.commit([Received(topics.event(DEVICE, "incident"), told, 1000.0)])
+        done = [deliveries.Tried("city", seq, 1, 1001.0, "confirmed", delivered=True) for seq in (1, 2)]
+        store.perform(lambda book: deliveries.note(book, done, (), 1001.0))
+        store.perform(lambda book: subscriptions.queue_anew(book.db, city, {2}, 2000.0))
+        assert [one.seq for one in deliveries.due(db, "city", 1500.0, 10)] == [3]  # was waiting, and waits on
+        assert [(one.seq, one.tries) for one in deliveries.due(db, "city", 2000.0, 10)] == [(3, 0), (1, 0)]
+        other = msgspec.structs.replace(city, id="other", wish=Wish(name="other", url="mqtt:other", kinds=("flood",)))
+        store.perform(lambda book: subscriptions.queue_anew(book.db, other, (), 2000.0))
+        assert deliveries.due(db, "other", 2000.0, 10) == []
 
 
 def test_what_no_broker_confirmed_is_told_again_and_an_old_state_never_stands_for_a_new_one(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """Subscribers in the store; what they are to be told is queued in the transaction that changes the alert."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import msgspec
 
@@ -48,9 +48,26 @@ def queue(db: Db, changes: Iterable[tuple[Alert, Action, float]]) -> None:
         db.executemany("INSERT INTO deliveries (subscriber, seq, queued_at, due_at, held) VALUES (?, ?, ?, ?, ?)", rows)
 
 
+def queue_anew(db: Db, subscriber: Subscriber, known: Collection[int], now: float) -> None:
+    """All that stands, as it stands, but for the changes that are `known` there; what waits already waits on."""
+    rows = db.execute("SELECT body FROM alerts WHERE state = 'open' ORDER BY seq").fetchall()
+    standing = (_alert.decode(body) for (body,) in rows)
+    db.executemany(
+        "INSERT INTO deliveries (subscriber, seq, queued_at, due_at, held) VALUES (?, ?, ?, ?, ?)"
+        " ON CONFLICT (subscriber, seq) DO UPDATE SET due_at = excluded.due_at, held = excluded.held, summary = NULL,"
+        " tries = 0, delivered = 0, settled_at = NULL WHERE deliveries.settled_at IS NOT NULL",
+        [
+            (subscriber.id, alert.seq, now, *_due(subscriber, alert, now))
+            for alert in standing
+            if alert.seq not in known and subscribing.wants(subscriber, alert, Action("update", audible=alert.heard))
+        ],
+    )
+
+
 def _due(subscriber: Subscriber, alert: Alert, now: float) -> tuple[float, Held | None]:
     until = None if subscribing.urgent(subscriber.wish, alert.severity) else subscribing.quiet_until(subscriber, now)
     return (now, None) if until is None else (until, "quiet")
 
 
 _decoder = msgspec.json.Decoder(Subscriber)
+_alert = msgspec.json.Decoder(Alert)
