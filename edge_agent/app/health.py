@@ -93,7 +93,7 @@ class HealthBoard:
         share = self._relief.update(agent.at_s, worst(self._chart.level(item) for item in HEATS))
         delivers = agent.connected and agent.collector_online  # then nothing piles up, and silence would be an alarm
         telemetry = delivers or all(item.said not in HOLDS_TELEMETRY for item in items)
-        self._measures = replace(self._measures, frame_share=share, telemetry=telemetry)
+        self._measures = replace(self._measures, frame_share=share, telemetry=telemetry, unkept=self._trends.unkept)
         self._health = Health(
             at=format_time(self._origin.read_wall_s()), uptime_s=round(agent.at_s - self._began_s, 1),
             level=worst(item.level for item in items), items=items, measures=self._measures,

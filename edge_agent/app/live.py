@@ -24,6 +24,7 @@ from edge_agent.app.stills import build_stills
 from edge_agent.app.views import Views
 from edge_agent.app.vitals import Vitals
 from edge_agent.config import AgentConfig, CameraConfig, resolve
+from edge_agent.core.health.progress import Beat
 from edge_agent.core.outgoing import Outgoing
 from edge_agent.core.pipeline import Pipeline
 from edge_agent.core.scene_format import SceneFile, scene_sha256
@@ -86,7 +87,7 @@ class Agent:
         self._page = build_page(config, config_file, origin, files, self._detector.input_px)
         broker = resolved_broker(config.broker, config_file)
         self._sink = EventSink(outbox, broker, origin, self._on_crash, on_command=self._stills.take)
-        self._vitals = Vitals(config, config_file, origin, self._eyes, self._sink)
+        self._vitals = Vitals(config, config_file, origin, self._eyes, self._sink, self._beats)
 
     @property
     def status(self) -> AgentStatus:
@@ -159,6 +160,10 @@ class Agent:
                 self._keep_views()
                 self._sink.close(FLUSH_S)
             self._vitals.close()
+
+    def _beats(self) -> dict[str, Beat | None]:
+        """Of the workers that are not the watch itself."""
+        return {"desk": self._desk.beat, "stills": self._stills.beat, "page": self._page.beat}
 
     def _miss(self) -> list[Outgoing]:
         """What there is to say of cameras that give no frame."""

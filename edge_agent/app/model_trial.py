@@ -19,6 +19,7 @@ from event_contract.times import format_time
 
 TELL_S = 3600.0
 BUDGET = 0.2  # share of its thread's time; the network computes on that thread alone
+HANGS_S = 60.0  # one look takes no longer, however large the network
 
 
 @dataclass(slots=True)
@@ -41,8 +42,17 @@ class ModelTrial:
         self._due_s = time.monotonic() + TELL_S
         self._place: queue.Queue[tuple[Frame, Detections]] = queue.Queue(1)
         self._lock = threading.Lock()
-        self.problem: str | None = None
+        self._failed: str | None = None
+        self._since_s: float | None = None  # when the look began that is under way
         threading.Thread(target=self._work, name="model on trial", daemon=True).start()
+
+    @property
+    def problem(self) -> str | None:
+        """That it hangs is no reason to restart the agent: it would hang again."""
+        since_s = self._since_s
+        if since_s is not None and time.monotonic() - since_s > HANGS_S:
+            return f"its network has not answered for more than {HANGS_S:.0f} s"
+        return self._failed
 
     def offer(self, frame: Frame, live: Detections) -> None:
         tally = self._tallies[frame.camera]
@@ -71,16 +81,16 @@ class ModelTrial:
         try:
             while True:
                 frame, live = self._place.get()
-                began_s = time.monotonic()
+                began_s = self._since_s = time.monotonic()
                 found = self._eye.detect(frame.pixels)
-                took_s = time.monotonic() - began_s
+                took_s, self._since_s = time.monotonic() - began_s, None
                 with self._lock:
                     tally = self._tallies[frame.camera]
                     tally.took_s += took_s
                     tally.agreement.add(live, found)
                 time.sleep(took_s * (1 / BUDGET - 1))
         except Exception as error:  # noqa: BLE001 - the thread's boundary: a trial must not end the watch
-            self.problem = f"{type(error).__name__}: {error}".split("\n", 1)[0][:200]
+            self._failed, self._since_s = f"{type(error).__name__}: {error}".split("\n", 1)[0][:200], None
 
     def _body(self, camera: str, tally: _Tally, clock: Clock) -> ModelTrialData:
         seen = tally.agreement

@@ -19,6 +19,7 @@ import msgspec
 from edge_agent.app.eye import Eye
 from edge_agent.app.scenes import private_masks
 from edge_agent.config import StillsConfig, resolve
+from edge_agent.core.health.progress import Beat, at_work
 from edge_agent.core.outgoing import Outgoing
 from edge_agent.core.scene_building import shifted
 from edge_agent.core.scene_format import SceneFile
@@ -35,6 +36,7 @@ SEEN_S = 0.5  # whom the detector misses for so short a time is hidden where he 
 QUALITY = 80
 WAITING = 4  # requests
 HOUR_S = 3600.0
+WITHIN_S = 180.0  # a request: the upload waits 15 s for each step, of which a slow link makes many
 
 Respond = Callable[[bytes], None]
 
@@ -60,6 +62,12 @@ class Stills:
         self._asked: queue.Queue[StillRequest | None] = queue.Queue(WAITING)
         self._sent_s: deque[float] = deque(maxlen=config.per_hour)
         self._respond: Respond = lambda response: None
+        self._since_s: float | None = None  # when the request came up that is being answered
+
+    @property
+    def beat(self) -> Beat | None:
+        """Of its thread."""
+        return at_work(self._since_s, time.monotonic(), WITHIN_S)
 
     def open(self, respond: Respond) -> None:
         self._respond = respond
@@ -97,12 +105,14 @@ class Stills:
 
     def _work(self) -> None:
         while (request := self._asked.get()) is not None:
+            self._since_s = time.monotonic()
             try:
                 self._answer(request)
             except NotUploaded as error:
                 self._say(request, "failed", "not_uploaded", str(error))
             except Exception as error:  # noqa: BLE001 - the thread's boundary: a request must not end the watch
                 self._say(request, "failed", "internal", f"{type(error).__name__}: {error}"[:200])
+            self._since_s = None
 
     def _answer(self, request: StillRequest) -> None:
         if request.camera not in self._cameras:
@@ -127,6 +137,7 @@ class NoStills:
     """Where the site has none."""
 
     take: Callable[[bytes], None] | None = None
+    beat: Beat | None = None
 
     def open(self, respond: Respond) -> None:
         pass

@@ -2,7 +2,7 @@
 
 import time
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from edge_agent.app.eye import Eye
@@ -70,11 +70,13 @@ class Vitals:
     """
 
     def __init__(
-        self, config: AgentConfig, config_file: Path, origin: Origin, eyes: Mapping[str, Eye], sink: EventSink
-    ) -> None:
+        self, config: AgentConfig, config_file: Path, origin: Origin, eyes: Mapping[str, Eye], sink: EventSink,
+        others: Callable[[], Mapping[str, Beat | None]] = dict,
+    ) -> None:  # fmt: skip
+        """`others`: the workers that some sites have; None where a site has not."""
         trends = Trends(resolve(config_file, config.data_dir), origin.read_wall_s)
         self.board = HealthBoard(build_machine(config, config_file), trends, origin, self.overdue)
-        self._origin, self._eyes, self._sink = origin, eyes, sink
+        self._origin, self._eyes, self._sink, self._others = origin, eyes, sink, others
         self._rates, self._thinning = FrameRates(), Thinning({camera.name: camera.fps for camera in config.cameras})
         self._manager = ServiceManager()
         self._watchdog = Watchdog(self._manager, self.beats)
@@ -129,4 +131,5 @@ class Vitals:
             if eye.source.status.state != "ended"
         }
         main, sink = Beat(self._turn_s, MAIN_WITHIN_S), Beat(self._sink.beat_s, SINK_WITHIN_S)
-        return {"main loop": main, "event-sink": sink, "health": self.board.beat, **cameras}
+        others = {name: beat for name, beat in self._others().items() if beat is not None}
+        return {"main loop": main, "event-sink": sink, "health": self.board.beat, **cameras, **others}

@@ -51,6 +51,8 @@ def lines_of(health: "Health") -> list[str]:
         lines.append(f"the agent looks at {measures.frame_share:.0%} of the frames, so that the device cools down")
     if not measures.telemetry:
         lines.append(f"the agent keeps its telemetry to itself ({measures.held} so far): what room there is is for incidents")
+    if measures.unkept:
+        lines.append(f"the figures of the last 24 h could not be written down {measures.unkept} times; see to data_dir")
     return [*lines, f"{VERDICTS[health.level]} at {health.at}"]
 
 

@@ -85,6 +85,8 @@ def states(status: "AgentStatus") -> dict[str, str]:
         now["rebuilt"] = f"outbox: found damaged and made anew {status.sink.rebuilt} times; the card may be failing"
     if status.unkept:
         now["views"] = f"views: not written {status.unkept} times; see whether data_dir is full or read-only"
+    if unkept := status.health.measures.unkept:
+        now["trends"] = f"trends: not written {unkept} times; see whether data_dir is full or read-only"
     if status.deaf:
         now["recall"] = f"capture --last: not possible: {status.deaf}"
     if status.trial:

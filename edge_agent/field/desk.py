@@ -7,16 +7,19 @@ with rights of his own.
 import os
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from edge_agent.core.failure import Failure
+from edge_agent.core.health.progress import Beat, at_work
 
 NAME = "recall.sock"
 TIMEOUT_S = 10.0
 MAX_ASKED_BYTES = 1_000
 MAX_TOLD_BYTES = 200_000_000
+WITHIN_S = 60.0  # one question with its answer; who asks has TIMEOUT_S for each thing he does
 
 
 class NoAgent(Failure):
@@ -32,6 +35,12 @@ class Desk:
         self._socket: socket.socket | None = None
         self.problem: str | None = None
         self.refused = 0  # requests that nobody could read or that broke off
+        self._since_s: float | None = None  # when the question came that is being answered
+
+    @property
+    def beat(self) -> Beat:
+        """Of its thread."""
+        return at_work(self._since_s, time.monotonic(), WITHIN_S)
 
     def open(self) -> None:
         """What an agent that died left there is replaced: the outbox lets only one agent in."""
@@ -62,12 +71,14 @@ class Desk:
                 asking, _ = listening.accept()
             except OSError:  # closed
                 return
+            self._since_s = time.monotonic()
             with asking:
                 try:
                     asking.settimeout(TIMEOUT_S)
                     asking.sendall(self._answer(_line(asking)))
                 except (OSError, ValueError):
                     self.refused += 1
+            self._since_s = None
 
 
 def ask(data_dir: Path, question: bytes) -> bytes:

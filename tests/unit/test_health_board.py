@@ -154,10 +154,11 @@ def test_trends_outlast_a_restart_and_show_the_gap(device: Device, tmp_path: Pat
     assert again.told() == ()
 
 
-def test_trends_that_cannot_be_kept_are_counted(tmp_path: Path) -> None:
-    trends = Trends(tmp_path / "gone", lambda: 0.0)
-    trends.keep()
-    assert trends.unkept == 1
+def test_trends_that_cannot_be_kept_are_counted_and_told(device: Device, tmp_path: Path) -> None:
+    (tmp_path / TRENDS_FILE).mkdir()  # in the way
+    device.board._trends.keep()
+    device.passes(1)
+    assert device.board.snapshot().measures.unkept == 1
 
 
 def test_figures_travel_with_the_telemetry(device: Device) -> None:

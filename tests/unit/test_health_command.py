@@ -17,7 +17,7 @@ from tests.unit.test_live import site_in
 AT = "2026-03-02T00:15:31.240Z"
 HOT = Item(id="temperature", level="bad", said="temperature.hot", todo="air", value=90.0, unit="°C", since=AT)
 NORTH = Item(id="camera/north", level="ok", said="camera.ok", value=9.8, unit="fps")
-DOES = Measures(frame_share=0.5, telemetry=False, held=3)
+DOES = Measures(frame_share=0.5, telemetry=False, held=3, unkept=2)
 UNWELL = Health(at=AT, uptime_s=60.0, level="bad", items=(HOT, NORTH), measures=DOES)
 
 
@@ -25,6 +25,7 @@ def test_the_worst_comes_first_with_what_to_do() -> None:
     text = "\n".join(lines_of(UNWELL))
     assert text.index("too hot (90.0 °C), since 2026") < text.index("-> See to shade") < text.index("Camera north")
     assert "looks at 50% of the frames" in text and "telemetry to itself (3 so far)" in text
+    assert "could not be written down 2 times" in text
     assert text.endswith(f"unwell at {AT}")
 
 

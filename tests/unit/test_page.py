@@ -26,6 +26,7 @@ from edge_agent.app.preview import Preview
 from edge_agent.config import load_config
 from edge_agent.core.scene_format import MaskShape
 from edge_agent.core.types import Frame
+from edge_agent.web import server
 from edge_agent.web.services import MOST_VIEWERS
 from tests.brokers import free_port
 from tests.roads import scene
@@ -163,6 +164,17 @@ def next_picture(stream: http.client.HTTPResponse) -> bytes:
     picture = stream.read(length)
     stream.readline()
     return picture
+
+
+def test_a_page_that_hangs_starves_the_watchdog(agent: tuple[Agent, Visitor], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "BEAT_WITHIN_S", 1.2 * server.BEAT_EVERY_S)
+    vitals, page, let_go = agent[0]._vitals, agent[0]._page, threading.Event()
+    waited(lambda: vitals.overdue() == ())
+    assert isinstance(page, Page) and page._server._loop is not None
+    page._server._loop.call_soon_threadsafe(let_go.wait)
+    waited(lambda: vitals.overdue() == ("page",))
+    let_go.set()
+    waited(lambda: vitals.overdue() == ())
 
 
 def test_a_picture_ends_with_the_session(tmp_path: Path) -> None:

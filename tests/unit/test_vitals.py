@@ -9,6 +9,7 @@ import pytest
 
 from edge_agent.app.vitals import SINK_WITHIN_S, FrameRates, Vitals
 from edge_agent.config import load_config
+from edge_agent.core.health.progress import Beat
 from edge_agent.sinks.mqtt import EventSink
 from edge_agent.sinks.outbox import Outbox
 from tests.unit.outbox_parts import origin
@@ -36,13 +37,16 @@ def manager(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.
 def test_systemd_hears_how_the_device_is(tmp_path: Path, sink: EventSink, manager: socket.socket) -> None:
     site = tmp_path / "site.toml"
     (tmp_path / "data").mkdir()
-    vitals = Vitals(load_config(site), site, origin(), {}, sink)
+    others: dict[str, Beat | None] = {"stills": None}
+    vitals = Vitals(load_config(site), site, origin(), {}, sink, lambda: others)
     vitals.open()
     (state,) = vitals.turn()
     assert state.event_class == "state" and vitals.turn() == []  # it is judged once a second
     sink._beat_s = time.monotonic() - SINK_WITHIN_S - 1
     assert vitals.overdue() == ("event-sink",)
     assert vitals.board.snapshot().items[0].value == "event-sink"
+    others["page"] = Beat(time.monotonic() - 2, 1.0)
+    assert vitals.overdue() == ("event-sink", "page")
     assert vitals.stopping() == []
     vitals.close()
     heard = [manager.recv(500).decode() for _ in range(3)]

@@ -12,6 +12,11 @@ class Beat:
     within_s: float
 
 
+def at_work(since_s: float | None, now_s: float, within_s: float) -> Beat:
+    """Of a worker that waits for work as long as need be: only what it has begun may take too long. None: it waits."""
+    return Beat(now_s if since_s is None else since_s, within_s)
+
+
 def stuck(now_s: float, beats: Mapping[str, Beat]) -> dict[str, float]:
     """The workers that are overdue, and for how long they have made no progress."""
     return {name: now_s - beat.at_s for name, beat in beats.items() if now_s - beat.at_s > beat.within_s}

@@ -24,12 +24,13 @@ class Item(Struct, frozen=True, kw_only=True):
 
 class Measures(Struct, frozen=True, kw_only=True):
     """What the agent does by itself: the share of frames it looks at, and whether it keeps its telemetry to itself.
-    `thinned` and `held` count what that has cost since the start."""
+    `thinned` and `held` count what that has cost since the start, `unkept` how often the trends could not be written down."""
 
     frame_share: float = 1.0
     telemetry: bool = True
     thinned: int = 0
     held: int = 0
+    unkept: int = 0
 
 
 class Health(Struct, frozen=True, kw_only=True):
