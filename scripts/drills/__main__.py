@@ -22,6 +22,7 @@ DRILLS = {
     "outage": "networks that fail: black holes, slow satellites, hours off and on; 100,000 events queued",
     "clock": "agents that start in 1970, three days behind, a day ahead, and are set right later",
     "disk": "a disk that fills up, and room again",
+    "unwell": "cameras that fail, a child and threads that hang, a board that is slowed down, a full disk",
     "soak": "a week without network, time-scaled, or hours of plain running: memory, disk, descriptors",
 }
 EXAMPLES = """examples:

@@ -24,7 +24,7 @@ from edge_agent.sinks.origin import Origin
 from edge_agent.sinks.outbox import Outbox
 from event_contract.messages import Clock, IncidentData, LostData
 from scripts.drills.power import sample
-from scripts.drills.power_history import Key, read
+from scripts.drills.power_history import read, unnamed
 from scripts.drills.verdict import Verdict
 
 DISK_MIB = 48
@@ -131,11 +131,10 @@ class Drill:
         self._check_faults(waiting)
         there = {body.incident for body in waiting.values() if isinstance(body, IncidentData)}
         missing = set(self._submitted["incident"]) - there
-        unnamed = _unnamed(waiting, given)
         names = [name for body in waiting.values() if (name := getattr(body, "incident", body.run)) and not is_own(body)]
         total = sum(map(len, self._submitted.values()))
         return Verdict(
-            lost=max(0, len(missing) - self._unstored) + unnamed, duplicated=len(names) - len(set(names)),
+            lost=max(0, len(missing) - self._unstored) + unnamed(waiting, given), duplicated=len(names) - len(set(names)),
             broken=tuple(self._broken),
             figures={
                 "rounds": self._rounds, "of them full to the end": self._stayed_full, "events submitted": total,
@@ -164,15 +163,6 @@ class Drill:
 def is_own(body: Any) -> bool:
     """The outbox says it itself."""
     return isinstance(body, LostData) or getattr(body, "kind", "") == "device_fault"
-
-
-def _unnamed(waiting: Any, given: dict[str, int]) -> int:
-    """Numbers that are neither there nor named."""
-    named: set[Key] = set()
-    for body in waiting.values():
-        if isinstance(body, LostData):
-            named |= {(body.stream, seq) for seq in range(body.first, body.last + 1)}
-    return len({(stream, seq) for stream, last in given.items() for seq in range(1, last + 1)} - named - waiting.keys())
 
 
 @contextmanager

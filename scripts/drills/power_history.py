@@ -91,3 +91,12 @@ def note(body: Any) -> str:
             return incident
         case _:
             return str(body.run)
+
+
+def unnamed(waiting: Waiting, given: Mapping[str, int]) -> int:
+    """How many of the numbers that were `given` out, per stream, are neither there nor named."""
+    named: set[Key] = set()
+    for body in waiting.values():
+        if isinstance(body, LostData):
+            named |= {(body.stream, seq) for seq in range(body.first, body.last + 1)}
+    return len({(stream, seq) for stream, last in given.items() for seq in range(1, last + 1)} - named - waiting.keys())

@@ -11,7 +11,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 SEED = os.environ.get("SEED", "20260302")
-SLICES = ["clock", "outage", "soak"]
+SLICES = ["clock", "outage", "soak", "unwell"]
+MUTANT = ("unwell", "--mutant", "fed-by-a-timer")
 
 
 def drill(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -24,11 +25,12 @@ def slices(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, subpr
     """All at once, for they wait most of their time; in folders named from where they are called, as the default is."""
     scratch = tmp_path_factory.mktemp("drills")
     with ExitStack() as running:
-        yield {name: running.enter_context(begun(name, os.path.relpath(scratch / name, ROOT))) for name in SLICES}
+        whole = {name: running.enter_context(begun(os.path.relpath(scratch / name, ROOT), name)) for name in SLICES}
+        yield {**whole, "mutant": running.enter_context(begun(os.path.relpath(scratch / "mutant", ROOT), *MUTANT))}
 
 
-def begun(name: str, folder: str) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "scripts.drills", name, "--quick", "--seed", SEED, "--state", folder]
+def begun(folder: str, *arguments: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "scripts.drills", *arguments, "--quick", "--seed", SEED, "--state", folder]
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 
@@ -41,9 +43,17 @@ def test_the_quick_slice_passes(slices: dict[str, subprocess.Popen[str]], name: 
     assert said[-1] == "lost=0 duplicated=0 verdict=PASS"
 
 
+@pytest.mark.chain
+def test_a_watchdog_that_a_timer_feeds_does_not_pass(slices: dict[str, subprocess.Popen[str]]) -> None:
+    told, _ = slices["mutant"].communicate()
+    assert slices["mutant"].returncode == 1, told
+    assert "broken: a main loop that hangs: started again: not within 20 s" in told
+    assert told.splitlines()[-1] == "lost=0 duplicated=0 verdict=FAIL"
+
+
 def test_help_names_every_drill() -> None:
     said = drill("--help").stdout
-    assert all(f"  {name} " in said for name in ("kill", "power", "outage", "clock", "disk", "soak"))
+    assert all(f"  {name} " in said for name in ("kill", "power", "outage", "clock", "disk", "unwell", "soak"))
 
 
 @pytest.mark.parametrize(
