@@ -2,59 +2,43 @@
 
 import { pollJson } from "../api.js";
 import { el, renew } from "../dom.js";
-import { number, percent } from "../format.js";
 import { text } from "../language.js";
+import { driveByPanel } from "../live/drive_by.js";
+import { lensAid } from "../live/lens.js";
+import { seenPanel } from "../live/seen.js";
 
-const LENS_MS = 400;
+const SEEN_MS = 500;
 
 export function open(root) {
   let cameras = [];
   let chosen = null;
+  let [waiting, closed] = [0, false];
   const picture = el("img", { width: 960, height: 540 });
   const said = el("p", { class: "note", role: "status" });
   const buttons = el("div", { class: "choices", role: "group", "aria-label": text("live.choose") });
   const again = el("button", { type: "button", class: "primary", hidden: "" }, text("live.again"));
-
-  const lens = el("div", { hidden: "" });
-  const aid = el("button", { type: "button", "aria-pressed": "false" }, text("lens.aid"));
-  let [best, waiting, asking] = [0, 0, false];
-
-  /** The bar is full at the sharpest that was seen since the aid was asked for. */
-  async function ask() {
-    const name = chosen;
-    const told = await pollJson(`/api/v1/lens/${name}`).catch(() => null);
-    if (!asking) return;
-    if (told && name === chosen) {
-      best = Math.max(best, told.sharpness);
-      const share = best ? told.sharpness / best : 0;
-      const bar = el("meter", { min: 0, max: 1, low: 0.7, high: 0.9, optimum: 1, value: share, "aria-label": text("lens.sharpness") });
-      const words = [text("lens.told", { now: number(told.sharpness, 1), best: number(best, 1) }), text("lens.light", { mean: percent(told.brightness), dark: percent(told.dark), bright: percent(told.bright) })];
-      renew(lens, bar, words.map((one) => el("p", { class: "note" }, one)));
-    }
-    waiting = setTimeout(ask, LENS_MS);
-  }
-
-  function stopAsking() {
-    asking = false;
-    clearTimeout(waiting);
-  }
-
-  aid.addEventListener("click", () => {
-    asking = !asking;
-    best = 0;
-    aid.setAttribute("aria-pressed", String(asking));
-    lens.hidden = !asking;
-    if (asking) ask();
-    else stopAsking();
-  });
+  const [seen, lens, driveBy] = [seenPanel(), lensAid(() => chosen), driveByPanel()];
 
   function look(name) {
-    [chosen, best] = [name, 0];
+    chosen = name;
+    lens.begin();
+    driveBy.begin();
     again.hidden = true;
     said.textContent = text("live.none");
     picture.alt = text("live.alt", { name });
     picture.src = `/api/v1/live/${name}?turn=${Date.now()}`;
+    clearTimeout(waiting);
+    watch();
     drawButtons();
+  }
+
+  async function watch() {
+    const name = chosen;
+    const told = await pollJson(`/api/v1/seen/${name}`).catch(() => null);
+    if (closed || name !== chosen) return;
+    seen.draw(told);
+    driveBy.hear(told);
+    waiting = setTimeout(watch, SEEN_MS);
   }
 
   function drawButtons() {
@@ -72,7 +56,7 @@ export function open(root) {
     again.hidden = false;
   });
   again.addEventListener("click", () => look(chosen));
-  renew(root, el("section", { class: "panel" }, el("h2", {}, text("live.heading")), buttons, picture, said, again, el("p", { class: "choices" }, aid), lens, el("p", { class: "note" }, text("live.private"))));
+  renew(root, el("section", { class: "panel" }, el("h2", {}, text("live.heading")), buttons, picture, said, again, seen.element, el("p", { class: "note" }, text("live.private"))), el("section", { class: "panel" }, el("h2", {}, text("live.aids")), lens.element, driveBy.element));
   return {
     draw(overview) {
       const names = overview.cameras.map(({ name }) => name);
@@ -81,7 +65,9 @@ export function open(root) {
       look(names.includes(chosen) ? chosen : names[0]);
     },
     close() {
-      stopAsking();
+      closed = true;
+      clearTimeout(waiting);
+      lens.close();
       picture.removeAttribute("src");
     },
   };

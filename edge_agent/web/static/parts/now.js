@@ -34,7 +34,7 @@ export function open(root) {
       if (said.textContent + overview.health.level !== last) renew(parts.verdict, said); // a reader hears what changed only
       last = said.textContent + overview.health.level;
       parts.verdict.dataset.level = overview.health.level;
-      renew(parts.rest, checks(overview.health), overview.cameras.map(camera), link(overview.link), network(overview.network), outbox(overview.outbox), clock(overview.clock), software(overview));
+      renew(parts.rest, checks(overview.health), overview.cameras.map(camera), link(overview.link), network(overview.network), outbox(overview.outbox), clock(overview.clock), sensors(), software(overview));
     },
   };
 }
@@ -108,6 +108,9 @@ function clock(one) {
   const rows = [["now", time(Date.parse(one.now))], ["off", `${off < 0 ? "−" : "+"}${span(Math.abs(off) / 1000)}`], ["synced", yes(one.synced)], ["error_ms", isNumber(one.error_ms) ? `${number(one.error_ms)} ms` : "–"]];
   return panel("clock", figures(rows));
 }
+
+/** The agent reads none yet. */
+const sensors = () => panel("sensors", el("p", { class: "note" }, text("sensors.none")));
 
 function software(one) {
   const rows = [["device", one.device], ["site", one.site || "–"], ["version", one.software], ["model", one.model], ["running_for", span(one.health.uptime_s)]];

@@ -5,9 +5,12 @@ import { el, renew } from "../dom.js";
 import { time } from "../format.js";
 import { text } from "../language.js";
 import { button } from "../service/acting.js";
+import { applyPanel } from "../zones/applying.js";
 import { calibrationPanel } from "../zones/calibration.js";
 import { canvas } from "../zones/canvas.js";
+import { isWriting, pressed, refill } from "../zones/controls.js";
 import { added, altered, freeId, KINDS, movedPoint, startDrawing, withPairs, without } from "../zones/document.js";
+import { movedPanel } from "../zones/moved.js";
 
 const PAUSE_MS = 350; // after a change, before it is checked
 
@@ -17,7 +20,7 @@ export function open(root) {
   let [checked, waiting, turn, closed] = [null, 0, 0, false];
   let loosePairs = null; // fewer than a calibration needs
 
-  const sheet = canvas({ onTap: tap, onMove: move, onPick: (n) => (picked = n) });
+  const sheet = canvas({ onTap: tap, onMove: move, onMovePair: movePair, onPick: (n) => (picked = n) });
   const said = el("p", { class: "note", role: "status" });
   const problem = el("p", { class: "note warning", role: "alert" });
   const tools = el("p", { class: "choices" });
@@ -40,6 +43,8 @@ export function open(root) {
     },
     stopTaps: () => (tapped = null),
   });
+  const moved = movedPanel();
+  const apply = applyPanel(() => camera, settle);
 
   async function load(name) {
     [camera, chosen, begun, tapped, checked, loosePairs] = [name, null, null, null, null, null];
@@ -50,6 +55,7 @@ export function open(root) {
       return;
     }
     drawing = startDrawing(now.scene);
+    moved.load(now);
     sheet.show(`/api/v1/still/${name}?turn=${Date.now() % 1_000_000_000}`);
     draw();
     check();
@@ -96,6 +102,12 @@ export function open(root) {
     else sheet.draw({ ...view(), scene, handles: scene[chosen.list][chosen.index][part] });
   }
 
+  function movePair(n, image, isDone) {
+    const next = pairs().map((one, which) => (which === n ? { ...one, image } : one));
+    if (isDone) setPairs(next);
+    else sheet.draw({ ...view(), pairs: next });
+  }
+
   function begin(list) {
     [tapped, chosen] = [null, null];
     begun = { list, part: 0, points: [], thing: { id: freeId(drawing.scene, list) } };
@@ -120,9 +132,15 @@ export function open(root) {
   }
 
   async function save() {
-    now = await postJson(`/api/v1/scenes/${camera}`, { scene: drawing.scene, base: now.sha256 });
-    draw();
+    settle(await postJson(`/api/v1/scenes/${camera}`, { scene: drawing.scene, base: now.sha256 }));
     return text("zones.saved");
+  }
+
+  /** What is on the device now, saved or gone by. */
+  function settle(saved) {
+    now = saved;
+    moved.load(now);
+    draw();
   }
 
   function view() {
@@ -136,7 +154,8 @@ export function open(root) {
     if (chosen && !drawing.scene[chosen.list]?.[chosen.index]) choose(null);
     sheet.draw(view());
     problem.textContent = checked?.problem ? text("zones.problem", { why: checked.problem }) : "";
-    said.textContent = begun ? text(`zones.draw.${begun.list}.${KINDS[begun.list][begun.part].name}`) : now.running ? "" : text("zones.not_running");
+    said.textContent = begun ? text(`zones.draw.${begun.list}.${KINDS[begun.list][begun.part].name}`) : "";
+    apply.draw(now);
     renew(which, cameras.length > 1 && cameras.map((name) => pressed(name, name === camera, () => load(name))));
     refill(tools, begun ? drawingTools() : Object.keys(KINDS).map((list) => pressed(`+ ${text(`zones.${list}`)}`, false, () => begin(list))));
     refill(things, Object.keys(KINDS).flatMap((list) => (drawing.scene[list] ?? []).map((one, index) => el("li", {}, pressed(`${text(`zones.${list}`)} ${one.id}`, chosen?.list === list && chosen.index === index, () => ((tapped = null), choose({ list, index }), draw()))))));
@@ -200,8 +219,9 @@ export function open(root) {
   const panel = (key, ...inside) => el("section", { class: "panel" }, el("h2", {}, text(key)), inside);
   renew(
     root,
-    panel("zones.heading", which, tools, sheet.element, said, problem, el("p", { class: "choices" }, undo, redo, zoom, keep), things, properties),
+    panel("zones.heading", which, tools, sheet.element, said, problem, el("p", { class: "choices" }, undo, redo, zoom, keep), apply.element, things, properties),
     panel("cal.heading", calibration.element),
+    panel("moved.heading", moved.element),
     panel("zones.versions", versions, el("p", { class: "note" }, text("zones.versions_note"))),
   );
   return {
@@ -214,20 +234,4 @@ export function open(root) {
       clearTimeout(waiting);
     },
   };
-}
-
-const isWriting = (element) => element.contains(document.activeElement) && document.activeElement.matches("input:not([type=checkbox])");
-
-/** As renew, but whoever had the focus has it still. */
-function refill(element, ...children) {
-  const held = element.contains(document.activeElement) ? document.activeElement : null;
-  const key = held && (held.id || held.textContent);
-  renew(element, ...children);
-  if (key) [...element.querySelectorAll("button, input")].find((one) => (one.id || one.textContent) === key)?.focus({ preventScroll: true });
-}
-
-function pressed(words, isPressed, act, kind = null) {
-  const made = el("button", { type: "button", class: kind, "aria-pressed": isPressed ? "true" : null }, words);
-  made.addEventListener("click", act);
-  return made;
 }

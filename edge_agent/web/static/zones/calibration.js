@@ -56,14 +56,16 @@ export function calibrationPanel(editor) {
     };
     const drop = el("button", { type: "button", "aria-label": text("cal.drop", { n: n + 1 }) }, "×");
     drop.addEventListener("click", () => editor.setPairs(editor.pairs().filter((_, which) => which !== n)));
-    return el("li", { class: fit?.slipped && "slipped" }, el("b", {}, n + 1), field(0), field(1), drop, el("span", { class: "aside" }, offOf(fit)));
+    return el("li", { class: fit?.slipped ? "pair slipped" : "pair" }, el("b", {}, n + 1), field(0), field(1), drop, el("span", { class: "aside" }, offOf(fit)));
   }
 
-  /** Somebody writes in a field: it stays, and what each point is off is told beside it. */
+  /** The fields stay, for somebody writes in one or is on his way to the next; what each point is off is told beside it. */
   function tellPairs(pairs, fits) {
-    const isWritten = list.contains(document.activeElement) && document.activeElement.matches("input") && list.children.length === pairs.length;
-    if (!isWritten) return renew(list, pairs.map((pair, n) => row(pair, n, fits?.[n])));
+    if (list.querySelectorAll("li.pair").length !== pairs.length) return renew(list, pairs.map((pair, n) => row(pair, n, fits?.[n])));
     [...list.children].forEach((line, n) => {
+      line.querySelectorAll("input").forEach((field, axis) => {
+        if (field !== document.activeElement) field.value = pairs[n].road_m[axis];
+      });
       line.classList.toggle("slipped", Boolean(fits?.[n].slipped));
       line.querySelector(".aside").textContent = offOf(fits?.[n]);
     });
