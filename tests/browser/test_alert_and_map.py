@@ -143,6 +143,8 @@ def test_of_many_alerts_those_in_sight_are_drawn_and_every_key_works(console: Pa
 def test_a_wall_screen_shows_alerts_and_nothing_else(console: Page) -> None:
     size = console.locator("#connection").evaluate("element => parseFloat(getComputedStyle(element).fontSize)")
     console.get_by_role("button", name="Màn hình lớn").click()
+    in_one_row = "header => header.clientHeight < 1.7 * Math.max(...[...header.children].map((part) => part.offsetHeight))"
+    assert console.locator("header").evaluate(in_one_row)
     expect(console.locator("aside")).to_be_hidden()
     assert console.locator("#connection").evaluate("element => parseFloat(getComputedStyle(element).fontSize)") > 1.2 * size
     console.reload()

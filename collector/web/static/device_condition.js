@@ -33,7 +33,7 @@ export function drawMaintenance({ maintenance }) {
 export function drawCondition({ health, machine, frame_share: share, health_at: at }) {
   const rows = figures(machine ?? {}, share);
   if (!health && rows.length === 0) return null;
-  const item = (one) => el("li", { class: `health ${LEVELS[one.level]}` }, healthShape(LEVELS[one.level]), el("b", {}, one.name[language()]), el("span", {}, one.words[language()]));
+  const item = (one) => el("li", { class: `health ${LEVELS[one.level]}` }, healthShape(LEVELS[one.level]), el("b", {}, one.name[language()]), " ", el("span", {}, one.words[language()]));
   return el(
     "section",
     { class: "figure" },
