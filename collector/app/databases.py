@@ -1,4 +1,4 @@
-"""Where the collector keeps things, as its configuration has it: the database of events and alerts, and the accounts."""
+"""Where the collector keeps things, as its configuration has it: the database of events and alerts, accounts, stills."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -7,15 +7,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from collector.app.ending import Ending
+from collector.app.stills import StillDesk
 from collector.config import Config
 from collector.config.places import secret_in
 from collector.config.store import Postgres
 from collector.store.access import place
 from collector.store.access.accounts import Accounts
 from collector.store.alerts.alert_book import Change
+from collector.store.asked_stills import AskedAnywhere, AskedHere
 from collector.store.engines.db import Engine, Readers
 from collector.store.engines.opening import need_driver
 from collector.store.engines.sqlite import DATABASE, Sqlite, SqliteReaders
+from collector.store.stills import FOLDER, StillFolder, StillTable
 
 Publish = Callable[[Sequence[tuple[int, bytes]]], None]  # changes of alerts as (seq, body), in order
 
@@ -47,6 +50,16 @@ async def open_store(config: Config, publish: Publish, ending: Ending, parts: As
             follower.start()
             parts.push_async_callback(asyncio.to_thread, follower.stop)
             return Store(shared, postgres.PostgresReaders(address), lambda changes: None)
+
+
+def open_stills(config: Config, data_dir: Path, accounts: Accounts) -> StillDesk:
+    """Beside the accounts where several collectors share them; else in files of its own."""
+    keep_s = config.evidence.keep_h * 3600.0
+    match config.store:
+        case "sqlite":
+            return StillDesk(AskedHere(), StillFolder(data_dir / FOLDER, keep_s))
+        case Postgres():
+            return StillDesk(AskedAnywhere(accounts.ledger), StillTable(accounts.ledger, keep_s))
 
 
 def open_accounts(config: Config, data_dir: Path) -> Accounts:

@@ -11,11 +11,10 @@ from typing import Any
 
 from msgspec.structs import asdict
 
-from collector.app.databases import Publish, open_accounts, open_store
+from collector.app.databases import Publish, open_accounts, open_stills, open_store
 from collector.app.ending import Ending
 from collector.app.first_start import TOKEN_FILE, Credentials, api_token, prepare_accounts
 from collector.app.listening import hosts, listen
-from collector.app.stills import StillDesk
 from collector.app.subscribers import desk_of, start_sender
 from collector.broker.embedded import EmbeddedBroker
 from collector.broker.link import BrokerLink, LinkState
@@ -56,7 +55,7 @@ async def serve(config: Config, password: str | None, say: Say) -> int:
         ingest.start()
         parts.push_async_callback(asyncio.to_thread, ingest.stop)
         teller = _link_teller(config, upkeep, ending, say)
-        stills = StillDesk(data_dir, config.evidence.keep_h * 3600.0) if config.evidence.stills else None
+        stills = open_stills(config, data_dir, accounts) if config.evidence.stills else None
         receive = stills.beside(ingest.receive) if stills else ingest.receive
         link = BrokerLink(config.broker, config.instance, receive, teller, ending.fail, stills.topics if stills else ())
 

@@ -1,17 +1,21 @@
-"""Stills on disk, one file each, for as long as they may be kept: a line of JSON that says what it is, then the JPEG."""
+"""Stills for as long as they may be kept: in files of one collector, or in the PostgreSQL that several share."""
 
 import hashlib
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Protocol
 
 import msgspec
 from msgspec import Struct
 
 from collector.files import whole_file
+from collector.store.access.ledger import Ledger, storable
+from collector.store.engines.db import Row
 
 FOLDER = "stills"
 MOST_KEPT = 5000  # then the oldest goes
+DAY_S = 86_400.0
 
 
 class Still(Struct, frozen=True, kw_only=True):
@@ -26,15 +30,31 @@ class Still(Struct, frozen=True, kw_only=True):
     expires_at: float
 
 
+class KeptStills(Protocol):
+    """Several threads may use it."""
+
+    keep_s: float
+
+    def put(self, still: Still, jpeg: bytes) -> None:
+        """The whole of it or nothing, also after a power cut; in place of an older one of the alert. Raises OSError."""
+
+    def of(self, alert: str, now: float) -> Still | None:
+        """None: there is none that can be read, or none any more."""
+
+    def picture(self, alert: str, now: float) -> bytes | None: ...
+
+    def sweep(self, now: float) -> int:
+        """Delete what has expired, was never whole, cannot be read, or is too much; how many went."""
+
+
 class StillFolder:
-    """Made with the first still, for its owner only. Several threads may use it."""
+    """One file each: a line of JSON that says what it is, then the JPEG. Made with the first still, for its owner only."""
 
     def __init__(self, folder: Path, keep_s: float) -> None:
         self._folder, self.keep_s = folder, keep_s
         self._writing = threading.Lock()
 
     def put(self, still: Still, jpeg: bytes) -> None:
-        """The whole of it or nothing, also after a power cut; in place of an older one of the alert. Raises OSError."""
         path = self._path(still.alert)
         with self._writing:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -42,7 +62,6 @@ class StillFolder:
                 file.write(msgspec.json.encode(still) + b"\n" + jpeg)
 
     def of(self, alert: str, now: float) -> Still | None:
-        """None: there is none that can be read, or none any more."""
         return _fresh(_read_note(self._path(alert)), now)
 
     def picture(self, alert: str, now: float) -> bytes | None:
@@ -53,7 +72,6 @@ class StillFolder:
         return jpeg if _fresh(_understood(note), now) else None
 
     def sweep(self, now: float) -> int:
-        """Delete what has expired, was never whole, cannot be read, or is too much; how many went."""
         with self._writing:
             notes = ((_fresh(_read_note(path), now), path) for path in self._files(".still"))
             standing = sorted((note.stored_at, path) for note, path in notes if note is not None)
@@ -68,6 +86,38 @@ class StillFolder:
 
     def _path(self, alert: str) -> Path:
         return self._folder / f"{hashlib.sha256(alert.encode()).hexdigest()[:40]}.still"
+
+
+class StillTable:
+    """In the ledger of several collectors, which all show them. Raises StoreUnavailable."""
+
+    def __init__(self, ledger: Ledger, keep_s: float) -> None:
+        self._ledger, self.keep_s = ledger, keep_s
+
+    def put(self, still: Still, jpeg: bytes) -> None:
+        row = (still.alert, still.stored_at, still.expires_at, msgspec.json.encode(still), jpeg)
+        with self._ledger.transaction() as db:
+            db.execute("DELETE FROM stills WHERE alert = ?", (still.alert,))
+            db.execute("INSERT INTO stills (alert, stored_at, expires_at, note, jpeg) VALUES (?, ?, ?, ?, ?)", row)
+
+    def of(self, alert: str, now: float) -> Still | None:
+        row = self._found("note", alert)
+        return _fresh(_understood(row[0]), now) if row else None
+
+    def picture(self, alert: str, now: float) -> bytes | None:
+        row = self._found("note, jpeg", alert)
+        return bytes(row[1]) if row and _fresh(_understood(row[0]), now) else None
+
+    def sweep(self, now: float) -> int:
+        newest = "SELECT alert FROM stills ORDER BY stored_at DESC LIMIT ?"
+        with self._ledger.transaction() as db:
+            gone = db.execute("DELETE FROM stills WHERE expires_at <= ? OR stored_at > ?", (now, now + DAY_S)).rowcount
+            return gone + db.execute(f"DELETE FROM stills WHERE alert NOT IN ({newest})", (MOST_KEPT,)).rowcount  # noqa: S608
+
+    def _found(self, columns: str, alert: str) -> Row:
+        query = f"SELECT {columns} FROM stills WHERE alert = ?"  # noqa: S608 - constants
+        with self._ledger.reading() as db:
+            return db.execute(query, (storable(alert),)).fetchone()
 
 
 def _read_note(path: Path) -> Still | None:
@@ -87,4 +137,4 @@ def _understood(note: bytes) -> Still | None:
 
 def _fresh(still: Still | None, now: float) -> Still | None:
     """A clock that was set back lets nothing live on for longer."""
-    return still if still is not None and still.stored_at - 86_400 <= now < still.expires_at else None
+    return still if still is not None and still.stored_at - DAY_S <= now < still.expires_at else None

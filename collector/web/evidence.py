@@ -14,7 +14,7 @@ from msgspec import Meta, Struct
 
 from collector.core.alerts import Alert
 from collector.core.jpeg import plain
-from collector.core.still_requests import PATIENCE_S, Asked, NotTaken
+from collector.core.still_requests import PATIENCE_S, Asked, NotTaken, digest_of
 from collector.outputs.telling import Telling
 from collector.store.alerts import acting
 from collector.store.stills import Still
@@ -61,9 +61,10 @@ async def ask_for_still(request: web.Request) -> web.Response:
             token=token,
             within_s=PATIENCE_S,
         )
-        if not stills.tell(alert.device, encode(wish)):
+        asked = Asked(request_id, digest_of(token), alert.id, alert.device, camera, who(request).name, now)
+        if await asyncio.to_thread(stills.requests.ask, asked) and not stills.tell(alert.device, encode(wish)):
+            await asyncio.to_thread(stills.requests.done, asked)
             raise web.HTTPServiceUnavailable(text="the broker is not connected, so no device can be asked; try again later")
-        stills.requests.ask(Asked(request_id, token, alert.id, alert.device, camera, who(request).name, now))
         state = await still_state(stills, alert.id, now)
     return answer(state)
 
@@ -73,7 +74,7 @@ async def ask_for_still(request: web.Request) -> web.Response:
 async def look_at_still(request: web.Request) -> web.Response:
     """The picture. That somebody looks is in the audit log before it is shown."""
     stills, alert = _stills(request), request.match_info["id"][:LONGEST_ID]
-    jpeg = await asyncio.to_thread(stills.folder.picture, alert, time.time())
+    jpeg = await asyncio.to_thread(stills.kept.picture, alert, time.time())
     if jpeg is None:
         state = await still_state(stills, alert, time.time())
         raise web.HTTPNotFound(text=state.why or f"no still of this alert: {state.state}")
@@ -89,13 +90,15 @@ async def take_still(request: web.Request) -> web.Response:
     try:
         if stills is None:
             raise NotTaken(OFF)
-        asked = stills.requests.begin(request.match_info["request"], _token(request), time.time())
+        begin = stills.requests.begin
+        asked = await asyncio.to_thread(begin, request.match_info["request"], _token(request), time.time())
     except NotTaken as error:
         raise web.HTTPUnauthorized(text=str(error), headers={"WWW-Authenticate": "Bearer"}) from None
     try:
         jpeg = plain(await _picture(request))
     except ValueError as error:
-        stills.requests.spoilt(asked, f"what device {asked.device} sent is no picture: {error}")
+        why = f"what device {asked.device} sent is no picture: {error}"
+        await asyncio.to_thread(stills.requests.spoilt, asked, why)
         raise web.HTTPUnprocessableEntity(text=f"body: {error}") from None
     now = time.time()
     still = Still(
@@ -105,14 +108,15 @@ async def take_still(request: web.Request) -> web.Response:
         asked_by=asked.by,
         taken_at=format_time(now if taken_s is None else taken_s),
         stored_at=now,
-        expires_at=now + stills.folder.keep_s,
+        expires_at=now + stills.kept.keep_s,
     )
     try:
-        await asyncio.to_thread(stills.folder.put, still, jpeg)
+        await asyncio.to_thread(stills.kept.put, still, jpeg)
     except OSError as error:
-        stills.requests.spoilt(asked, f"the collector could not store it: {error.strerror}")
-        raise web.HTTPInsufficientStorage(text=f"the collector could not store it: {error.strerror}") from error
-    stills.requests.done(asked)
+        why = f"the collector could not store it: {error.strerror}"
+        await asyncio.to_thread(stills.requests.spoilt, asked, why)
+        raise web.HTTPInsufficientStorage(text=why) from error
+    await asyncio.to_thread(stills.requests.done, asked)
     await remember(request, "still taken", asked.alert, name=f"device:{asked.device}", detail=f"for {asked.by}")
     return answer({"stored": True})
 
@@ -127,8 +131,8 @@ async def told(request: web.Request, alert: Alert) -> answered.Evidence:
 
 
 async def still_state(stills: Stills, alert: str, now: float) -> answered.StillState:
-    kept = await asyncio.to_thread(stills.folder.of, alert, now)
-    asked = stills.requests.of(alert, now)  # last: who finds that nobody asked, asks before anybody else does
+    kept = await asyncio.to_thread(stills.kept.of, alert, now)
+    asked = await asyncio.to_thread(stills.requests.of, alert, now)
     if kept is not None:
         times = {"taken_at": kept.taken_at, "expires_at": format_time(kept.expires_at)}
         return answered.StillState(state="there", asked_by=kept.asked_by, **times)

@@ -17,7 +17,7 @@ from collector.store.access.accounts import Accounts
 from collector.store.alerts.alert_book import AlertBook
 from collector.store.engines.db import Db, Readers
 from collector.store.replaying import Replayed
-from collector.store.stills import StillFolder
+from collector.store.stills import KeptStills
 from collector.web.feed import AlertFeed
 
 P = ParamSpec("P")
@@ -57,10 +57,10 @@ class Writer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Stills:
-    """`requests` belongs to the event loop. `tell` sends a request to a device; False: there is no connection."""
+    """`tell` sends a request to a device; False: there is no connection."""
 
     requests: StillRequests
-    folder: StillFolder
+    kept: KeptStills
     tell: Callable[[str, bytes], bool]
 
 

@@ -11,14 +11,17 @@ import pytest
 
 from collector.config.evidence import Evidence
 from collector.core import jpeg
-from collector.core.still_requests import PATIENCE_S, Asked, NotTaken, StillRequests
+from collector.core.still_requests import PATIENCE_S, Asked, NotTaken, StillRequests, digest_of
 from collector.outputs.deep_links import DeepLinks
 from collector.outputs.telling import Desk
 from collector.store.access.accounts import Accounts
+from collector.store.access.postgres_ledger import PostgresLedger
+from collector.store.asked_stills import AskedAnywhere, AskedHere
 from collector.store.backups import backup
-from collector.store.stills import FOLDER, Still, StillFolder
+from collector.store.stills import FOLDER, Still, StillFolder, StillTable
 from collector.web.services import Stills
 from event_contract.commands import CommandResponse, StillRequest
+from tests.databases import PostgresSchema, StoreDatabase
 from tests.unit.test_collector_web import Site, run
 from tests.wire_messages import DEVICE, event, incident
 
@@ -62,15 +65,27 @@ def test_what_is_no_plain_picture_is_refused(data: bytes) -> None:
         jpeg.plain(data)
 
 
+@pytest.fixture
+def collectors(database: StoreDatabase, tmp_path: Path) -> Iterator[list[Stills]]:
+    """One, or two that share a database."""
+    if not isinstance(database, PostgresSchema):
+        yield [Stills(StillRequests(AskedHere()), StillFolder(tmp_path / "stills", 3600), Device().tell)]
+        return
+    ledgers = [PostgresLedger(database.address) for _ in range(2)]
+    yield [Stills(StillRequests(AskedAnywhere(one)), StillTable(one, 3600), Device().tell) for one in ledgers]
+    for one in ledgers:
+        one.close()
+
+
 def asked(at: float, **changes: Any) -> Asked:
-    fields = {"id": "r1", "token": "t", "alert": ALERT, "device": DEVICE, "camera": "north", "by": "lan", "at": at}
+    fields = {"id": "r1", "digest": digest_of("t"), "alert": ALERT, "device": DEVICE, "camera": "north", "by": "lan", "at": at}
     return Asked(**{**fields, **changes})
 
 
-def test_a_token_is_good_once_for_a_while_and_for_its_request() -> None:
-    requests = StillRequests()
-    requests.ask(asked(1000.0))
-    for wrong in (("r1", "x"), ("r2", "t"), ("r1", "\udce9")):
+def test_a_token_is_good_once_for_a_while_and_for_its_request_at_any_collector(collectors: list[Stills]) -> None:
+    here, requests = collectors[0].requests, collectors[-1].requests
+    assert here.ask(asked(1000.0)) and not requests.ask(asked(1000.0 + PATIENCE_S, id="r0"))
+    for wrong in (("r1", "x"), ("r2", "t"), ("r1", "\udce9"), ("r1\0", "t")):
         with pytest.raises(NotTaken, match="no still was asked for"):
             requests.begin(*wrong, 1001.0)
     for late in (1000 + PATIENCE_S + 1, 999.0):
@@ -78,16 +93,22 @@ def test_a_token_is_good_once_for_a_while_and_for_its_request() -> None:
             requests.begin("r1", "t", late)
     assert requests.begin("r1", "t", 1001.0).alert == ALERT
     with pytest.raises(NotTaken, match="used already"):
-        requests.begin("r1", "t", 1002.0)
+        here.begin("r1", "t", 1002.0)
+    assert here.ask(asked(2000.0, id="r2")), "its time was over"
+    requests.done(asked(1000.0))
+    requests.spoilt(asked(1000.0), "too late")
+    assert here.of(ALERT, 2000.0) == asked(2000.0, id="r2"), "what comes of an earlier one is no matter of it"
+    requests.done(asked(2000.0, id="r2"))
+    assert here.of(ALERT, 2000.0) is None
 
 
-def test_why_no_picture_comes_is_told() -> None:
-    requests = StillRequests()
+def test_why_no_picture_comes_is_told(collectors: list[Stills]) -> None:
+    requests, there = collectors[0].requests, collectors[-1].requests
     requests.ask(asked(1000.0))
     requests.heard("another", CommandResponse(id="r1", outcome="refused", code="busy", reason="not its own"))
     waiting = requests.of(ALERT, 1001.0)
     assert waiting is not None and waiting.code == ""
-    requests.heard(DEVICE, CommandResponse(id="r1", outcome="refused", code="no_picture", reason="too long ago"))
+    there.heard(DEVICE, CommandResponse(id="r1", outcome="refused", code="no_picture", reason="too long ago"))
     refused = requests.of(ALERT, 1001.0)
     assert refused is not None and (refused.code, refused.why) == ("no_picture", "too long ago")
     requests.ask(asked(2000.0, id="r2"))
@@ -109,14 +130,22 @@ def test_a_still_is_not_shown_when_its_time_is_over_and_goes_from_the_disk(tmp_p
     folder.put(still(1000.0, "other", 600), b"x")
     (kept, _) = sorted((tmp_path / "stills").iterdir(), key=lambda path: path.stat().st_size, reverse=True)
     assert kept.stat().st_mode & 0o777 == 0o600 and kept.parent.stat().st_mode & 0o777 == 0o700
-    assert folder.picture(ALERT, 1059.0) == b"\n jpeg \n"
-    assert folder.picture(ALERT, 1060.0) is None and folder.of(ALERT, 1060.0) is None
     assert folder.sweep(1060.0) == 1 and not kept.exists()
-    assert folder.picture("other", 1060.0) == b"x"
     (tmp_path / "stills" / "torn.new").touch()
     (tmp_path / "stills" / "torn.still").write_bytes(b"{")
     assert folder.sweep(1060.0) == 2, "what a power cut left"
-    assert folder.sweep(-200_000.0) == 1, "a clock that was set back keeps nothing"
+
+
+def test_a_still_is_found_at_every_collector_until_its_time_is_over(collectors: list[Stills]) -> None:
+    here, there = collectors[0].kept, collectors[-1].kept
+    for jpeg_of in (b"first", b"\n\0second\xff"):  # in place of the first
+        here.put(still(1000.0), jpeg_of)
+    here.put(still(1000.0, "other", 600), b"x")
+    assert there.picture(ALERT, 1059.0) == b"\n\0second\xff" and there.of(ALERT, 1059.0) == still(1000.0)
+    assert there.picture(ALERT, 1060.0) is None and there.of(ALERT, 1060.0) is None and there.of("nul\0", 0.0) is None
+    assert there.sweep(1060.0) == 1 and here.sweep(1060.0) == 0
+    assert here.picture("other", 1060.0) == b"x"
+    assert here.sweep(-200_000.0) == 1, "a clock that was set back keeps nothing"
 
 
 def test_a_backup_holds_no_still(tmp_path: Path) -> None:
@@ -152,7 +181,7 @@ async def ask(site: Site, token: str = "", path: str = STILL) -> tuple[int, Any]
 
 def test_from_the_request_to_the_look_and_who_did_what(tmp_path: Path) -> None:
     device = Device()
-    stills = Stills(StillRequests(), StillFolder(tmp_path / "stills", 3600), device.tell)
+    stills = Stills(StillRequests(AskedHere()), StillFolder(tmp_path / "stills", 3600), device.tell)
 
     async def scene(site: Site) -> None:
         site.put(event(incident(), 1))
@@ -192,7 +221,7 @@ def test_from_the_request_to_the_look_and_who_did_what(tmp_path: Path) -> None:
 )
 def test_what_is_no_still_spoils_the_request_and_says_why(tmp_path: Path, body: bytes, kind: str, why: str) -> None:
     device = Device()
-    stills = Stills(StillRequests(), StillFolder(tmp_path / "stills", 3600), device.tell)
+    stills = Stills(StillRequests(AskedHere()), StillFolder(tmp_path / "stills", 3600), device.tell)
 
     async def scene(site: Site) -> None:
         site.put(event(incident(), 1))

@@ -41,19 +41,19 @@ class Accounts:
     def __init__(self, place: Path | Ledger, keep_audit_days: float = 730.0) -> None:
         self._hasher = PasswordHasher()
         self._no_one = self._hasher.hash(secrets.token_urlsafe())
-        self._ledger = LedgerFile(place) if isinstance(place, Path) else place
-        self.tokens = Tokens(self._ledger)
-        self.attempts = Attempts(self._ledger)
-        self.audit = Audit(self._ledger, keep_audit_days)
+        self.ledger = LedgerFile(place) if isinstance(place, Path) else place
+        self.tokens = Tokens(self.ledger)
+        self.attempts = Attempts(self.ledger)
+        self.audit = Audit(self.ledger, keep_audit_days)
 
     def users(self) -> list[User]:
-        with self._ledger.reading() as db:
+        with self.ledger.reading() as db:
             return list(_users(db).values())
 
     def set_first(self, name: str, password: str) -> bool:
         """Add an admin where there is no user at all; False where there is one, for another collector may have been first."""
         hashed = self._hash(name, password)
-        with self._ledger.transaction() as db:
+        with self.ledger.transaction() as db:
             if _users(db):
                 return False
             db.execute("INSERT INTO users (name, hash, role) VALUES (?, ?, 'admin')", (name, hashed))
@@ -62,7 +62,7 @@ class Accounts:
     def set_password(self, name: str, password: str, role: Role | None = None) -> None:
         """Add the user, an operator when no role is given, or change the password, which ends every session of that user."""
         hashed = self._hash(name, password)
-        with self._ledger.transaction() as db:
+        with self.ledger.transaction() as db:
             db.execute(
                 "INSERT INTO users (name, hash, role) VALUES (?, ?, ?)"
                 " ON CONFLICT (name) DO UPDATE SET hash = excluded.hash, role = excluded.role",
@@ -72,7 +72,7 @@ class Accounts:
 
     def set_role(self, name: str, role: Role) -> None:
         """Raises WrongUse when there is no such user, and when nobody would be left who may do everything."""
-        with self._ledger.transaction() as db:
+        with self.ledger.transaction() as db:
             if role != "admin":
                 _demand_another_admin(db, name)
             if not db.execute("UPDATE users SET role = ? WHERE name = ?", (role, name)).rowcount:
@@ -80,27 +80,27 @@ class Accounts:
 
     def remove(self, name: str) -> list[str]:
         """As `disable`, for good."""
-        with self._ledger.transaction() as db:
+        with self.ledger.transaction() as db:
             gone = _send_away(db, name)
             db.execute("DELETE FROM users WHERE name = ?", (name,))
             return gone
 
     def disable(self, name: str) -> list[str]:
         """Ends the sessions and the tokens that he made, whose names are given back. Raises as `set_role` does."""
-        with self._ledger.transaction() as db:
+        with self.ledger.transaction() as db:
             gone = _send_away(db, name)
             db.execute("UPDATE users SET disabled = 1 WHERE name = ?", (name,))
             return gone
 
     def enable(self, name: str) -> None:
         """With the password and role of before. Raises WrongUse when there is no such user."""
-        with self._ledger.transaction() as db:
+        with self.ledger.transaction() as db:
             if not db.execute("UPDATE users SET disabled = 0 WHERE name = ?", (name,)).rowcount:
                 raise _unknown(name)
 
     def check(self, name: str, password: str) -> bool:
         """Takes as long for a name that does not exist, or is disabled."""
-        with self._ledger.reading() as db:
+        with self.ledger.reading() as db:
             row = db.execute("SELECT hash FROM users WHERE name = ? AND disabled = 0", (storable(name),)).fetchone()
         try:
             self._hasher.verify(row[0] if row else self._no_one, password[:LONGEST_PASSWORD])
@@ -110,7 +110,7 @@ class Accounts:
 
     def open_session(self, name: str) -> str:
         token, now = secrets.token_urlsafe(32), time.time()
-        with self._ledger.transaction() as db:
+        with self.ledger.transaction() as db:
             db.execute("DELETE FROM sessions WHERE expires < ?", (now,))
             session = (digest(token), name, now + SESSION_S, now)
             db.execute('INSERT INTO sessions (digest, "user", expires, seen) VALUES (?, ?, ?, ?)', session)
@@ -123,21 +123,21 @@ class Accounts:
             'SELECT users.name, role, seen FROM sessions JOIN users ON users.name = sessions."user"'
             " WHERE digest = ? AND expires > ? AND seen > ? AND disabled = 0"
         )
-        with self._ledger.reading() as db:
+        with self.ledger.reading() as db:
             found = db.execute(query, (digest(token), now, now - IDLE_S)).fetchone()
         if found is None:
             return None
         if now - found[2] >= SEEN_EVERY_S:
-            with self._ledger.transaction() as db:
+            with self.ledger.transaction() as db:
                 db.execute("UPDATE sessions SET seen = ? WHERE digest = ?", (now, digest(token)))
         return Who(found[0], found[1])
 
     def close_session(self, token: str) -> None:
-        with self._ledger.transaction() as db:
+        with self.ledger.transaction() as db:
             db.execute("DELETE FROM sessions WHERE digest = ?", (digest(token),))
 
     def close(self) -> None:
-        self._ledger.close()
+        self.ledger.close()
 
     def _hash(self, name: str, password: str) -> str:
         if not 8 <= len(password) <= LONGEST_PASSWORD:
