@@ -119,7 +119,8 @@ def test_who_is_seen_how_fast_and_how_far_the_picture_lies_beside_the_zones() ->
         RoadUserNow(id=8, cls="car", lane=None, speed_kmh=None, error_kmh=None, away_m=None),
     )
     assert told.beside == pytest.approx(hypot(0.003, 0.004 * 240 / 320), abs=1e-4)
-    for moved, beside in (({"reason": "moved", "moved_percent": 12.5}, 0.125), ({"reason": "moved"}, None)):
+    measured: dict[str, str | float | int] = {"reason": "moved", "moved_percent": 12.5}
+    for moved, beside in ((measured, 0.125), ({"reason": "moved"}, None)):
         preview._seen["north"] = _Seen(picture, [], (), (0.0, 0.0), moved)
         told = preview.seen("north")
         assert told is not None and told.turned and told.beside == beside

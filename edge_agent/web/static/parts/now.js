@@ -8,7 +8,7 @@ import { shape } from "../shapes.js";
 import { trendFigure } from "../trends.js";
 
 const TRENDS_MS = 60_000;
-const UNITS = { fps: "frames_unit" };
+const UNITS = { fps: "frames_unit", outbox: "messages_unit" }; // by the unit, or by what has none
 
 export function open(root) {
   const parts = { verdict: el("section", { class: "verdict", role: "status" }), rest: el("div", { class: "panels" }) };
@@ -62,10 +62,12 @@ function checks({ items }) {
   return panel("checks", el("ul", { class: "checks" }, items.map(line)));
 }
 
-function valueOf({ value, unit }) {
+function valueOf({ id, value, unit }) {
   if (typeof value === "string") return value;
   if (!isNumber(value)) return "";
-  const words = UNITS[unit] ? text(UNITS[unit]) : unit;
+  if (unit === "B") return bytes(value);
+  const known = UNITS[unit || id];
+  const words = known ? text(known) : unit;
   return `${number(value, Number.isInteger(value) || value >= 100 ? 0 : 1)}${words ? ` ${words}` : ""}`;
 }
 

@@ -12,6 +12,7 @@ const LINES = ["left", "right", "dashes"];
 export function calibrationPanel(editor) {
   const said = el("p", { class: "note", role: "status" });
   const list = el("ol", { class: "pairs" });
+  const head = el("p", { class: "pairs-head", "aria-hidden": "true" }, ["cal.head_across", "cal.head_away"].map((key) => el("span", {}, text(key))));
   const worth = el("div", {});
   const clicks = { left: [], right: [], dashes: [] };
   const width = el("input", { id: "lane-width", type: "number", min: 1, max: 50, step: 0.05, value: 3.5 });
@@ -76,6 +77,7 @@ export function calibrationPanel(editor) {
     "div",
     {},
     el("p", { class: "note" }, text("cal.note")),
+    head,
     list,
     el("p", { class: "choices" }, add),
     said,
@@ -89,6 +91,7 @@ export function calibrationPanel(editor) {
       const byHand = !calibration || (calibration.method ?? "pairs") === "pairs";
       const fitted = checked?.fitted;
       const fits = fitted?.points.length === editor.pairs().length ? fitted.points : null;
+      head.hidden = !byHand || !editor.pairs().length;
       if (byHand) tellPairs(editor.pairs(), fits);
       else renew(list, el("li", {}, text("cal.worked_out")));
       const speeds = fitted?.speeds.filter(({ se_kmh: se }) => se !== null) ?? [];

@@ -11,22 +11,24 @@ const ASKED_MOST = 5; // the device waits for a picture each time
 /** Gives {element, load(now)}: `now` is a camera's scene as it is saved. */
 export function movedPanel() {
   const told = el("p", {});
+  const coarse = el("p", { class: "note", hidden: "" }, text("moved.coarse"));
   const pictures = el("div", { class: "compare" });
   const details = el("details", {}, el("summary", {}, text("moved.compare")), pictures);
   let scene = null;
 
   details.addEventListener("toggle", () => renew(pictures, details.open && [then(scene), figure(text("moved.now"), `/api/v1/still/${scene.camera}`, scene)]));
   return {
-    element: el("div", {}, told, details),
+    element: el("div", {}, told, coarse, details),
     async load(now) {
       [scene, details.open] = [now, false];
-      told.textContent = text("live.none");
+      [told.textContent, coarse.hidden] = [text("live.none"), true];
       for (let asked = 0; asked < ASKED_MOST; asked += 1) {
         const seen = await pollJson(`/api/v1/seen/${now.camera}`).catch(() => null);
         if (scene !== now) return;
         if (!seen) continue;
         told.textContent = inWords(seen);
         told.classList.toggle("warning", seen.turned);
+        coarse.hidden = !seen.turned || !now.scene.masks?.some((mask) => mask.private);
         return;
       }
     },
