@@ -33,6 +33,7 @@ from scripts.swarms.programs import mosquitto
 
 PATIENCE_S = 300.0
 SECONDS_OF_LATENCY = 10.0
+BYTES_PER_ROW = 2_500  # of the database, a tenth more of it, and its log
 
 
 def main() -> None:
@@ -44,6 +45,9 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", dest="as_json")
     options = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="kerbwatch-bench-"))
+    if (free := shutil.disk_usage(folder).free) < options.rows * BYTES_PER_ROW:
+        needed = f"{options.rows * BYTES_PER_ROW / 1e9:.0f} GB, {free / 1e9:.0f} are free"
+        parser.error(f"--rows {options.rows} wants {needed} at {folder.parent}; set TMPDIR to a folder elsewhere, or take fewer rows")
     try:
         result = measure(folder, options.engines, options.events, options.rounds, options.rows)
     finally:
@@ -67,6 +71,7 @@ def measure(folder: Path, engines: list[str], events: int, rounds: int, rows: in
         if rows:
             for engine, of_engine in result["engines"].items():
                 of_engine["large"] = large.measure(folder / f"{engine}-large", engine, url, rows)
+                shutil.rmtree(folder / f"{engine}-large")
     return result
 
 
