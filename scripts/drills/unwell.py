@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edge_agent.core.failure import Failure, WrongInput
-from edge_agent.core.health.snapshot import Health, Item
+from edge_agent.core.health.snapshot import Health
 from edge_agent.field.recall import ask_health
 from scripts.camera_troubles import Disturb, blurred, covered, frozen, levels, turned
 from scripts.drills.cameras import Camera, switched_on
@@ -63,6 +63,7 @@ QUICK = Pace(4, 2.0, 3.0, 4.0, 3.0, 20.0)
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--part", action="append", choices=PARTS, help="only this one; may be repeated")
     parser.add_argument("--mutant", choices=MUTANTS, default="none", help="break a rule: the part that it is of must FAIL")
 
 
@@ -70,7 +71,8 @@ def run(options: argparse.Namespace) -> Verdict:
     if not options.quick and os.geteuid() != 0:
         raise WrongInput("the drill mounts a small disk of its own; start it as root, or try a slice of it with --quick")
     folder, pace = options.state.folder, QUICK if options.quick else WHOLE
-    parts = IN_QUICK if options.quick else tuple(PARTS)
+    caught = [CATCHES[options.mutant]] if options.mutant in CATCHES else None
+    parts = caught or options.part or (IN_QUICK if options.quick else list(PARTS))
     with ExitStack() as stack:
         data_dir = (folder if options.quick else stack.enter_context(small_disk(folder))) / "data"
         cameras = lay_site(folder, data_dir, pace.fps, pace.film_s, quiet=options.quick)
@@ -80,7 +82,7 @@ def run(options: argparse.Namespace) -> Verdict:
         command = [*agent, "run", "--quiet", "--config", folder / "site.toml"]
         supervisor = stack.enter_context(Supervisor(command, folder / "agent.log", pace.watchdog_s))
         drill = Drill(data_dir, cameras, board, supervisor, pace, random.Random(options.seed))
-        for part in (CATCHES[options.mutant],) if options.mutant in CATCHES else parts:
+        for part in parts:
             say(part)
             PARTS[part](drill)
         return drill.conclude()
@@ -165,9 +167,9 @@ class Drill:
         """Incidents begin and end meanwhile; all must be there once there is room again."""
         camera, ballast, began_s = self._chance.choice(self._cameras), self._data_dir / "ballast", time.monotonic()
         with hungry_neighbour(ballast):
-            self._promises.within("full disk: shown", FULL_S, lambda: self._item("outbox").said == "outbox.full")
+            self._promises.within("full disk: shown", FULL_S, lambda: self._said("outbox") == "outbox.full")
             camera.show(levels(0))
-            self._wait("the camera is black", lambda: self._item(f"camera/{camera}").said == "camera.black")
+            self._wait("the camera is black", lambda: self._said(f"camera/{camera}") == "camera.black")
             camera.well()
             self._wait("the camera sees", lambda: self._sees(camera))
         ballast.unlink()
@@ -201,11 +203,12 @@ class Drill:
     def _health(self) -> Health:
         return ask_health(self._data_dir)
 
-    def _item(self, name: str) -> Item:
-        return next(item for item in self._health().items if item.id == name)
+    def _said(self, item: str) -> str:
+        """Nothing in the first second of an agent."""
+        return next((one.said for one in self._health().items if one.id == item), "")
 
     def _sees(self, camera: Camera) -> bool:
-        return self._item(f"camera/{camera}").level == "ok"
+        return self._said(f"camera/{camera}") == "camera.ok"
 
 
 PARTS: dict[str, Callable[[Drill], None]] = {
