@@ -6,21 +6,11 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
-from event_contract.kinds import CAMERA_FAULTS, DEVICE_FAULTS, Words
+from collector.core.reasons import REASONS
 
 Json = dict[str, Any]
 LONGEST_DUMP_BYTES = 1024
 GAPS_SHOWN = 10
-OWN_ALARMS = {  # of the collector
-    "silent": Words("không liên lạc", "silent"),
-    "missing": Words("thiếu bản tin", "messages missing"),
-    "lost": Words("mất bản tin", "messages lost"),
-    "forked": Words("thẻ nhớ bị sao chép", "memory card copied"),
-    "subscriber": Words("bên nhận cảnh báo không trả lời", "a subscriber does not take alerts"),
-    "storm": Words("quá nhiều cảnh báo, các cảnh báo khác không phát âm", "too many alerts: others make no sound"),
-    "watchdog": Words("tín hiệu kiểm tra đường truyền", "always here, to prove the chain"),
-}
-FAULTS = CAMERA_FAULTS | DEVICE_FAULTS | OWN_ALARMS
 
 SEVERITIES = {
     "vi": {"critical": "KHẨN CẤP", "high": "CAO", "medium": "VỪA", "low": "THẤP"},
@@ -223,7 +213,7 @@ def _plain(text: str) -> str:
 def _remarks(alert: Json, language: str) -> Iterator[str]:
     """Why camera or device fail; what ended it, as the collector says or else its device; and what makes its times doubtful."""
     words = WORDS[language]
-    if (reason := FAULTS.get(str(alert.get("detail", {}).get("reason")))) is not None:
+    if (reason := REASONS.get(str(alert.get("detail", {}).get("reason")))) is not None:
         yield getattr(reason, language)
     by = alert.get("ended_by") or alert.get("detail", {}).get("ended_by")
     if isinstance(by, str):

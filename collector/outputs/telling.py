@@ -9,9 +9,10 @@ from uuid import NAMESPACE_URL, uuid5
 from collector.config.feeds import Feeds, Words
 from collector.config.sites import Site
 from collector.core.alerts import Alert
+from collector.core.reasons import REASONS
 from collector.outputs.deep_links import DeepLinks
 from collector.outputs.texts import clean, number
-from event_contract.kinds import CAMERA_FAULTS, INCIDENT_KINDS
+from event_contract.kinds import INCIDENT_KINDS
 from event_contract.messages import Position
 from event_contract.times import parse_time
 
@@ -117,7 +118,7 @@ def title(alert: Alert, language: Language) -> str:
 def headline(alert: Alert, place: Place, language: Language) -> str:
     """As in `Vehicle stopped on the carriageway, lane 2, Nguyễn Tất Thành`."""
     lane = alert.lane and f"{getattr(LANE, language)} {clean(alert.lane, 40)}"
-    fault = CAMERA_FAULTS.get(str(alert.detail.get("reason"))) if alert.kind == "camera_fault" else None
+    fault = REASONS.get(str(alert.detail.get("reason"))) if alert.kind in FAULTS else None
     exercise = EXERCISE if alert.exercise else None
     words = (exercise and getattr(exercise, language), title(alert, language), fault and getattr(fault, language))
     said = (*words, lane, place.name)

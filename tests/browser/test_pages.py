@@ -4,11 +4,14 @@ import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, ViewportSize, expect
 
+from collector.core.alerts import Quiet
 from collector.core.delivery import Received
+from collector.core.reasons import REASONS
 from collector.store.engines.sqlite import DATABASE, Sqlite
 from collector.store.event_store import EventStore
 from event_contract import topics
@@ -192,6 +195,12 @@ def test_what_is_wrong_with_a_device(console: Page) -> None:
         "well", "mild backlog", "mild clock", "well", "mild clock", "mild unstored", "bad offline missing",
         "well", "mild unwell", "well", "bad camera",
     ]  # fmt: skip
+
+
+def test_whatever_a_device_may_fail_of_has_words_in_both_languages(console: Page) -> None:
+    texts = at(console, "devices").evaluate("async () => (await import('/static/texts/alerts.js')).ALERTS")
+    assert all(REASONS.keys() <= texts[language]["reason"].keys() for language in ("vi", "en"))
+    assert all({*get_args(Quiet)} == texts[language]["quiet"].keys() for language in ("vi", "en"))
 
 
 def test_the_scorecard_counts_verdicts(console: Page) -> None:

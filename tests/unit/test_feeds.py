@@ -23,7 +23,7 @@ from collector.core.alerts import Alert
 from collector.core.standing import Said
 from collector.outputs import atom, cap, datex2, geojson, ngsi_ld
 from collector.outputs.deep_links import DeepLinks
-from collector.outputs.telling import Desk, Telling
+from collector.outputs.telling import Desk, Telling, headline
 from collector.outputs.texts import clean
 from collector.store.questions.feeding import KnownDevice
 from event_contract.kinds import INCIDENT_KINDS, SEVERITIES
@@ -275,6 +275,15 @@ def test_the_table_of_kinds() -> None:
     categories = {one["name"]: one["subCategory"] for one in ngsi_ld.alerts(told.values(), DESK)}
     assert categories["illegal_parking"] == "carStopped" and categories["speeding"] == "hazardOnRoad"
     assert not {"camera_fault", "sensor_fault", "device_fault"} & set(categories)
+
+
+def test_a_headline_says_why_a_device_or_camera_fails() -> None:
+    told = {"hot": ("device_fault", "too hot"), "silent": ("device_fault", "silent"), "covered": ("camera_fault", "covered")}
+    for reason, (kind, words) in told.items():
+        alert = an_alert(kind=kind, detail={"reason": reason}, lane=None)
+        assert f", {words}, " in headline(alert, DESK.place_of(alert), "en")
+    jam = an_alert(kind="congestion", detail={"reason": "hot"})
+    assert "too hot" not in headline(jam, DESK.place_of(jam), "en")
 
 
 def test_traffic_and_devices_in_ngsi_ld() -> None:
