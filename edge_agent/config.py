@@ -129,12 +129,14 @@ class StillsConfig(Struct, frozen=True, forbid_unknown_fields=True):
 
 class WebConfig(Struct, frozen=True, forbid_unknown_fields=True):
     """The device's own page, by HTTPS and to the local network only; off where this is missing. Browsers call it by the address
-    that it is reached at, `<device>.local`, or one of `names`. `idle_min`: a session that nobody uses ends."""
+    that it is reached at, `<device>.local`, or one of `names`. `idle_min`: a session that nobody uses ends. `announce`: where
+    others are served, they are told of it by multicast DNS."""
 
     host: str = "127.0.0.1"
     port: Port = 8443
     names: tuple[Annotated[str, Meta(pattern=r"^[a-z0-9.-]{1,253}$")], ...] = ()
     idle_min: Annotated[int, Meta(ge=1, le=480)] = 15
+    announce: bool = True
 
 
 class AgentConfig(Struct, frozen=True, forbid_unknown_fields=True):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 
+from edge_agent.app.announcement import build_announcer
 from edge_agent.app.diagnostics import bundle
 from edge_agent.app.eye import Eye
 from edge_agent.app.journal import Journal, secrets_in
@@ -25,7 +26,7 @@ from edge_agent.sinks.origin import Origin
 from edge_agent.web.accounts import Accounts
 from edge_agent.web.application import application
 from edge_agent.web.audit import Audit
-from edge_agent.web.certificate import ensured, tls
+from edge_agent.web.certificate import ensured, fingerprint, tls
 from edge_agent.web.door import Door
 from edge_agent.web.drawn import SceneDeeds
 from edge_agent.web.figures import Overview, ToldEvent
@@ -73,7 +74,8 @@ class Page:
         runs = {camera.name: camera.scene_sha256 for camera in origin.cameras}
         kept = resolve(config_file, config.data_dir) / SCENES_FOLDER
         desk = SceneDesk(self._files, runs, kept, input_px, self._preview.still)
-        context = tls(ensured(folder, config.device, web.names))
+        certificate = ensured(folder, config.device, web.names)
+        context = tls(certificate)
         services = Services(
             device=config.device, names=frozenset({f"{config.device}.local", config.device, "localhost", *web.names}),
             accounts=Accounts(folder), sessions=self._sessions, audit=self._audit, overview=self._overview,
@@ -85,7 +87,9 @@ class Page:
             scenes=SceneDeeds(desk.read, desk.version, desk.check, desk.save, desk.lane, self._preview.still, desk.then),
             door=self._door,
         )  # fmt: skip
-        self._server = PageServer(lambda: application(services), web.host, web.port, context, self._door)
+        self._announcer = build_announcer(config, web, fingerprint(certificate))
+        beside = None if self._announcer is None else self._announcer.run
+        self._server = PageServer(lambda: application(services), web.host, web.port, context, self._door, beside)
 
     @property
     def problem(self) -> str | None:
@@ -124,7 +128,7 @@ class Page:
 
     def _overview(self) -> Overview:
         watch, uptime_s = self._watch, time.monotonic() - self._started_s
-        standing, connected = self._book.now(), self._door.now()
+        standing, connected = self._book.now(), self._door.now("off" if self._announcer is None else self._announcer.state)
         return overview(self._config, self._origin, watch.eyes, watch.status(), uptime_s, standing, connected)
 
     def _diagnostics(self) -> bytes:

@@ -20,6 +20,7 @@ COMMANDS = {
     "calibrate": "Work out a scene's calibration, and how good its speeds will be.",
     "doctor": "Look at everything a site needs, and say what to do.",
     "web": "Who may look at the device's own page, and how to know it.",
+    "discover": "List the devices on the local network.",
     "health": "How a device is, and what to do about it.",
     "config": "Check a site's configuration.",
     "models": "List, check and fetch detectors.",

@@ -49,8 +49,14 @@ class Accounts:
             raise WrongInput(f"--user {name[:40]!r}: expected 1 to 40 letters")
         if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
             raise WrongInput(f"password: expected {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters, got {len(password)}")
-        hashes = self._hashes() | {name: self._hasher.hash(password)}
-        write_secret(self._file, msgspec.json.format(msgspec.json.encode(hashes)))
+        self._write(self._hashes() | {name: self._hasher.hash(password)})
+
+    def remove(self, name: str) -> None:
+        """Raises WrongInput, OSError."""
+        hashes = self._hashes()
+        if hashes.pop(name, None) is None:
+            raise WrongInput(f"--user {name[:40]!r}: there is no such user; there are: {', '.join(sorted(hashes)) or 'none'}")
+        self._write(hashes)
 
     def _hashes(self) -> dict[str, str]:
         """Nobody where there is no file; and nobody gets in where it cannot be read."""
@@ -59,6 +65,9 @@ class Accounts:
         except (OSError, msgspec.DecodeError):
             return {}
         return hashes
+
+    def _write(self, hashes: dict[str, str]) -> None:
+        write_secret(self._file, msgspec.json.format(msgspec.json.encode(hashes)))
 
     def _nobody(self) -> str:
         self._no_one = self._no_one or self._hasher.hash(secrets.token_urlsafe())

@@ -8,7 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 
-from edge_agent.web.figures import PageNow
+from edge_agent.web.figures import Announced, PageNow
 from edge_agent.web.pace import Pace
 
 MOST, MOST_OF_ONE = 64, 16  # connections at once, in all and of one address; a browser opens six for a page
@@ -46,11 +46,12 @@ class Door:
         """One request more, of somebody whom nobody knows."""
         return self._pace.admits(address, time.monotonic())
 
-    def now(self) -> PageNow:
+    def now(self, announced: Announced) -> PageNow:
         """May be asked by any thread."""
         refused = {str(status): count for status, count in dict(self.refused).items()}
         return PageNow(
-            connections=self.inside, most_connections=self.most, turned_away=dict(self.turned_away), refused=refused
+            connections=self.inside, most_connections=self.most, turned_away=dict(self.turned_away), refused=refused,
+            announced=announced,
         )  # fmt: skip
 
     def _against(self, address: str) -> str | None:

@@ -75,13 +75,18 @@ class Maintenance(Struct, frozen=True, kw_only=True):
     reason: str
 
 
+Announced = Literal["off", "nowhere", "on", "taken", "failed"]
+
+
 class PageNow(Struct, frozen=True, kw_only=True):
-    """Who is connected to this page, and what it has not served: connections by why, requests by their HTTP status."""
+    """Who is connected to this page, and what it has not served: connections by why, requests by their HTTP status.
+    `announced`: "taken" while another one there bears the device's name, "failed" while the network takes no multicast."""
 
     connections: int
     most_connections: int
     turned_away: dict[str, int]
     refused: dict[str, int]
+    announced: Announced
 
 
 class Overview(Struct, frozen=True, kw_only=True):

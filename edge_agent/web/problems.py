@@ -34,7 +34,7 @@ async def problems(request: web.Request, handler: Handler) -> web.StreamResponse
         request.app[SERVICES].door.refused[error.status] += 1
         return _told(error)
     except ConnectionError:
-        raise
+        return web.Response()  # he has hung up, and nobody reads it
     except Exception as error:
         request.app[ERRORS][type(error).__name__] += 1
         log.exception("%s %s failed", request.method, request.match_info.route.resource)

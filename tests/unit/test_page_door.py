@@ -82,10 +82,10 @@ def test_who_comes_too_often_waits_and_the_others_do_not() -> None:
 
 
 def test_the_port_is_full_for_one_and_has_room_again(page: RunningPage) -> None:
-    before = page.door.now()
+    before = page.door.now("off")
     callers = [dialled(page) for _ in range(4)]
     assert hung_up(callers[3])
-    assert page.door.now().turned_away["full_of_one"] == before.turned_away["full_of_one"] + 1
+    assert page.door.now("off").turned_away["full_of_one"] == before.turned_away["full_of_one"] + 1
     for caller in callers:
         caller.close()
     until(lambda: page.door.inside == 0)
@@ -148,5 +148,5 @@ def test_a_stranger_who_asks_without_end_is_refused_and_nobody_else(tmp_path: Pa
                 told.append(answer.status)
         connection.close()
         assert set(stranger[:10]) == {401} and set(stranger[-10:]) == {429} and set(technician) == {200}
-        assert page.door.now().refused["429"] == stranger.count(429)
+        assert page.door.now("off").refused["429"] == stranger.count(429)
         assert hung_up(dialled(page)) and page.door.turned_away["too_often"] == 1
