@@ -44,10 +44,13 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=0, help="also measure a store that holds so many events")
     parser.add_argument("--json", action="store_true", dest="as_json")
     options = parser.parse_args()
+    wanted, free = options.rows * BYTES_PER_ROW, shutil.disk_usage(tempfile.gettempdir()).free
+    if free < wanted:
+        parser.error(
+            f"--rows {options.rows} wants {wanted / 1e9:.0f} GB at {tempfile.gettempdir()}, {free / 1e9:.0f} are free;"
+            " take fewer rows, or set TMPDIR to a folder elsewhere"
+        )
     folder = Path(tempfile.mkdtemp(prefix="kerbwatch-bench-"))
-    if (free := shutil.disk_usage(folder).free) < options.rows * BYTES_PER_ROW:
-        needed = f"{options.rows * BYTES_PER_ROW / 1e9:.0f} GB, {free / 1e9:.0f} are free"
-        parser.error(f"--rows {options.rows} wants {needed} at {folder.parent}; set TMPDIR to a folder elsewhere, or take fewer rows")
     try:
         result = measure(folder, options.engines, options.events, options.rounds, options.rows)
     finally:
