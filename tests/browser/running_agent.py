@@ -47,7 +47,7 @@ speed_kmh = 42
 vehicle = "car"
 [[script]]
 kind = "stopped_vehicle"
-at_s = 8
+at_s = 4
 lane = "right"
 at_m = 50
 seconds = 600
