@@ -25,6 +25,7 @@ from collector.store.event_store import EventStore
 from tests.brokers import free_port
 
 PROGRAMS = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
+LEAVES_NOTHING = "dynamic_shared_memory_type=mmap"  # in its data folder: what is killed cannot tidy up in /dev/shm
 SERVER_USER = "postgres"  # who starts the server when root runs the tests: PostgreSQL refuses to be root
 _schemas = count(1)
 
@@ -95,7 +96,8 @@ def postgres_server(home: Path | None = None, *settings: str, port: int = 0) -> 
         pytest.fail("PostgreSQL is missing: apt-get install postgresql")
     keeps, home = home is not None, home or postgres_home()
     port = port or free_port()
-    told = [f"port={port}", "listen_addresses=127.0.0.1", f"unix_socket_directories={home}", "max_connections=40", *settings]
+    here = [f"port={port}", "listen_addresses=127.0.0.1", f"unix_socket_directories={home}"]
+    told = [*here, "max_connections=40", LEAVES_NOTHING, *settings]
     command = [PROGRAMS[-1] / "postgres", "-D", home / "data", *(part for setting in told for part in ("-c", setting))]
     with (home / "log").open("ab") as log:
         server = subprocess.Popen(command, stdout=log, stderr=log, cwd="/", **_user())

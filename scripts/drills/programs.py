@@ -155,6 +155,7 @@ def postgres(folder: Path) -> tuple[Program, str]:
         roles = ["-U", "kerbwatch", "-A", "trust", "-E", "UTF8", "--locale=C"]
         subprocess.run([found[-1] / "initdb", "-D", data, *roles], check=True, capture_output=True, cwd="/", **user)
     settings = [f"port={port}", "listen_addresses=127.0.0.1", "unix_socket_directories=", "max_connections=60"]
+    settings.append("dynamic_shared_memory_type=mmap")  # in its data folder: what is killed cannot tidy up in /dev/shm
     options = [part for setting in settings for part in ("-c", setting)]
     program = Program("database", [found[-1] / "postgres", "-D", data, *options], folder / "postgres.log", port, **user)
     return program, f"postgresql://kerbwatch@127.0.0.1:{port}/postgres?connect_timeout=2"
