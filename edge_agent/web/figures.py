@@ -105,7 +105,7 @@ class Overview(Struct, frozen=True, kw_only=True):
     network: tuple[InterfaceNow, ...] = ()
     clock: ClockNow
     maintenance: Maintenance | None = None
-    page: PageNow | None = None
+    page: PageNow
 
 
 class ToldEvent(Struct, frozen=True, kw_only=True):

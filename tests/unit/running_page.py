@@ -38,7 +38,7 @@ OVERVIEW = Overview(
         broker="b:8883", tls=True, connected=True, collector_online=True, said="", connections=1, resent=0, refused=0
     ),
     outbox=OutboxNow(pending=0, bytes=0, max_bytes=1, oldest_s=None, lost=0, unstored=0, rebuilt=0, disk_full=False),
-    clock=ClockNow(now="2026-03-02T00:00:00.000Z", synced=False, error_ms=None),
+    clock=ClockNow(now="2026-03-02T00:00:00.000Z", synced=False, error_ms=None), page=Door().now("off"),
 )  # fmt: skip
 
 

@@ -34,7 +34,7 @@ export function open(root) {
       if (said.textContent + overview.health.level !== last) renew(parts.verdict, said); // a reader hears what changed only
       last = said.textContent + overview.health.level;
       parts.verdict.dataset.level = overview.health.level;
-      renew(parts.rest, checks(overview.health), overview.cameras.map(camera), link(overview.link), network(overview.network), outbox(overview.outbox), clock(overview.clock), sensors(), software(overview));
+      renew(parts.rest, checks(overview.health), measures(overview.health.measures), overview.cameras.map(camera), link(overview.link), network(overview.network), outbox(overview.outbox), clock(overview.clock), sensors(), software(overview), visitors(overview.page));
     },
   };
 }
@@ -60,6 +60,12 @@ function checks({ items }) {
   const line = (item) =>
     el("li", { "data-level": item.level }, shape(item.level), el("span", {}, topic(item)), el("span", { class: "said" }, word("said", item.said), " ", el("b", {}, valueOf(item)), item.since && el("span", { class: "aside" }, ` ${text("since", { time: time(Date.parse(item.since)) })}`)));
   return panel("checks", el("ul", { class: "checks" }, items.map(line)));
+}
+
+/** What the agent does by itself for a device that is unwell; nothing where it does nothing. */
+function measures({ frame_share, thinned, telemetry, held, unkept }) {
+  const rows = [["measures.share", frame_share < 1 && `${number(100 * frame_share)} % (−${number(thinned)})`], ["measures.held", !telemetry && number(held)], ["measures.unkept", unkept > 0 && number(unkept)]].filter(([, value]) => value);
+  return rows.length > 0 && panel("measures", figures(rows));
 }
 
 function valueOf({ id, value, unit }) {
@@ -117,6 +123,12 @@ const sensors = () => panel("sensors", el("p", { class: "note" }, text("sensors.
 function software(one) {
   const rows = [["device", one.device], ["site", one.site || "–"], ["version", one.software], ["model", one.model], ["running_for", span(one.health.uptime_s)]];
   return panel("software", figures(rows), el("p", { class: "note" }, `SHA-256 ${one.model_sha256}`));
+}
+
+function visitors(one) {
+  const sum = (counts) => number(Object.values(counts).reduce((all, count) => all + count, 0));
+  const rows = [["page.inside", `${number(one.connections)} / ${number(one.most_connections)}`], ["page.turned_away", sum(one.turned_away)], ["page.refused", sum(one.refused)], ["page.announced", text(`announced.${one.announced}`)]];
+  return panel("page", figures(rows));
 }
 
 const panel = (key, ...inside) => section(text(key), ...inside);
