@@ -14,10 +14,10 @@ from collector.store.questions import one_device, queries
 from event_contract import topics
 from event_contract.conditions import SAID, TOPICS
 from event_contract.kinds import INCIDENT_KINDS, EventClass
-from event_contract.messages import Body, Clock, DeviceStateData, DeviceTestData, ItemState, MaintenanceData
+from event_contract.messages import Body, Clock, DeviceStateData, DeviceTestData, ItemState, MaintenanceData, encode
 from event_contract.times import format_time
 from tests.databases import StoreDatabase
-from tests.wire_messages import CLOCK, DEVICE, event, incident
+from tests.wire_messages import CLOCK, DEVICE, birth, event, incident
 
 NOW = 1_772_410_521.0
 HOUR_S = 3600.0
@@ -83,6 +83,23 @@ def test_while_somebody_works_there_only_what_is_critical_sounds(device: Device)
     assert heard["id"] == covered["id"] and heard["audible"] and heard["quiet"] is None and heard["maintenance"] is None
     assert device.known()["maintenance"] is None
     assert device.fault("flood", 4, NOW + 60, camera="south")[0]["audible"]
+
+
+def test_work_counts_for_what_comes_with_it_whichever_is_first(device: Device) -> None:
+    def told(body: Body, seq: int, event_class: EventClass) -> Received:
+        payload = event(body, seq, stream=event_class, event_class=event_class, at=NOW)
+        return Received(topics.event(DEVICE, event_class), payload, NOW)
+
+    faults = [incident(kind="camera_fault", camera=name, incident=f"r/{name}") for name in ("north", "south", "east")]
+    north, south, east = (told(one, n, "incident") for n, one in enumerate(faults, 1))
+    begins, ends = told(work(NOW + HOUR_S), 1, "state"), told(work(None), 2, "state")
+    born = Received(topics.status(DEVICE), encode(birth()), NOW)  # what is before it is taken first
+
+    def quiet(*messages: Received) -> list[str | None]:
+        return [msgspec.json.decode(one.body)["quiet"] for one in device.store.commit(messages).changes]
+
+    assert quiet(north, born, south, begins) == [None, "maintenance"]
+    assert quiet(ends, born, east) == [None, None]  # south is heard at last, and east
 
 
 def test_work_that_nobody_ended_is_over_in_its_time(device: Device) -> None:
