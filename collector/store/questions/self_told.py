@@ -22,8 +22,9 @@ def of_all(db: Db) -> dict[str, Json]:
     for device, kind, at, until, body in db.execute(query).fetchall():
         of_device = told.setdefault(device, {"health": None, "maintenance": None})
         if kind == "device_state":
-            state = _state.decode(body)
-            of_device["health"] = _health(state, at, [item for item in state.items if item.level != "ok"])
+            level = _level.decode(body).level
+            unwell = [item for item in _state.decode(body).items if item.level != "ok"] if level != "ok" else []
+            of_device["health"] = _health(level, at, unwell)
         else:
             of_device["maintenance"] = _maintenance(body, at, until)
     return told
@@ -37,7 +38,7 @@ def of_one(db: Db, device: str) -> Json:
         match kind:
             case "device_state":
                 state = _state.decode(body)
-                told["health"] = _health(state, at, sorted(state.items, key=lambda item: -LEVELS.index(item.level)))
+                told["health"] = _health(state.level, at, sorted(state.items, key=lambda item: -LEVELS.index(item.level)))
             case "maintenance":
                 told["maintenance"] = _maintenance(body, at, until)
             case _:
@@ -46,8 +47,8 @@ def of_one(db: Db, device: str) -> Json:
     return told
 
 
-def _health(told: DeviceStateData, at: float, items: Iterable[ItemState]) -> Json:
-    return {"level": told.level, "told_at": format_time(at), "items": [_item(item) for item in items]}
+def _health(level: str, at: float, items: Iterable[ItemState]) -> Json:
+    return {"level": level, "told_at": format_time(at), "items": [_item(item) for item in items]}
 
 
 def _item(item: ItemState) -> Json:
@@ -65,4 +66,11 @@ def _maintenance(body: bytes, at: float, until: float | None) -> Json | None:
     return {"until": format_time(until), "since": format_time(at), "by": told.by, "reason": told.reason}
 
 
+class _Level(msgspec.Struct):
+    """Nearly all devices are well: of those nothing else is read."""
+
+    level: str
+
+
+_level = msgspec.json.Decoder(_Level)
 _state = msgspec.json.Decoder(DeviceStateData)
