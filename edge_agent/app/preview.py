@@ -160,13 +160,18 @@ class Preview:
         key = (*seen.registered, width, height)
         if self._drawings.get(camera, (None, None))[0] != key:
             scene = shifted(self._scenes[camera], seen.registered)
-            self._drawings[camera] = (key, Drawing(scene, width, height))
+            self._drawings[camera] = (key, Drawing(scene, width, height, time_of=_wall_time))
         scene = shifted(self._scenes[camera], seen.registered)
         pixels = _masked(seen.frame.pixels, private_masks(scene), seen.turned)
         frame = Frame(camera, seen.frame.index, seen.frame.at_s, pixels)
         picture = self._drawings[camera][1].draw(frame, seen.users, seen.incidents)
         _, packed = cv2.imencode(".jpg", picture, (cv2.IMWRITE_JPEG_QUALITY, QUALITY))
         return Shot(seen.frame.index, packed.tobytes())
+
+
+def _wall_time(frame: Frame) -> str:
+    """As the device's clock is set now: whether the picture is a new one is seen at once."""
+    return time.strftime("%H:%M:%S %z", time.localtime(time.time() - time.monotonic() + frame.at_s))
 
 
 def _user(user: RoadUser) -> RoadUserNow:

@@ -1,6 +1,6 @@
 """What the agent saw, drawn on the picture: lanes, count lines, boxes with ids and speeds, incidents in red."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 from math import hypot
 from typing import NamedTuple
@@ -50,11 +50,19 @@ def too_small(cls: str, line: Sequence[tuple[float, float]]) -> Mark:
     return Mark(f"{cls}s too small above", line, COLOUR_OF_CLASS[cls])
 
 
+def media_time(frame: Frame) -> str:
+    return f"{frame.at_s:.2f} s"
+
+
 class Drawing:
     """Draws on enlarged copies of the frames; what never changes is drawn once."""
 
-    def __init__(self, scene: SceneFile, width_px: int, height_px: int, marks: Sequence[Mark] = ()) -> None:
+    def __init__(
+        self, scene: SceneFile, width_px: int, height_px: int, marks: Sequence[Mark] = (),
+        time_of: Callable[[Frame], str] = media_time,
+    ) -> None:  # fmt: skip
         factor = max(1.0, LEAST_WIDTH_PX / width_px)
+        self._time_of = time_of
         self.size_px = _even(width_px * factor), _even(height_px * factor)
         self._ground = self._of_scene(scene, marks, inked=False)
         self._bare = np.asarray(255 - self._of_scene(scene, marks, inked=True), np.uint8)
@@ -78,7 +86,7 @@ class Drawing:
 
     def _headlines(self, picture: Pixels, frame: Frame, incidents: list[IncidentReport]) -> list[Rectangle]:
         """Camera and time, and below them the open incidents; gives the room that they take."""
-        texts = [(f"{frame.camera}  {frame.at_s:.2f} s", DARK)]
+        texts = [(f"{frame.camera}  {self._time_of(frame)}", DARK)]
         for incident in incidents[-HEADLINES:]:  # the newest
             reason = CAMERA_FAULTS.get(str(incident.detail.get("reason")))
             where = f"  lane {incident.lane}" if incident.lane else f": {reason.en}" if reason else ""
