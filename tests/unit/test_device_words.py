@@ -11,6 +11,7 @@ from collector.core.delivery import DeadLetter, Event, Received, read
 from collector.core.maintenance import LONGEST_S, stands_until
 from collector.store.event_store import EventStore
 from collector.store.questions import one_device, queries
+from collector.store.questions.self_told import LEVELS
 from event_contract import topics
 from event_contract.conditions import SAID, TOPICS
 from event_contract.kinds import INCIDENT_KINDS, EventClass
@@ -26,7 +27,8 @@ KEEP_DAYS = {"incident": 30.0, "state": 30.0, "telemetry": 30.0}
 
 def state(*items: tuple[str, str, str]) -> DeviceStateData:
     told = tuple(ItemState(id=id, level=level, said=said) for id, level, said in items)  # type: ignore[arg-type]
-    return DeviceStateData(run="9f2c61d0", level=told[0].level, items=told, clock=CLOCK)
+    worst = max((item.level for item in told), key=LEVELS.index)
+    return DeviceStateData(run="9f2c61d0", level=worst, items=told, clock=CLOCK)
 
 
 def work(until: float | None, clock: Clock = CLOCK) -> MaintenanceData:
