@@ -73,7 +73,7 @@ class Page:
         self._files = {camera.name: resolve(config_file, camera.scene) for camera in config.cameras}
         runs = {camera.name: camera.scene_sha256 for camera in origin.cameras}
         kept = resolve(config_file, config.data_dir) / SCENES_FOLDER
-        desk = SceneDesk(self._files, runs, kept, input_px, self._preview.still)
+        desk = SceneDesk(self._files, runs, kept, input_px, self._preview.keepsake)
         certificate = ensured(folder, config.device, web.names)
         context = tls(certificate)
         services = Services(

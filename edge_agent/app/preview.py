@@ -12,19 +12,20 @@ from math import hypot
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from edge_agent.app.eye import Eye
 from edge_agent.app.scenes import private_masks
 from edge_agent.core.scene_building import shifted
 from edge_agent.core.scene_format import SceneFile
-from edge_agent.core.types import Frame, IncidentReport, RoadUser
+from edge_agent.core.types import COCO_OF_CLASS, Detections, Frame, IncidentReport, RoadUser
+from edge_agent.evidence.mosaic import Pixels, unrecognisable
 from edge_agent.field.drawing import Drawing
 from edge_agent.sources.pipe import Polygon
 from edge_agent.web.figures import IncidentNow, LensAid, RoadUserNow, SeenNow
 from edge_agent.web.services import MOST_VIEWERS, Shot
 
 QUALITY, STILL_QUALITY = 70, 88
+KEPT_PX = 320  # wide: enough for the shape of a road
 STILL_WITHIN_S = 3.0
 DARK, BRIGHT = 8, 247  # of 255: nothing can be told there
 COARSE = 24  # a turned camera may show what its masks were drawn to hide: then its picture is made so much coarser
@@ -90,15 +91,20 @@ class Preview:
             self._viewers[camera] -= 1
             self._forget(camera)
 
-    def still(self, camera: str, masks: Sequence[Polygon] = ()) -> bytes | None:
-        """JPEG of the next picture as it comes, but for its private masks, and for `masks`; None when none comes. KeyError as
-        `join`."""
+    def still(self, camera: str) -> bytes | None:
+        """JPEG of the next picture as it comes, but for its private masks; None when none comes. KeyError as `join`."""
+        seen = self._next(camera)
+        return None if seen is None else _jpeg(self._bare(camera, seen), STILL_QUALITY)
+
+    def keepsake(self, camera: str, masks: Sequence[Polygon]) -> bytes | None:
+        """What may be kept of it: small, heads and plates of everybody who is followed hidden, `masks` black, too."""
         seen = self._next(camera)
         if seen is None:
             return None
-        own = private_masks(shifted(self._scenes[camera], seen.registered))
-        pixels = _masked(seen.frame.pixels, [*own, *masks], seen.turned)
-        return cv2.imencode(".jpg", pixels, (cv2.IMWRITE_JPEG_QUALITY, STILL_QUALITY))[1].tobytes()
+        pixels = unrecognisable(self._bare(camera, seen), _detections(seen.users), (), masks)
+        height, width = pixels.shape[:2]
+        size_px = KEPT_PX, round(height * KEPT_PX / width)
+        return _jpeg(np.asarray(cv2.resize(pixels, size_px, interpolation=cv2.INTER_AREA), np.uint8), STILL_QUALITY)
 
     def aid(self, camera: str) -> LensAid | None:
         """Of the next picture; None when none comes. KeyError as `join`."""
@@ -161,12 +167,13 @@ class Preview:
         if self._drawings.get(camera, (None, None))[0] != key:
             scene = shifted(self._scenes[camera], seen.registered)
             self._drawings[camera] = (key, Drawing(scene, width, height, time_of=_wall_time))
-        scene = shifted(self._scenes[camera], seen.registered)
-        pixels = _masked(seen.frame.pixels, private_masks(scene), seen.turned)
-        frame = Frame(camera, seen.frame.index, seen.frame.at_s, pixels)
+        frame = Frame(camera, seen.frame.index, seen.frame.at_s, self._bare(camera, seen))
         picture = self._drawings[camera][1].draw(frame, seen.users, seen.incidents)
-        _, packed = cv2.imencode(".jpg", picture, (cv2.IMWRITE_JPEG_QUALITY, QUALITY))
-        return Shot(seen.frame.index, packed.tobytes())
+        return Shot(seen.frame.index, _jpeg(picture, QUALITY))
+
+    def _bare(self, camera: str, seen: _Seen) -> Pixels:
+        scene = shifted(self._scenes[camera], seen.registered)
+        return _masked(seen.frame.pixels, private_masks(scene), seen.turned)
 
 
 def _wall_time(frame: Frame) -> str:
@@ -188,7 +195,21 @@ def _incident(one: IncidentReport) -> IncidentNow:
     return IncidentNow(number=one.number, kind=one.kind, lane=one.lane, reason=None if reason is None else str(reason))
 
 
-def _masked(pixels: NDArray[np.uint8], masks: Sequence[Polygon], turned: bool) -> NDArray[np.uint8]:
+def _detections(users: Sequence[RoadUser]) -> Detections:
+    """Those who are not seen at this moment are where they are thought to be."""
+    tracks = [user.track for user in users]
+    return Detections(
+        np.array([track.box for track in tracks], np.float32).reshape(-1, 4),
+        np.array([track.score for track in tracks], np.float32),
+        np.array([COCO_OF_CLASS[track.cls] for track in tracks], np.int32),
+    )
+
+
+def _jpeg(pixels: Pixels, quality: int) -> bytes:
+    return cv2.imencode(".jpg", pixels, (cv2.IMWRITE_JPEG_QUALITY, quality))[1].tobytes()
+
+
+def _masked(pixels: Pixels, masks: Sequence[Polygon], turned: bool) -> Pixels:
     """The capture child has painted the masks where they were drawn; here they are painted where the picture has them now."""
     if not masks:
         return pixels

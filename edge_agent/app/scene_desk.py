@@ -50,14 +50,15 @@ class _Kept(msgspec.Struct):
 
 
 class SceneDesk:
-    """`files` by camera, and the SHA-256 of what the agent `runs` by; `input_px` of the detector. `still` is the camera's
-    picture with these polygons painted, None where there is none. From any thread."""
+    """`files` by camera, and the SHA-256 of what the agent `runs` by; `input_px` of the detector. `keepsake` is what may
+    be kept of the camera's picture, these polygons painted, None where there is none. From any thread."""
 
     def __init__(
         self, files: Mapping[str, Path], runs: Mapping[str, str], folder: Path, input_px: tuple[int, int],
-        still: Callable[[str, Sequence[Polygon]], bytes | None],
+        keepsake: Callable[[str, Sequence[Polygon]], bytes | None],
     ) -> None:  # fmt: skip
-        self._files, self._runs, self._folder, self._input_px, self._still = files, runs, folder, input_px, still
+        self._files, self._runs, self._folder, self._input_px = files, runs, folder, input_px
+        self._keepsake = keepsake
         self._lock = threading.Lock()
 
     def read(self, camera: str) -> SceneNow:
@@ -95,7 +96,7 @@ class SceneDesk:
             scene = parse_scene(text)
         except SceneError as error:
             raise SceneRefused(str(error)) from None
-        laid, still = laid_out(msgspec.json.decode(text)), self._still(camera, private_masks(scene))
+        laid, seen = laid_out(msgspec.json.decode(text)), self._keepsake(camera, private_masks(scene))
         with self._lock:
             before = file.read_bytes()
             if scene_sha256(before) != base:
@@ -103,7 +104,7 @@ class SceneDesk:
             if not self._numbers(camera):
                 self._keep(camera, "", before)
             self._keep(camera, by, laid)
-            self._keep_view(camera, scene_sha256(laid), still)
+            self._keep_view(camera, scene_sha256(laid), seen)
             with whole_file(file) as draft:
                 draft.write(laid)
             return self._now(camera)
@@ -152,12 +153,12 @@ class SceneDesk:
     def _view(self, camera: str, sha256: str) -> Path:
         return self._folder / camera / f"{sha256}.jpg"
 
-    def _keep_view(self, camera: str, sha256: str, still: bytes | None) -> None:
+    def _keep_view(self, camera: str, sha256: str, seen: bytes | None) -> None:
         """One of each camera; those of scenes before may show what is masked now."""
         for old in (self._folder / camera).glob("*.jpg"):
             old.unlink(missing_ok=True)
-        if still is not None:
-            write_secret(self._view(camera, sha256), still)
+        if seen is not None:
+            write_secret(self._view(camera, sha256), seen)
 
     def _numbers(self, camera: str) -> list[int]:
         return sorted(int(path.stem) for path in (self._folder / camera).glob("*.json") if path.stem.isdigit())

@@ -128,8 +128,8 @@ def save_and_apply(phone: Page) -> None:
 def compare_then_and_now(phone: Page) -> None:
     expect(phone.get_by_text("Hình đúng chỗ như khi vẽ vùng.")).to_be_visible()
     phone.get_by_text("So sánh khi đó và bây giờ").tap()
-    for picture in (phone.get_by_role("img", name="Khi vẽ vùng"), phone.get_by_role("img", name="Bây giờ")):
-        expect(picture).to_have_js_property("naturalWidth", 640)
+    for name, width_px in (("Khi vẽ vùng", 320), ("Bây giờ", 640)):
+        expect(phone.get_by_role("img", name=name)).to_have_js_property("naturalWidth", width_px)
 
 
 def see_true_speeds(phone: Page) -> None:

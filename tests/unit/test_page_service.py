@@ -126,6 +126,21 @@ def test_who_is_seen_how_fast_and_how_far_the_picture_lies_beside_the_zones() ->
         assert told is not None and told.turned and told.beside == beside
 
 
+def test_in_what_is_kept_of_a_picture_nobody_is_recognised() -> None:
+    preview = Preview({"north": scene()})
+    stripes = np.tile(np.array([0, 255], np.uint8), (480, 320))
+    picture = Frame("north", 3, 0.0, np.repeat(stripes[..., None], 3, axis=2).repeat(2, axis=1)[:, :640])
+    track = Track(7, Box(0.25, 0.25, 0.5, 0.5), "car", 0.8, False, 9)
+    driver = RoadUser(track, (0.4, 0.5), "1", None, (1.5, 31.0), (1.0, 0.0, 0.0, 1.0), None, None, None, False)
+    preview._seen["north"] = _Seen(picture, [driver], (), (0.0, 0.0), None)
+    kept = preview.keepsake("north", [((0.8, 0.0), (1.0, 0.0), (1.0, 0.2), (0.8, 0.2))])
+    assert kept is not None
+    seen = cv2.imdecode(np.frombuffer(kept, np.uint8), cv2.IMREAD_GRAYSCALE)
+    assert seen is not None and seen.shape == (240, 320)
+    plate, road, mask = seen[95:115, 85:155], seen[95:115, 200:270], seen[5:40, 265:315]
+    assert plate.std() < 10 < 60 < road.std() and mask.max() < 25
+
+
 def test_maintenance_ends_by_itself_and_the_collector_hears_of_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     mono_s = 100.0
     monkeypatch.setattr("edge_agent.app.maintenance.time.monotonic", lambda: mono_s)

@@ -12,13 +12,13 @@ const UNITS = { fps: "frames_unit", outbox: "messages_unit" }; // by the unit, o
 
 export function open(root) {
   const parts = { verdict: el("section", { class: "verdict", role: "status" }), rest: el("div", { class: "panels" }) };
-  const days = el("div", { class: "panels" });
+  const days = el("div", {});
   let [last, open] = ["", true];
   let waiting = 0;
 
   async function loadTrends() {
     const told = await pollJson("/api/v1/trends").catch(() => null);
-    if (told?.trends.length && open) renew(days, panel("trend.heading", told.trends.map(trendFigure)));
+    if (told?.trends.length && open) renew(days, panel("trend.heading", el("div", { class: "trends" }, told.trends.map(trendFigure))));
     if (open) waiting = setTimeout(loadTrends, TRENDS_MS);
   }
 
