@@ -197,6 +197,17 @@ def test_what_is_wrong_with_a_device(console: Page) -> None:
     ]  # fmt: skip
 
 
+def test_an_alert_of_a_device_in_maintenance_says_so_and_calls_when_that_is_over(console: Page) -> None:
+    expect(at(console, "alerts").locator(".card", has_text="Vật cản").locator(".remark")).to_have_text("Bảo trì, không báo âm")
+    calls = """async () => {
+      const { Alerts } = await import("/static/alerts.js");
+      const told = { id: "a", state: "open", severity: "medium", started_at: "2026-03-02T00:00:00Z", late: false };
+      const all = new Alerts();
+      return ["maintenance", "maintenance", null, null].map((quiet, seq) => all.merge({ ...told, quiet, seq }));
+    }"""
+    assert console.evaluate(calls) == [False, False, True, False]
+
+
 def test_whatever_a_device_may_fail_of_has_words_in_both_languages(console: Page) -> None:
     texts = at(console, "devices").evaluate("async () => (await import('/static/texts/alerts.js')).ALERTS")
     assert all(REASONS.keys() <= texts[language]["reason"].keys() for language in ("vi", "en"))
