@@ -73,18 +73,21 @@ def test_the_way_in_tells_why_it_is_closed(phone: Page) -> None:
     expect(phone).to_have_url(re.compile("/login$"))
 
 
-def test_from_a_blank_scene_to_true_speeds_and_a_live_incident(phone: Page, complaints: list[str]) -> None:
+def test_from_a_blank_scene_to_true_speeds_and_a_live_incident(phone: Page, complaints: list[str], axe: str) -> None:
     log_in(phone, PASSWORD, USER)
     phone.get_by_role("link", name="Vùng").tap()
     expect(phone.locator(".zones-layer text")).to_have_text("m1")
     phone.get_by_role("button", name="Phóng to").tap()
     draw_the_right_lane(phone)
     calibrate(phone)
+    move_a_point_and_back(phone)
     shoot(phone, "calibrated-vi")
+    assert faults(phone, axe) == []
     save_and_apply(phone)
     compare_then_and_now(phone)
     phone.get_by_role("link", name="Trực tiếp").tap()
     see_true_speeds(phone)
+    assert faults(phone, axe) == []
     see_the_staged_incident(phone)
     download_diagnostics(phone)
     complaints[:] = [one for one in complaints if not AWAY.search(one)]
@@ -115,6 +118,15 @@ def calibrate(phone: Page) -> None:
     expect(phone.get_by_text("có tốc độ từ 14 đến 56 m")).to_be_visible()
     expect(phone.locator(".pairs .slipped")).to_have_count(0)
     expect(phone.locator(".zones-layer .guide text", has_text="50 m")).to_be_visible()
+
+
+def move_a_point_and_back(phone: Page) -> None:
+    off = phone.locator(".pairs .aside").first
+    measured = off.inner_text()
+    phone.get_by_role("button", name="Điểm 1 của hiệu chuẩn").press("ArrowRight")
+    expect(off).not_to_have_text(measured)
+    phone.get_by_role("button", name="Hoàn tác").tap()
+    expect(off).to_have_text(measured)
 
 
 def save_and_apply(phone: Page) -> None:
