@@ -38,9 +38,10 @@ def measure(folder: Path, engine: str, url: str, rows: int) -> dict[str, Any]:
     """
     result: dict[str, Any] = {"rows": rows}
     with ExitStack() as both:
-        stores = {name: _opened(both, folder / name, engine, url) for name in ("all", "tenth")}
-        for name, (opened, _) in stores.items():
-            fill(opened, rows if name == "all" else rows // 10)
+        stores = {}
+        for name, of_it in (("all", rows), ("tenth", rows // 10)):
+            stores[name] = _opened(both, folder / name, engine, url)
+            fill(stores[name][0], of_it)
         written = {name: EventStore(opened) for name, (opened, _) in stores.items()}
         rates = ingest_rates(written)
         for store in written.values():
