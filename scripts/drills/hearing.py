@@ -38,17 +38,17 @@ class Hearing:
     def faults(self) -> list[Fault]:
         return [fault for _, fault in self._faults]
 
-    def looked_at(self, camera: str, from_s: float, to_s: float) -> tuple[int, float]:
-        """Frames of a camera that the agent has looked at between its first and its last figures of that time, and how many
-        seconds lie between these."""
+    def rate(self, camera: str, from_s: float, to_s: float) -> float | None:
+        """Frames a second of a camera that the agent has looked at, between its first and its last figures of that time."""
         self.listen()
         told = [body for body in self._heard.values() if isinstance(body, HealthData) and from_s <= body.clock.mono_s <= to_s]
         told.sort(key=lambda body: body.clock.mono_s)
         if len(told) < 2:
-            return 0, to_s - from_s
+            return None
         (first, last), names = (told[0], told[-1]), [one.name for one in told[0].cameras]
         before, after = (one.cameras[names.index(camera)] for one in (first, last))
-        return (after.frames - after.dropped) - (before.frames - before.dropped), last.clock.mono_s - first.clock.mono_s
+        looked_at = (after.frames - after.dropped) - (before.frames - before.dropped)
+        return looked_at / (last.clock.mono_s - first.clock.mono_s)
 
     def restarts(self, camera: str) -> int:
         """Of its capture child."""

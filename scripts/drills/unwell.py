@@ -36,7 +36,7 @@ from scripts.drills.verdict import Verdict
 LINK_TOLD_S, PICTURE_TOLD_S, BACK_S, KEPT_RATE = 10.0, 30.0, 15.0, 0.95
 REPLACED_S, RESTARTED_S = 15.0, 45.0
 SLOWER_S, FULL_SPEED_S = 30.0, 90.0
-FULL_S, HEALED_S = 60.0, 40.0
+FULL_S, HEALED_S = 30.0, 45.0
 PATIENCE_S = 60.0  # for what is no promise, but the drill cannot go on without
 TROUBLES: dict[str, Callable[[], Disturb]] = {
     "frozen": frozen, "black": lambda: levels(0), "covered": lambda: covered(0, 0, 1, 0.8, 60),
@@ -48,7 +48,8 @@ IN_QUICK = ("link", "child", "loop")
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How much a run is given. `main_within_s`, `watchdog_s`: what the main loop gets, and the service manager's patience."""
+    """What a run is given. `settle_s`: between two troubles. `main_within_s`, `watchdog_s`: of the main loop, and of the
+    service manager."""
 
     fps: int
     film_s: float
@@ -58,7 +59,7 @@ class Pace:
     restarted_s: float
 
 
-WHOLE = Pace(10, 6.0, 15.0, 25.0, 15.0, RESTARTED_S)
+WHOLE = Pace(5, 8.0, 12.0, 25.0, 15.0, RESTARTED_S)
 QUICK = Pace(4, 2.0, 3.0, 4.0, 3.0, 20.0)
 
 
@@ -98,7 +99,6 @@ class Drill:
         self._pace, self._chance = pace, chance
         self._hearing, self._promises = Hearing(data_dir / "outbox.db"), Promises()
         self._wait("both cameras give pictures", lambda: all(map(self._sees, cameras)))
-        time.sleep(pace.settle_s)
 
     def link_is_lost(self) -> None:
         """Its cable is pulled, or it is switched off: then it refuses whoever asks."""
@@ -114,7 +114,7 @@ class Drill:
         self, what: str, reason: str, told_s: float, hurt: Callable[[Camera], None], heal: Callable[[Camera], None]
     ) -> None:
         victim, other = self._chance.sample(self._cameras, 2)
-        time.sleep(self._chance.uniform(0, 3))
+        time.sleep(self._pace.settle_s + self._chance.uniform(0, 3))
         began_s = time.monotonic()
         hurt(victim)
         self._promises.within(f"{what}: told", told_s, self._tells((victim.name, reason, "new"), began_s))
@@ -124,6 +124,7 @@ class Drill:
         self._check_rate(what, other, began_s)
 
     def child_hangs(self) -> None:
+        time.sleep(self._pace.settle_s)
         agent, began_s = self._supervisor.service, time.monotonic()
         before, restarts = set(agent.children()), {one: self._hearing.restarts(one.name) for one in self._cameras}
         os.kill(self._chance.choice(sorted(before)), signal.SIGSTOP)
@@ -167,15 +168,16 @@ class Drill:
         """Incidents begin and end meanwhile; all must be there once there is room again."""
         camera, ballast, began_s = self._chance.choice(self._cameras), self._data_dir / "ballast", time.monotonic()
         with hungry_neighbour(ballast):
-            self._promises.within("full disk: shown", FULL_S, lambda: self._said("outbox") == "outbox.full")
+            self._promises.within("full disk: shown", FULL_S, self._is_full)
             camera.show(levels(0))
             self._wait("the camera is black", lambda: self._said(f"camera/{camera}") == "camera.black")
             camera.well()
             self._wait("the camera sees", lambda: self._sees(camera))
         ballast.unlink()
-        freed_s = time.monotonic()
-        self._promises.within("full disk: its end told", HEALED_S, self._tells((None, "disk", "end"), freed_s))
-        kept = [(camera.name, "black", "new"), (camera.name, "black", "end"), (None, "disk", "new")]
+        self._promises.within("full disk: well again", HEALED_S, lambda: not self._is_full())
+        kept: list[Fault] = [(camera.name, "black", "new"), (camera.name, "black", "end")]
+        if self._hearing.has((None, "disk", "new"), began_s):  # unless the outbox got by with the room that it had
+            kept.append((None, "disk", "end"))
         if lost := [one for one in kept if not self._hearing.has(one, began_s)]:
             self._promises.broken.append(f"full disk: not kept: {lost}")
 
@@ -189,9 +191,10 @@ class Drill:
         return Verdict(lost, duplicated, tuple(promises.broken), promises.figures)
 
     def _check_rate(self, what: str, camera: Camera, since_s: float) -> None:
-        """Of what it films the agent must have looked at nearly all."""
-        frames, over_s = self._hearing.looked_at(camera.name, since_s, time.monotonic())
-        self._promises.at_least(f"{what}: rate of the other camera", KEPT_RATE, frames / (over_s * self._pace.fps))
+        """As many of its frames as before must have been looked at: on a machine that is busy that is not all of them."""
+        before = self._hearing.rate(camera.name, since_s - self._pace.settle_s, since_s) or self._pace.fps
+        since = self._hearing.rate(camera.name, since_s, time.monotonic()) or 0.0
+        self._promises.at_least(f"{what}: rate of the other camera", KEPT_RATE, since / min(before, self._pace.fps))
 
     def _wait(self, what: str, holds: Callable[[], bool]) -> None:
         if took(PATIENCE_S, holds) > PATIENCE_S:
@@ -206,6 +209,9 @@ class Drill:
     def _said(self, item: str) -> str:
         """Nothing in the first second of an agent."""
         return next((one.said for one in self._health().items if one.id == item), "")
+
+    def _is_full(self) -> bool:
+        return self._said("disk") == "disk.full" or self._said("outbox") == "outbox.full"
 
     def _sees(self, camera: Camera) -> bool:
         return self._said(f"camera/{camera}") == "camera.ok"
