@@ -42,10 +42,11 @@ def bundle(
         **{f"scenes/{name}.json": text.decode(errors="replace") for name, text in scenes.items()},
         **{f"machine/{Path(path).name}.txt": _machine(Path(path)) for path in MACHINE},
     }
+    hidden = secrets | {msgspec.json.encode(one).decode()[1:-1] for one in secrets}  # a quotation mark is another one in JSON
     packed = BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, text in texts.items():
-            archive.writestr(name, without(text, secrets))
+            archive.writestr(name, without(text, hidden))
     return packed.getvalue()
 
 
