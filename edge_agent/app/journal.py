@@ -41,7 +41,12 @@ class Journal(logging.Handler):
         root.setLevel(self._level_before)
 
     def emit(self, record: logging.LogRecord) -> None:
-        text = without(self.format(record), self._secrets)[:LONGEST_CHARS]
+        try:
+            said = self.format(record)
+        except Exception:  # noqa: BLE001 - whoever wrote its line wrong, maybe a library: no thread may die of it
+            self.handleError(record)
+            return
+        text = without(said, self._secrets)[:LONGEST_CHARS]
         level = "error" if record.levelno >= logging.ERROR else "warning" if record.levelno >= logging.WARNING else "info"
         line = LogLine(at=format_time(record.created), level=level, name=record.name, text=text)  # type: ignore[arg-type]
         self._lines.append(line)  # the handler's lock is held
