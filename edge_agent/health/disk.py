@@ -15,8 +15,8 @@ NORMAL, BEYOND = 1, 11
 
 def read_disk(data_dir: Path, sys_dir: Path = Path("/sys")) -> DiskReading | None:
     """None when the file system does not answer. `data_dir` need not be there yet."""
-    there = next((path for path in (data_dir, *data_dir.parents) if path.exists()), None)
     try:
+        there = next((path for path in (data_dir, *data_dir.parents) if path.exists()), None)
         if there is None:
             return None
         room, device = os.statvfs(there), there.stat().st_dev

@@ -77,12 +77,12 @@ def _fours(name: str) -> tuple[str, ...]:
 
 
 def _sixes(proc_dir: Path) -> dict[str, list[str]]:
-    """Those that are not of the link alone."""
+    """Those that are not of the link alone, as far as the list is read: the last line may be cut off."""
     found: dict[str, list[str]] = {}
     for line in (read_text(proc_dir / "net/if_inet6") or "").splitlines():
-        digits, _, _, scope, _, name = line.split()
-        if int(scope, 16) != LINK_SCOPE:
-            found.setdefault(name, []).append(str(IPv6Address(int(digits, 16))))
+        match line.split():
+            case [digits, _, _, scope, _, name] if int(scope, 16) != LINK_SCOPE:
+                found.setdefault(name, []).append(str(IPv6Address(int(digits, 16))))
     return found
 
 

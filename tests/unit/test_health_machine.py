@@ -133,6 +133,7 @@ def test_a_disk_tells_its_room_before_there_is_a_data_dir(tmp_path: Path) -> Non
     read = read_disk(tmp_path / "not" / "yet", tmp_path)
     assert read is not None and read.writable and 0 < read.free_bytes < read.total_bytes
     assert (read.life_used, read.reserve_low) == (None, False)
+    assert read_disk(tmp_path / ("x" * 300), tmp_path) is None  # a file system that answers with an error, as a dying card does
 
 
 def test_a_machine_in_one_reading(tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ def machine(folder: Path) -> tuple[Path, Path]:
     )
     (folder / "proc/net/if_inet6").write_text(
         "fe800000000000000000000000000001 03 40 20 80    wlan9\nfd000000000000000000000000000005 03 40 00 80    wlan9\n"
+        "fd0000000000000000000000"
     )
     return folder / "sys", folder / "proc"
 
