@@ -42,7 +42,7 @@ class Announcer:
             await (await self._network.async_register_service(self._info(addresses)))
         except NonUniqueNameException:
             return "taken"
-        except (Error, OSError, TimeoutError):
+        except (Error, OSError, RuntimeError, TimeoutError):  # RuntimeError: an IPv6 address has gone again
             return "failed"
         return "on"
 

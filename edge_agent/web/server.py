@@ -85,7 +85,7 @@ class PageServer:
         assert server is not None  # noqa: S101 - it has been set up
         try:
             with ExitStack() as ports:
-                while not (listeners := self._listening(ports)):
+                while not (listeners := await self._listening(ports)):
                     await asyncio.sleep(RETRY_S)
                 async with asyncio.TaskGroup() as group:
                     for listener in listeners:
@@ -95,11 +95,12 @@ class PageServer:
         finally:
             await runner.cleanup()
 
-    def _listening(self, ports: ExitStack) -> list[socket.socket]:
+    async def _listening(self, ports: ExitStack) -> list[socket.socket]:
         """One for each address of the host; none, and the problem, where one of them cannot be listened at."""
+        look_up = asyncio.get_running_loop().getaddrinfo  # in a thread: a name may be waited for longer than the watchdog does
         with ExitStack() as opened:
             try:
-                found = socket.getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+                found = await look_up(self._host, self._port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
                 several = dict.fromkeys((family, address) for family, _, _, _, address in found)
                 servers = (socket.create_server(address, family=family, backlog=BACKLOG) for family, address in several)
                 listeners = [opened.enter_context(one) for one in servers]

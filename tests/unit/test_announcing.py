@@ -84,6 +84,20 @@ def test_a_device_is_heard_while_it_is_there_and_only_once() -> None:
     asyncio.run(scene())
 
 
+def test_an_address_that_has_gone_again_is_tried_anew() -> None:
+    async def scene() -> None:
+        one, at = announcer("mc-3", lambda: tuple(at)), ["fd00::dead"]
+        task = asyncio.create_task(one.run())
+        await until(lambda: one.state == "failed" or task.done())
+        at.clear()
+        await until(lambda: one.state == "nowhere" or task.done())
+        assert not task.done()
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    asyncio.run(scene())
+
+
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[tuple[Announcer, PageServer]]:
     one = announcer("mc-2")
