@@ -132,7 +132,7 @@ class Page:
         return overview(self._config, self._origin, watch.eyes, watch.status(), uptime_s, standing, connected)
 
     def _diagnostics(self) -> bytes:
-        scenes = {name: file.read_bytes() for name, file in self._files.items()}
+        scenes = {name: _read(file) for name, file in self._files.items()}
         audit = self._audit.newest(AUDIT_BUNDLED)
         told = self._overview(), self._watch.trends(), self._events(), self._journal.lines(), audit
         return bundle(*told, self._config, scenes, self._secrets)
@@ -165,6 +165,14 @@ def build_page(
 ) -> Page | NoPage:
     """`input_px` of the detector. Raises WrongInput, OSError."""
     return NoPage() if config.web is None else Page(config, config.web, config_file, origin, scenes, input_px)
+
+
+def _read(file: Path) -> bytes:
+    """As it is, or why it cannot be read: then the rest of the diagnostics is wanted most."""
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        return str(error.strerror).encode()
 
 
 def _told(event: Outgoing) -> ToldEvent:

@@ -1,6 +1,8 @@
 """What a technician does here: maintenance mode, restart, a test event, the diagnostics bundle, the log."""
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated, Literal
 
 from aiohttp import web
@@ -51,14 +53,16 @@ async def begin(request: web.Request) -> web.Response:
     """Another one takes the place of the one that is."""
     wanted: GivenMaintenance = await given(request, GivenMaintenance)
     deeds = request.app[SERVICES].deeds
-    return answer(Standing(await asyncio.to_thread(deeds.begin, wanted.minutes, who(request).name, wanted.reason)))
+    with _on_disk():
+        return answer(Standing(await asyncio.to_thread(deeds.begin, wanted.minutes, who(request).name, wanted.reason)))
 
 
 @routes.post("/api/v1/maintenance/end")
 @allow("technician", answer=Standing)
 async def end(request: web.Request) -> web.Response:
     """Whether or not there is one."""
-    await asyncio.to_thread(request.app[SERVICES].deeds.end, who(request).name)
+    with _on_disk():
+        await asyncio.to_thread(request.app[SERVICES].deeds.end, who(request).name)
     return answer(Standing(None))
 
 
@@ -100,3 +104,12 @@ async def log(request: web.Request) -> web.Response:
     lines = reversed(request.app[SERVICES].log())
     fitting = [line for line in lines if line.level in levels and text in f"{line.name} {line.text}".casefold()]
     return answer(Log(fitting[: wanted.limit]))
+
+
+@contextmanager
+def _on_disk() -> Iterator[None]:
+    """A disk that takes nothing, in the words of HTTP: things are as they were."""
+    try:
+        yield
+    except OSError as error:
+        raise web.HTTPServiceUnavailable(text=f"the device's disk: {error.strerror}; nothing is changed") from None

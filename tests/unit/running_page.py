@@ -1,5 +1,6 @@
 """The device's page, served for real: TLS, its own thread, its own files. What the agent would tell is made up here."""
 
+import errno
 import http.client
 import json
 import ssl
@@ -28,6 +29,7 @@ from edge_agent.web.sessions import Sessions
 from tests.brokers import free_port
 
 USER, PASSWORD = "technician", "a long enough password"
+NO_ROOM = "no room"  # a reason for maintenance with which the disk is full
 OVERVIEW = Overview(
     device="qn-01", site="Ngã tư", software="0.1.0", model="m", model_sha256="0", run="r", cameras=(),
     health=Health(
@@ -155,9 +157,15 @@ def running_page(
     live = Live(viewers.join, viewers.leave, viewers.shot, viewers.aid, viewers.seen)
     names = frozenset({"qn-01.local", "localhost"})
     done: list[tuple[object, ...]] = []
+
+    def begin(minutes: float, by: str, reason: str) -> Maintenance:
+        if reason == NO_ROOM:
+            raise OSError(errno.ENOSPC, NO_ROOM)
+        done.append(("begin", minutes, by, reason))
+        return Maintenance(until="u", by=by, reason=reason)
+
     deeds = Deeds(
-        lambda minutes, by, reason: done.append(("begin", minutes, by, reason)) or Maintenance(until="u", by=by, reason=reason),
-        lambda by: done.append(("end", by)), lambda by: done.append(("test", by)), lambda: done.append(("restart",)),
+        begin, lambda by: done.append(("end", by)), lambda by: done.append(("test", by)), lambda: done.append(("restart",)),
         lambda: b"zip",
     )  # fmt: skip
     services = Services(

@@ -48,6 +48,7 @@ class Visitor:
     """Logged in, with a browser's cookie."""
 
     def __init__(self, folder: Path, port: int) -> None:
+        self.folder = folder
         self._page = RunningPage(port, folder / "data" / "web", None, None, None, None, [])  # type: ignore[arg-type]
         self.cookie = self._page.cookie()
 
@@ -135,6 +136,15 @@ def test_the_bundle_of_a_running_agent_holds_no_picture_and_no_password(agent: t
     assert {"overview.json", "log.txt", "trends.json", "scenes/north.json"} <= set(content)
     for secret in (b"argon2", b"PRIVATE KEY", PASSWORD.encode(), agent[1].cookie.partition("=")[2].encode(), b"\xff\xd8\xff"):
         assert not any(secret in text for text in content.values()), secret
+
+
+def test_there_is_a_bundle_of_a_device_whose_card_is_spoiled(agent: tuple[Agent, Visitor]) -> None:
+    scene_file = agent[1].folder / "scene.json"
+    away = scene_file.rename(scene_file.with_suffix(".away"))
+    packed = agent[1].get("/api/v1/diagnostics")
+    away.rename(scene_file)
+    with zipfile.ZipFile(io.BytesIO(packed.body)) as archive:
+        assert archive.read("scenes/north.json") == b"No such file or directory"
 
 
 def test_the_live_picture_moves_and_costs_nothing_when_nobody_looks(agent: tuple[Agent, Visitor]) -> None:

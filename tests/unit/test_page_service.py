@@ -27,7 +27,7 @@ from edge_agent.web.accounts import Accounts
 from edge_agent.web.figures import LogLine, RoadUserNow
 from event_contract.messages import Clock, DeviceTestData, MaintenanceData
 from tests.roads import scene
-from tests.unit.running_page import OVERVIEW, USER, RunningPage, running_page
+from tests.unit.running_page import NO_ROOM, OVERVIEW, USER, RunningPage, running_page
 
 CLOCK = Clock(mono_s=0.0, boot="b", synced=True)
 LOG = tuple(
@@ -67,6 +67,11 @@ def test_what_is_done_is_done_by_name_and_written_down(page: RunningPage) -> Non
     for wrong in ({}, {"minutes": 4}, {"minutes": 481}, {"minutes": "9"}, {"minutes": 9, "reason": "x" * 201}, [], "x"):
         assert page.post(cookie, "/api/v1/maintenance", wrong).status == 400, wrong
     assert page.ask("GET", "/api/v1/audit?limit=1", cookie=cookie).json["entries"][0]["outcome"] == "refused"
+
+
+def test_a_full_disk_is_told_to_whoever_begins_to_work(page: RunningPage) -> None:
+    refused = page.post(page.cookie(), "/api/v1/maintenance", {"minutes": 30, "reason": NO_ROOM})
+    assert (refused.status, refused.json["detail"]) == (503, f"the device's disk: {NO_ROOM}; nothing is changed")
 
 
 def test_the_log_is_filtered_newest_first(page: RunningPage) -> None:
