@@ -33,6 +33,7 @@ JUDGE_EVERY_S = 1.0
 SUBJECT = "device"
 HOLDS_TELEMETRY = ("disk.full", "disk.read_only", "outbox.full")  # what little the disk takes is for incidents
 HEATS = ("temperature", "throttling", "power")
+PAST = ("throttling.before", "power.low_before")  # until the next boot: no reason to look at fewer frames now
 
 
 class HealthBoard:
@@ -90,7 +91,8 @@ class HealthBoard:
         reading = self._reading
         changed = self._chart.update(agent.at_s, judge(reading, agent, self._chart.level))
         items = self._chart.items(self._time_of)
-        share = self._relief.update(agent.at_s, worst(self._chart.level(item) for item in HEATS))
+        heat = worst(item.level for item in items if item.id in HEATS and item.said not in PAST)
+        share = self._relief.update(agent.at_s, heat)
         delivers = agent.connected and agent.collector_online  # then nothing piles up, and silence would be an alarm
         telemetry = delivers or all(item.said not in HOLDS_TELEMETRY for item in items)
         self._measures = replace(self._measures, frame_share=share, telemetry=telemetry, unkept=self._trends.unkept)

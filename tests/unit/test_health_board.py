@@ -98,6 +98,17 @@ def test_heat_is_told_as_a_fault_that_ends_and_costs_frames_meanwhile(device: De
     assert device.board.frame_share == 1.0
 
 
+def test_what_a_board_remembers_until_its_next_boot_costs_no_frames(device: Device) -> None:
+    device.becomes(undervoltage=True, undervoltage_ever=True, throttled=True, throttled_ever=True)
+    device.passes(30)
+    assert device.board.frame_share < 1
+    device.becomes(undervoltage=False, throttled=False)
+    device.passes(1000)
+    health = device.board.snapshot()
+    assert {item.said for item in health.items if item.level == "warn"} >= {"throttling.before", "power.low_before"}
+    assert health.measures.frame_share == 1.0
+
+
 def test_what_stands_ends_with_the_agent(device: Device) -> None:
     device.becomes(undervoltage=True)
     device.passes(10)
