@@ -13,7 +13,7 @@ from pathlib import Path
 from statistics import fmean
 
 import pytest
-from playwright.sync_api import Browser, Page, ViewportSize, expect
+from playwright.sync_api import Browser, Page, Route, ViewportSize, expect
 
 from event_contract.kinds import INCIDENT_KINDS
 from tests.browser.conftest import log_in
@@ -189,6 +189,22 @@ def tap(phone: Page, metres: list[tuple[float, float]]) -> None:
         box = still.bounding_box()
         assert box is not None
         still.tap(position={"x": x * box["width"], "y": y * box["height"]})
+
+
+def test_what_the_device_does_by_itself(phone: Page) -> None:
+    def unwell(route: Route) -> None:
+        told = route.fetch()
+        content = told.json()
+        content["health"]["measures"] |= {"frame_share": 0.5, "thinned": 70, "telemetry": False, "held": 3, "unkept": 2}
+        route.fulfill(response=told, json=content)
+
+    log_in(phone, PASSWORD, USER)
+    figures = phone.locator(".part-now .panel", has_text="Thiết bị tự xử lý")
+    phone.locator(".verdict h2").wait_for()
+    expect(figures).to_have_count(0)
+    phone.route("**/api/v1/overview", unwell)
+    expect(figures.locator("dd")).to_have_text(["50 % (−70)", "3", "2"])
+    shoot(phone, "measures-vi")
 
 
 def test_a_picture_that_moves(phone: Page) -> None:
