@@ -27,6 +27,7 @@ class Audit:
 
     def __init__(self, folder: Path) -> None:
         self._file = folder / AUDIT_FILE
+        self._before = self._file.with_suffix(".1.jsonl")
         self._lock = threading.Lock()
         self.unwritten = 0
 
@@ -36,7 +37,7 @@ class Audit:
             try:
                 self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
                 if self._file.exists() and self._file.stat().st_size + len(line) > FULL_BYTES:
-                    self._file.replace(self._file.with_suffix(".1.jsonl"))
+                    self._file.replace(self._before)
                 with os.fdopen(os.open(self._file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab") as file:
                     file.write(line)
             except OSError:
@@ -44,13 +45,19 @@ class Audit:
 
     def newest(self, limit: int) -> list[Entry]:
         """The newest first."""
-        try:
-            with self._file.open("rb") as file:
-                file.seek(max(0, file.seek(0, os.SEEK_END) - TAIL_BYTES))
-                lines = file.read().splitlines()
-        except OSError:
-            return []
+        with self._lock:
+            lines = _tail(self._before) + _tail(self._file)
         return [entry for line in reversed(lines) if (entry := _read(line)) is not None][:limit]
+
+
+def _tail(path: Path) -> list[bytes]:
+    """Its last lines; none where there is no such file."""
+    try:
+        with path.open("rb") as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - TAIL_BYTES))
+            return file.read().splitlines()
+    except OSError:
+        return []
 
 
 def _read(line: bytes) -> Entry | None:

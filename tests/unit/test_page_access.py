@@ -11,9 +11,11 @@ from aiohttp import web
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from edge_agent.web import audit as audit_file
 from edge_agent.web.access import Undeclared, access_of, demand_declarations
 from edge_agent.web.accounts import Accounts
 from edge_agent.web.application import STATIC, all_routes
+from edge_agent.web.audit import Audit, Entry
 from edge_agent.web.certificate import ensured, fingerprint
 from edge_agent.web.guard import is_near, origin_is
 from edge_agent.web.sessions import FAILURES_WITHIN_S, LONGEST_S, SESSIONS, Attempts, Sessions
@@ -215,3 +217,13 @@ def test_the_texts_of_both_languages_have_the_same_keys_and_all_that_are_asked_f
     for file in [*STATIC.rglob("*.js"), *STATIC.glob("*.html")]:
         asked |= set(re.findall(r'(?:\btext\(|\bpanel\(|data-text=|data-label=|key: )"([\w. ]+)"', file.read_text()))
     assert len(asked) > 50 and asked <= set(keys[0])
+
+
+def test_who_did_what_is_told_over_the_change_of_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    audit = Audit(tmp_path)
+    entries = [Entry("2026-03-02T00:00:00.000Z", f"user {number}", "log in", "ok", "192.168.4.7") for number in range(5)]
+    monkeypatch.setattr(audit_file, "FULL_BYTES", 3 * 150)
+    for entry in entries:
+        audit.write(entry)
+    assert len(list(tmp_path.iterdir())) == 2 and audit.unwritten == 0
+    assert audit.newest(4) == entries[:0:-1]
