@@ -7,7 +7,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import hypot
 
 import cv2
@@ -40,6 +40,7 @@ class _Seen:
     incidents: tuple[IncidentReport, ...]
     registered: tuple[float, float]
     moved: Mapping[str, str | float | int] | None
+    kept_s: float = field(default_factory=time.monotonic)
 
     @property
     def turned(self) -> bool:
@@ -135,14 +136,19 @@ class Preview:
         with self._lock:
             self._asking[camera] += 1
         try:
-            until_s = time.monotonic() + STILL_WITHIN_S
-            while (seen := self._seen.get(camera)) is None and time.monotonic() < until_s:
+            asked_s = time.monotonic()
+            while (seen := self._lately(camera, asked_s)) is None and time.monotonic() < asked_s + STILL_WITHIN_S:
                 time.sleep(0.05)
         finally:
             with self._lock:
                 self._asking[camera] -= 1
                 self._forget(camera)
         return seen
+
+    def _lately(self, camera: str, asked_s: float) -> _Seen | None:
+        """Not the last one of a camera that has failed since, which whoever looks at it keeps there."""
+        seen = self._seen.get(camera)
+        return None if seen is None or seen.kept_s < asked_s - STILL_WITHIN_S else seen
 
     def _forget(self, camera: str) -> None:
         """What nobody looks at any longer."""

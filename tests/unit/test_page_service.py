@@ -110,6 +110,15 @@ def test_a_lens_in_focus_is_sharper_and_a_covered_one_dark() -> None:
     assert preview._seen == {}
 
 
+def test_the_last_picture_of_a_dead_camera_is_none_of_now(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("edge_agent.app.preview.STILL_WITHIN_S", 0.2)
+    preview, picture = Preview({"north": scene()}), Frame("north", 3, 0.0, np.zeros((240, 320, 3), np.uint8))
+    assert preview.join("north")  # somebody looks on
+    for ago_s, comes in ((60.0, False), (0.0, True)):
+        preview._seen["north"] = _Seen(picture, [], (), (0.0, 0.0), None, time.monotonic() - ago_s)
+        assert (preview.still("north") is not None) == comes
+
+
 def test_who_is_seen_how_fast_and_how_far_the_picture_lies_beside_the_zones() -> None:
     preview = Preview({"north": scene()})
     track = Track(7, Box(0.4, 0.4, 0.5, 0.5), "car", 0.8, True, 9)
