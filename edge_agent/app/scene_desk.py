@@ -166,7 +166,7 @@ class SceneDesk:
     def _kept(self, camera: str, number: int) -> _Kept | None:
         try:
             return msgspec.json.decode((self._folder / camera / f"{number}.json").read_bytes(), type=_Kept)
-        except (OSError, msgspec.DecodeError):
+        except (OSError, ValueError):
             return None
 
     def _keep(self, camera: str, by: str, text: bytes) -> None:

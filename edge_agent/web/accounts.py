@@ -62,7 +62,7 @@ class Accounts:
         """Nobody where there is no file; and nobody gets in where it cannot be read."""
         try:
             hashes: dict[str, str] = msgspec.json.decode(self._file.read_bytes(), type=dict[str, str])
-        except (OSError, msgspec.DecodeError):
+        except (OSError, ValueError):
             return {}
         return hashes
 

@@ -63,5 +63,5 @@ def _tail(path: Path) -> list[bytes]:
 def _read(line: bytes) -> Entry | None:
     try:
         return msgspec.json.decode(line, type=Entry)
-    except msgspec.DecodeError:  # cut off by the tail's beginning, or by a power cut
+    except ValueError:  # cut off by the tail's beginning, or by a power cut
         return None

@@ -72,7 +72,7 @@ class Sessions:
 
     def resume(self, file: Path, boot: str) -> None:
         """Those that were kept in this boot, once."""
-        with suppress(OSError, msgspec.DecodeError):
+        with suppress(OSError, ValueError):
             kept = msgspec.json.decode(file.read_bytes(), type=_Kept)
             file.unlink()
             if kept.boot == boot:

@@ -6,6 +6,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 from aiohttp import web
 from cryptography import x509
@@ -13,9 +14,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from edge_agent.web import audit as audit_file
 from edge_agent.web.access import Undeclared, access_of, demand_declarations
-from edge_agent.web.accounts import Accounts
+from edge_agent.web.accounts import ACCOUNTS_FILE, Accounts
 from edge_agent.web.application import STATIC, all_routes
-from edge_agent.web.audit import Audit, Entry
+from edge_agent.web.audit import AUDIT_FILE, Audit, Entry
 from edge_agent.web.certificate import ensured, fingerprint
 from edge_agent.web.guard import is_near, origin_is
 from edge_agent.web.sessions import FAILURES_WITHIN_S, LONGEST_S, SESSIONS, Attempts, Sessions
@@ -227,3 +228,16 @@ def test_who_did_what_is_told_over_the_change_of_files(tmp_path: Path, monkeypat
         audit.write(entry)
     assert len(list(tmp_path.iterdir())) == 2 and audit.unwritten == 0
     assert audit.newest(4) == entries[:0:-1]
+
+
+def test_a_file_that_a_card_has_spoiled_lets_nobody_in_and_stops_nothing(tmp_path: Path) -> None:
+    for name in (ACCOUNTS_FILE, "sessions.json"):
+        (tmp_path / name).write_bytes(b'{"boot\xff": "x"}')
+    sessions, audit = Sessions(60), Audit(tmp_path)
+    sessions.resume(tmp_path / "sessions.json", "boot")
+    assert Accounts(tmp_path).names() == [] and Accounts(tmp_path).check(USER, PASSWORD) is None
+    entry = Entry("2026-03-02T00:00:00.000Z", USER, "log in", "ok", "192.168.4.7")
+    for detail in ("a", "b"):
+        audit.write(msgspec.structs.replace(entry, detail=detail))
+    (tmp_path / AUDIT_FILE).write_bytes((tmp_path / AUDIT_FILE).read_bytes().replace(b'"a"', b'"\xff"'))
+    assert audit.newest(9) == [msgspec.structs.replace(entry, detail="b")]
