@@ -17,6 +17,7 @@ from edge_agent.app.preview import Preview
 from edge_agent.app.scene_desk import SceneDesk
 from edge_agent.app.status import AgentStatus
 from edge_agent.config import AgentConfig, WebConfig, resolve
+from edge_agent.core.failure import WrongInput
 from edge_agent.core.health.progress import Beat
 from edge_agent.core.health.snapshot import Trend
 from edge_agent.core.outgoing import Outgoing
@@ -139,10 +140,12 @@ class Page:
 
 
 class NoPage:
-    """Where the site has none."""
+    """Where the site has none, or cannot: `problem` says why."""
 
-    problem: str | None = None
     beat: Beat | None = None
+
+    def __init__(self, problem: str | None = None) -> None:
+        self.problem = problem
 
     def open(self, watch: Watch) -> None:
         pass
@@ -163,8 +166,13 @@ class NoPage:
 def build_page(
     config: AgentConfig, config_file: Path, origin: Origin, scenes: Mapping[str, SceneFile], input_px: tuple[int, int]
 ) -> Page | NoPage:
-    """`input_px` of the detector. Raises WrongInput, OSError."""
-    return NoPage() if config.web is None else Page(config, config.web, config_file, origin, scenes, input_px)
+    """`input_px` of the detector. A certificate that cannot be used or made is a problem of the page, not of the watch."""
+    if config.web is None:
+        return NoPage()
+    try:
+        return Page(config, config.web, config_file, origin, scenes, input_px)
+    except (WrongInput, OSError) as error:
+        return NoPage(f"web: {error}")
 
 
 def _read(file: Path) -> bytes:

@@ -21,7 +21,7 @@ from click.testing import CliRunner
 from edge_agent import cli
 from edge_agent.app import live
 from edge_agent.app.live import Agent
-from edge_agent.app.page import Page
+from edge_agent.app.page import Page, build_page
 from edge_agent.app.preview import Preview
 from edge_agent.config import load_config
 from edge_agent.core.scene_format import MaskShape
@@ -30,6 +30,7 @@ from edge_agent.web import server
 from edge_agent.web.services import MOST_VIEWERS
 from tests.brokers import free_port
 from tests.roads import scene
+from tests.unit.outbox_parts import origin
 from tests.unit.running_page import PASSWORD, USER, Answer, RunningPage, running_page
 from tests.unit.test_live import site_in
 
@@ -230,6 +231,15 @@ def test_the_page_is_found_by_its_administrator(agent: tuple[Agent, Visitor], tm
     pem = (tmp_path / "data" / "web" / "page.pem").read_text()
     der = ssl.PEM_cert_to_DER_cert(pem[pem.index("-----BEGIN CERTIFICATE") :])
     assert shown["fingerprint"].replace(":", "").lower() == hashlib.sha256(der).hexdigest()
+
+
+def test_a_certificate_that_a_card_has_spoiled_is_said_and_the_watch_goes_on(tmp_path: Path) -> None:
+    site = site_in(tmp_path)
+    site.write_text(site.read_text() + "[web]\n")
+    (tmp_path / "data" / "web").mkdir(parents=True)
+    (tmp_path / "data" / "web" / "page.pem").write_bytes(b"\0" * 700)
+    page = build_page(load_config(site), site, origin(), {"north": scene()}, (416, 416))
+    assert page.problem is not None and "page.pem: no certificate with its key" in page.problem and page.beat is None
 
 
 def test_a_port_that_is_taken_is_said_and_the_watch_goes_on(agent: tuple[Agent, Visitor], tmp_path: Path) -> None:
