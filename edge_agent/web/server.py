@@ -104,8 +104,8 @@ class PageServer:
                 several = dict.fromkeys((family, address) for family, _, _, _, address in found)
                 servers = (socket.create_server(address, family=family, backlog=BACKLOG) for family, address in several)
                 listeners = [opened.enter_context(one) for one in servers]
-            except OSError as error:
-                reason = (error.strerror or str(error)).partition(" (while")[0]
+            except (OSError, UnicodeError) as error:  # UnicodeError: of a host that can be no name
+                reason = (getattr(error, "strerror", None) or str(error)).partition(" (while")[0]
                 self.problem = f"web: {self._host}:{self._port}: {reason}; see web.host and web.port, it is tried again"
                 return []
             for listener in listeners:

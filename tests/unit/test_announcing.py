@@ -98,6 +98,14 @@ def test_an_address_that_has_gone_again_is_tried_anew() -> None:
     asyncio.run(scene())
 
 
+def test_a_host_that_can_be_no_name_is_said(tmp_path: Path) -> None:
+    server = PageServer(web.Application, "a..b", 8443, tls(ensured(tmp_path, "mc-4")), Door())
+    server.start()
+    asyncio.run(until(lambda: "not open yet" not in str(server.problem)))
+    assert str(server.problem).startswith("web: a..b:8443: ") and server._thread.is_alive()
+    server.close()
+
+
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[tuple[Announcer, PageServer]]:
     one = announcer("mc-2")
