@@ -24,6 +24,7 @@ def whole_file(path: Path, *, replace: bool = True) -> Iterator[BinaryIO]:
             os.fsync(file.fileno())
         if replace or not path.exists():
             draft.replace(path)
+            _flush(path.parent)
         elif not filecmp.cmp(draft, path, shallow=False):
             raise FileExistsError(errno.EEXIST, "holds something else", str(path))
     finally:
