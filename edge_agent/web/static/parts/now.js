@@ -127,7 +127,8 @@ function software(one) {
 
 function visitors(one) {
   const sum = (counts) => number(Object.values(counts).reduce((all, count) => all + count, 0));
-  const rows = [["page.inside", `${number(one.connections)} / ${number(one.most_connections)}`], ["page.turned_away", sum(one.turned_away)], ["page.refused", sum(one.refused)], ["page.announced", text(`announced.${one.announced}`)]];
+  const turnedAway = sum({ ...one.turned_away, no_handshake: 0 }); // a browser that warns of the certificate ends its handshakes itself
+  const rows = [["page.inside", `${number(one.connections)} / ${number(one.most_connections)}`], ["page.turned_away", turnedAway], ["page.refused", sum(one.refused)], ["page.announced", text(`announced.${one.announced}`)]];
   return panel("page", figures(rows));
 }
 
