@@ -78,32 +78,33 @@ def test_a_late_alert_is_marked_and_not_announced(console: Page, device: Device)
     expect(console.locator("#announcement")).to_have_text("")
 
 
-@pytest.mark.parametrize(
-    ("by", "row", "detail", "row_en", "detail_en"),
-    [
-        ("unobserved", "kết thúc do camera mất hình", "hơn một phút", "ended: camera lost sight", "no picture for more"),
-        ("agent_stopped", "kết thúc do phần mềm thiết bị dừng", "được dừng", "ended: agent stopped", "was stopped"),
-        ("congestion", "kết thúc do đã thành ùn tắc", "vụ ùn tắc", "ended: became a congestion", "part of a congestion"),
-        ("run_over", "kết thúc do thiết bị khởi động lại", "đã khởi động lại", "ended: agent restarted", "was started again"),
-        ("constructor", "kết thúc do constructor", "constructor", "ended: constructor", "constructor"),  # not known here yet
-    ],
+ENDINGS = (
+    ("unobserved", "kết thúc do camera mất hình", "hơn một phút", "ended: camera lost sight", "no picture for more"),
+    ("agent_stopped", "kết thúc do phần mềm thiết bị dừng", "được dừng", "ended: agent stopped", "was stopped"),
+    ("congestion", "kết thúc do đã thành ùn tắc", "vụ ùn tắc", "ended: became a congestion", "part of a congestion"),
+    ("constructor", "kết thúc do constructor", "constructor", "ended: constructor", "constructor"),  # not known here yet
+    ("run_over", "kết thúc do thiết bị khởi động lại", "đã khởi động lại", "ended: agent restarted", "was started again"),
 )
-def test_how_an_incident_ended_is_told(
-    console: Page, device: Device, by: str, row: str, detail: str, row_en: str, detail_en: str
-) -> None:
+
+
+def test_how_an_incident_ended_is_told(console: Page, device: Device) -> None:
     device.introduce("bac")
-    device.tell_incident("stopped_vehicle")
-    if by == "run_over":
-        device.introduce("bac", run="run2")  # the collector ends it
-    else:
-        device.tell_incident("stopped_vehicle", phase="end", revision=2, detail={"ended_by": by})
-    card = console.locator(CLOSED)
-    expect(card.locator(".when")).to_contain_text(row)
-    card.locator("summary").click()
-    expect(card.locator("dl")).to_contain_text(detail)
+    for number, (by, *_) in enumerate(ENDINGS):
+        device.tell_incident("stopped_vehicle", number, lane=by)
+        if by == "run_over":
+            device.introduce("bac", run="run2")  # the collector ends it
+        else:
+            device.tell_incident("stopped_vehicle", number, phase="end", revision=2, lane=by, detail={"ended_by": by})
+    cards = {by: console.locator(CLOSED, has_text=f"làn {by}") for by, *_ in ENDINGS}
+    for by, row, detail, *_ in ENDINGS:
+        expect(cards[by].locator(".when")).to_contain_text(row)
+        cards[by].locator("summary").click()
+        expect(cards[by].locator("dl")).to_contain_text(detail)
     console.get_by_role("button", name="English").click()
-    expect(card.locator(".when")).to_contain_text(row_en)
-    expect(card.locator("dl")).to_contain_text(detail_en)
+    for by, _, _, row_en, detail_en in ENDINGS:
+        card = console.locator(CLOSED, has_text=f"lane {by}")
+        expect(card.locator(".when")).to_contain_text(row_en)
+        expect(card.locator("dl")).to_contain_text(detail_en)
 
 
 def test_a_clock_that_was_not_set_is_told_and_the_collector_s_times_are_shown(console: Page, device: Device) -> None:

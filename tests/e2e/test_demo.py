@@ -15,41 +15,9 @@ from pathlib import Path
 import pytest
 
 from tests.clips import ROAD_SCENE, write_clip
+from tests.e2e.demos import ROOT, demo, figures
 
-ROOT = Path(__file__).resolve().parents[2]
-pytestmark = pytest.mark.alone  # a road painted and looked at as it happens takes both cores
-CLIP, SCENE = "bgs_video02.avi", ROOT / "tests" / "scenes" / "bgs_video02.json"
-
-
-def demo(*arguments: str | Path, timeout_s: float = 150) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "scripts.demonstration", *arguments],
-        cwd=ROOT, capture_output=True, text=True, timeout=timeout_s, stdin=subprocess.DEVNULL,
-    )  # fmt: skip
-
-
-def figures(finished: subprocess.CompletedProcess[str]) -> tuple[int, int, int]:
-    """alerts, events, lost of the last line."""
-    last = finished.stdout.strip().splitlines()[-1]
-    found = re.fullmatch(r"alerts=(\d+) events=(\d+) lost=(\d+)", last)
-    assert found, finished.stdout + finished.stderr
-    return int(found[1]), int(found[2]), int(found[3])
-
-
-def test_backwards_everyone_drives_the_wrong_way(shared: Path) -> None:
-    finished = demo(shared / "clips" / CLIP, "--scene", SCENE, "--reverse", "--headless", "--seconds", "24", "--lang", "vi")
-    alerts, events, missing = figures(finished)
-    assert finished.returncode == 0, finished.stderr
-    assert alerts >= 2 and events >= alerts and missing == 0
-    assert "Xe đi ngược chiều" in finished.stdout
-    assert re.search(r"console +http://127\.0\.0\.1:\d+ +user operator +password \S+", finished.stdout)
-
-
-def test_forwards_nobody_does(shared: Path) -> None:
-    finished = demo(shared / "clips" / CLIP, "--scene", SCENE, "--headless", "--seconds", "22")
-    assert finished.returncode == 0, finished.stderr
-    alerts, events, missing = figures(finished)
-    assert alerts == 0 and events >= 1 and missing == 0
+pytestmark = pytest.mark.alone  # roads are painted and looked at as it happens
 
 
 def test_without_a_clip_two_roads_are_simulated_and_what_is_staged_arrives() -> None:
